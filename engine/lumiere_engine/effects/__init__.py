@@ -1,0 +1,1 @@
+"""What an artist asks for, as one operation: (plate, matte, reference) → frames."""

@@ -1,0 +1,129 @@
+"""The shot with its holes closed, at analysis size: first by borrowing, then by imagining, settled over time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from ..motion.align import Window
+from ..motion.borrow import Borrowed, Borrower, BorrowParams, Source
+from .shot import AnalysedShots
+from .workspace import Workspace
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What closes the hole of one frame, within a window of the analysis size.
+
+    Attributes:
+        borrowed: from which frames, with which weights; its `picture` is the window with the hole closed.
+        imagined: h w bool, pixels of the hole that borrowed nothing.
+    """
+
+    borrowed: Borrowed
+
+    @property
+    def imagined(self) -> Array:
+        """h w bool: pixels of the hole that no frame shows."""
+        return self.borrowed.hole & ~self.borrowed.filled
+
+
+class CompletedShots:
+    """Fillings of all frames, kept on disk; implements what the learner reads."""
+
+    def __init__(self, workspace: Workspace, shots: AnalysedShots) -> None:
+        self.shots = shots
+        self._fillings = workspace.shelf("borrowed")
+        self._pictures = workspace.shelf("imagined")
+        self.filling = lru_cache(16)(self._filling)
+        self.picture = lru_cache(16)(self._picture)
+
+    def borrow(self, params: BorrowParams) -> Iterator[int]:
+        """Borrow for every frame; yields after each one."""
+        for start, view in self.shots.views():
+            borrower = Borrower(view, params)
+            for frame in range(view.frame_count):
+                number = start + frame
+                if not self._fillings.has(number):
+                    borrowed = borrower.borrow(frame)
+                    self._fillings.put(number, **_packed(borrowed, start))
+                yield number + 1
+
+    def _filling(self, frame: int) -> Filling | None:
+        """None if the frame has no hole."""
+        arrays = self._fillings.get(frame)
+        return None if not arrays["window"].any() else Filling(_unpacked(arrays))
+
+    def unseen(self, frame: int) -> Array:
+        """Pixels of the whole frame that are to be imagined; h w bool."""
+        scale = self.shots.scale
+        out = np.zeros((scale.small_height, scale.small_width), bool)
+        filling = self.filling(frame)
+        if filling is not None:
+            out[filling.borrowed.window.slices] = filling.imagined
+        return out
+
+    def _picture(self, frame: int) -> Array:
+        """The whole frame with its hole closed as far as it has come; h w 3 float32, 0..255."""
+        picture = self.shots.picture(frame).astype(np.float32)
+        filling = self.filling(frame)
+        if filling is not None:
+            window = filling.borrowed.window.slices
+            picture[window] = filling.borrowed.picture
+            if self._pictures.has(frame):
+                there = filling.imagined
+                picture[window][there] = self._pictures.get(frame)["values"]
+        return picture
+
+    def set_imagined(self, frame: int, picture: Array) -> None:
+        """Keep what was imagined for a frame; `picture` is the whole frame, 0..255."""
+        self._pictures.put(frame, values=picture[self.unseen(frame)].astype(np.float32))
+        self.picture.cache_clear()
+
+    def has_imagined(self, frame: int) -> bool:
+        """Whether `set_imagined` was called for this frame."""
+        return self._pictures.has(frame)
+
+
+def _packed(borrowed: Borrowed | None, start: int) -> dict[str, Array]:
+    """Arrays of a `Borrowed`, its source frames counted in the job."""
+    if borrowed is None:
+        return {"window": np.zeros(4, np.int32)}
+    window, shape = borrowed.window, borrowed.hole.shape
+    sources = borrowed.sources
+    return {
+        "window": np.array([window.y, window.x, window.height, window.width], np.int32),
+        "hole": borrowed.hole,
+        "picture": borrowed.picture,
+        "filled": borrowed.filled,
+        "error": borrowed.error.astype(np.float32),
+        "frames": np.array([start + s.frame for s in sources], np.int32),
+        "places": np.array([s.places for s in sources], np.float32).reshape(-1, *shape, 2),
+        "weights": np.array([s.weight for s in sources], np.float32).reshape(-1, *shape),
+        "offsets": np.array([s.offset for s in sources], np.float16).reshape(-1, *shape, 3),
+    }
+
+
+def _unpacked(arrays: dict[str, Array]) -> Borrowed:
+    y, x, height, width = (int(v) for v in arrays["window"])
+    sources = tuple(
+        Source(int(frame), places, weight, offset.astype(np.float32))
+        for frame, places, weight, offset in zip(
+            arrays["frames"], arrays["places"], arrays["weights"], arrays["offsets"], strict=True
+        )
+    )
+    return Borrowed(
+        Window(y, x, height, width),
+        arrays["hole"],
+        arrays["picture"],
+        arrays["filled"],
+        arrays["error"],
+        sources,
+    )
+
+

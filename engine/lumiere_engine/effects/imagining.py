@@ -1,0 +1,162 @@
+"""Let the network learn the shot and fill what no frame shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..diffusion import X0Denoiser
+from ..learning import FitParams, HeldOutError, ImagineParams, Imaginer, fit_shot, held_out_error
+from ..motion.align import Window
+from ..motion.pyramid import push_pull
+from ..protocol.ranges import FrameRange
+from ..stunet import SHOT, STUNet
+from .completion import CompletedShots
+from .effort import Effort
+from .settle import Settler
+
+Array = np.ndarray
+OnStep = Callable[[str, int, int], None]
+
+_MARGIN = 48  # pixels around everything unseen that the network may learn from and look at
+
+
+@dataclass(frozen=True)
+class UnseenVolume:
+    """One shot around what is to be imagined, as the learner reads it (`learning.ShotVolume`)."""
+
+    shots: CompletedShots
+    start: int
+    end: int
+    window: Window
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Frames, rows, columns."""
+        return self.end - self.start, self.window.height, self.window.width
+
+    def read(self, t0: int, t1: int, y0: int, y1: int, x0: int, x1: int) -> tuple[Array, Array]:
+        """See `ShotVolume.read`."""
+        rows = slice(self.window.y + y0, self.window.y + y1)
+        columns = slice(self.window.x + x0, self.window.x + x1)
+        frames = range(self.start + t0, self.start + t1)
+        rgb = np.stack([self.shots.picture(t)[rows, columns] for t in frames])
+        known = np.stack([~self.shots.unseen(t)[rows, columns] for t in frames])
+        return (rgb / 127.5 - 1).astype(np.float32), known
+
+
+def smooth(rgb: Array, known: Array) -> Array:
+    """The fill that imagining starts from, frame by frame; t h w 3."""
+    return np.stack([push_pull(picture, seen) for picture, seen in zip(rgb, known, strict=True)])
+
+
+class Imagination:
+    """Learns each shot, imagines what is unseen in it, and settles that over time.
+
+    Args:
+        completed: the shots after borrowing.
+        effort: how long to learn and sample.
+        seed: of all randomness.
+        on_step: hears (stage, done, total); may raise to stop.
+    """
+
+    def __init__(self, completed: CompletedShots, effort: Effort, seed: int, on_step: OnStep) -> None:
+        self._completed, self._effort, self._seed, self._on_step = completed, effort, seed, on_step
+        self.trust: list[float] = []
+
+    def run(self, chunk_frames: int) -> None:
+        """Imagine all shots, `chunk_frames` at a time."""
+        for start, end in self._completed.shots.shots:
+            window = self._unseen_window(start, end)
+            if window is not None:
+                self._imagine_shot(UnseenVolume(self._completed, start, end, window), chunk_frames)
+        self._settle()
+
+    def _unseen_window(self, start: int, end: int) -> Window | None:
+        union: Array | None = None
+        for frame in range(start, end):
+            unseen = self._completed.unseen(frame)
+            union = unseen if union is None else union | unseen
+        if union is None or not union.any():
+            return None
+        ys, xs = np.flatnonzero(union.any(1)), np.flatnonzero(union.any(0))
+        top, left = max(0, int(ys[0]) - _MARGIN), max(0, int(xs[0]) - _MARGIN)
+        bottom = min(union.shape[0], int(ys[-1]) + 1 + _MARGIN)
+        right = min(union.shape[1], int(xs[-1]) + 1 + _MARGIN)
+        return Window(top, left, bottom - top, right - left)
+
+    def _imagine_shot(self, volume: UnseenVolume, chunk_frames: int) -> None:
+        frames = FrameRange(0, volume.shape[0])
+        if all(self._completed.has_imagined(volume.start + t) for t in frames):
+            return
+        denoiser = self._learn(volume)
+        if denoiser is None:
+            return
+        params = self._sampling()
+        trust = _trust(held_out_error(denoiser, volume, params, reserve=3, seed=self._seed, fill=smooth))
+        self.trust.append(trust)
+        imaginer = Imaginer(denoiser, volume, _Start(volume), params)
+        for chunk in frames.chunks(chunk_frames):
+            imagined = imaginer.frames(chunk, lambda done, total: self._on_step("imagine", done, total))
+            for offset, frame in enumerate(chunk):
+                self._keep(volume, frame, imagined[offset], trust)
+
+    def _learn(self, volume: UnseenVolume) -> X0Denoiser | None:
+        """The network after a fit to this shot, as a denoiser; None if the effort leaves no time for it."""
+        if not self._effort.fit_steps:
+            return None
+        torch.manual_seed(self._seed)  # of the weights' start; examples and noise have generators of their own
+        network = STUNet(SHOT)
+        params = FitParams(steps=self._effort.fit_steps, seed=self._seed)
+        fit_shot(
+            network,
+            volume,
+            params,
+            fill=smooth,
+            on_step=lambda step, _loss: self._on_step("learn", step, params.steps),
+        )
+        return X0Denoiser(network)
+
+    def _sampling(self) -> ImagineParams:
+        return ImagineParams(seed=self._seed, steps=self._effort.imagine_steps)
+
+    def _keep(self, volume: UnseenVolume, frame: int, imagined: Array, trust: float) -> None:
+        number = volume.start + frame
+        picture = self._completed.picture(number).copy()
+        window = volume.window.slices
+        values = np.clip((imagined + 1) * 127.5, 0, 255)
+        picture[window] = picture[window] + trust * (values - picture[window])
+        self._completed.set_imagined(number, picture)
+
+    def _settle(self) -> None:
+        for start, view in self._completed.shots.views():
+            settler = Settler(
+                view,
+                lambda t, start=start: self._completed.picture(start + t),  # type: ignore[misc]
+                lambda t, start=start: self._completed.unseen(start + t),  # type: ignore[misc]
+                lambda t, p, start=start: self._completed.set_imagined(start + t, p),  # type: ignore[misc]
+            )
+            for done in settler.run():
+                self._on_step("imagine", done, view.frame_count)
+
+
+@dataclass(frozen=True)
+class _Start:
+    """The filled start of the imagining: the smooth fill that borrowing left in the unseen places."""
+
+    volume: UnseenVolume
+
+    def __call__(self, t0: int, t1: int, y0: int, y1: int, x0: int, x1: int) -> Array:
+        return self.volume.read(t0, t1, y0, y1, x0, x1)[0]
+
+
+def _trust(error: HeldOutError) -> float:
+    """How much of the imagined picture to take over the smooth fill, 0..1.
+
+    All of it where the network was better than the fill on places that it had not learned from; less and less
+    where it was worse.
+    """
+    return float(np.clip((1.3 - error.ratio) / 0.3, 0.0, 1.0))

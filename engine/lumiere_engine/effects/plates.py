@@ -1,0 +1,63 @@
+"""The plate's frames at their own size, at hand in any order, in a window of time that moves along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..frames.convert import to_rgb
+from ..frames.prefetch import prefetch
+from ..frames.source import FrameSource
+from ..protocol.ranges import FrameRange
+from .workspace import Workspace
+
+Array = np.ndarray
+
+# Integers on disk stand for working values from -0.5 to 1.5: headroom for super-whites, 1/128 of an 8-bit code.
+_LOW, _SPAN = -0.5, 2.0
+
+
+class Plates:
+    """Working RGB of the frames within `reach` of the current one, decoded once each and kept on disk.
+
+    Args:
+        source: the plate.
+        frames: the plate's frames that the job works on; frames are counted from 0 at its start here.
+        workspace: where decoded frames are kept.
+        reach: how many frames before and after the current one may be asked for.
+    """
+
+    def __init__(self, source: FrameSource, frames: FrameRange, workspace: Workspace, reach: int) -> None:
+        self._source, self._frames, self._reach = source, frames, reach
+        self._shelf = workspace.shelf("plates")
+        self._floating = source.format.layout.floating
+        self._decoding: Iterator[Array] | None = None
+        self._next = 0
+
+    def move_to(self, frame: int) -> None:
+        """Make the frames around `frame` available and forget those that lie behind."""
+        first, last = max(0, frame - self._reach), min(self._frames.duration - 1, frame + self._reach)
+        if self._decoding is None:
+            self._next = first
+            self._decoding = self._decode(first)
+        while self._next <= last:
+            self._shelf.put(self._next, rgb=self._packed(next(self._decoding)))
+            self._next += 1
+        self._shelf.drop(first - 1)
+
+    def rgb(self, frame: int) -> Array:
+        """Working RGB, h w 3 float32."""
+        values = self._shelf.get(frame)["rgb"].astype(np.float32)
+        return values if self._floating else values * np.float32(_SPAN / 65535) + np.float32(_LOW)
+
+    def _decode(self, first: int) -> Iterator[Array]:
+        start = self._frames.start
+        rest = FrameRange.between(start + first, self._frames.end_exclusive)
+        for picture in prefetch(self._source.iter(rest)):
+            yield to_rgb(picture, self._source.format)
+
+    def _packed(self, rgb: Array) -> Array:
+        if self._floating:
+            return rgb
+        return np.clip((rgb - _LOW) * (65535 / _SPAN) + 0.5, 0, 65535).astype(np.uint16)

@@ -1,0 +1,95 @@
+"""Back to the plate's own size: borrowed pixels are fetched again from the plate, imagined ones are enlarged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..motion.align import Window
+from ..motion.flow import grid, sample
+from .completion import CompletedShots, Filling
+from .shot import Scale
+
+Array = np.ndarray
+
+# Expected error, in code values of 255, at which confidence has fallen to 1/e.
+_DOUBT = 12.0
+
+
+@dataclass(frozen=True)
+class Patch:
+    """What closes the hole of one frame at the plate's size.
+
+    Attributes:
+        window: where it lies in the plate.
+        rgb: h w 3 float32 working values, about 0..1.
+        borrowed: h w float32, share of each pixel that is borrowed, 0..1; the rest is imagined.
+        confidence: h w float32, 0..1.
+    """
+
+    window: Window
+    rgb: Array
+    borrowed: Array
+    confidence: Array
+
+
+def refine(frame: int, completed: CompletedShots, filling: Filling, plate: Callable[[int], Array]) -> Patch:
+    """The patch of `frame`, without grain.
+
+    Args:
+        frame: counted from 0 in the job.
+        completed: fillings at analysis size.
+        filling: that of this frame.
+        plate: working RGB of any frame at the plate's size, h w 3 float32.
+    """
+    scale, borrowed = completed.shots.scale, filling.borrowed
+    small, window = borrowed.window, _plate_window(borrowed.window, scale)
+    where = _places_in(small, window, scale)
+    rgb = sample(completed.picture(frame)[small.slices] / 255, where, cubic=not scale.same)
+    share = np.zeros((window.height, window.width), np.float32)
+    lent = np.zeros_like(rgb)
+    for source in borrowed.sources:
+        weight = sample(source.weight, where)
+        places = _enlarged_places(sample(source.places, where), scale)
+        pixels = sample(plate(source.frame), places, cubic=True)
+        lent += weight[..., None] * (pixels + sample(source.offset, where) / 255)
+        share += weight
+    rgb = rgb * (1 - share[..., None]) + lent
+    confidence = np.exp(-sample(borrowed.error, where) / _DOUBT)
+    return Patch(window, rgb.astype(np.float32), np.clip(share, 0, 1), confidence.astype(np.float32))
+
+
+def _plate_window(small: Window, scale: Scale) -> Window:
+    """The plate's pixels that a window of the analysis size covers."""
+    fx, fy = scale.factors
+    left, top = int(small.x * fx), int(small.y * fy)
+    right = min(scale.width, int(np.ceil((small.x + small.width) * fx)))
+    bottom = min(scale.height, int(np.ceil((small.y + small.height) * fy)))
+    return Window(top, left, bottom - top, right - left)
+
+
+def _places_in(small: Window, window: Window, scale: Scale) -> Array:
+    """For every plate pixel of `window` its place in the cut-out `small`, pixel centres on pixel centres; h w 2."""
+    fx, fy = scale.factors
+    places = grid(window.height, window.width, window.y, window.x)
+    out = (places + 0.5) / (fx, fy) - 0.5 - (small.x, small.y)
+    return out.astype(np.float32)
+
+
+def _enlarged_places(places: Array, scale: Scale) -> Array:
+    """Places at analysis size → places in the plate; h w 2."""
+    if scale.same:
+        return places
+    return ((places + 0.5) * scale.factors - 0.5).astype(np.float32)
+
+
+def origin_colours(patch: Patch, alpha: Array) -> Array:
+    """The origin matte of a patch: h w 3 float32.
+
+    Red: imagined, green: borrowed (shares of the pixel, times `alpha`); blue: confidence, wherever alpha is not 0.
+    """
+    imagined = (1 - patch.borrowed) * alpha
+    return cv2.merge([imagined, patch.borrowed * alpha, patch.confidence * (alpha > 0)]).astype(np.float32)

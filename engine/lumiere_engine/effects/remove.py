@@ -1,0 +1,177 @@
+"""Remove an object: borrow real pixels, imagine what no frame shows, refine at the plate's own size.
+
+The order of the work, each stage frame by frame and kept on disk as it goes, so that memory does not grow with the
+clip and an interrupted job goes on where it stopped:
+
+    read    plate and matte at analysis size; cuts
+    follow  motion between neighbouring frames, completed behind the hole
+    borrow  real pixels from other frames
+    learn   the network is fitted to the shot            (only if something is never seen)
+    imagine what no frame shows; settled over time
+    refine  native pixels, grain
+    write   composite and encode
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .. import __version__
+from ..frames.source import FrameSource, open_source
+from ..matte.source import MatteSource, open_matte
+from ..matte.survey import check_matte
+from ..protocol.errors import SpecError
+from ..protocol.jobs import JobSpec, WorkOrder
+from ..protocol.messages import JobResult, Progress
+from ..protocol.ranges import FrameRange
+from .completion import CompletedShots
+from .effort import EFFORTS, Effort
+from .identity import media_identity
+from .rendering import Renderer, refuse_existing
+from .shot import AnalysedShots, Scale
+from .softness import HoleMaker
+from .workspace import Workspace
+
+Array = np.ndarray
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Media:
+    """The opened inputs of a job.
+
+    Attributes:
+        plate: the source.
+        matte: at the plate's size, one frame for each of `frames`.
+        frames: the plate's frames that are worked on.
+        written: the plate's frames that the result holds.
+    """
+
+    plate: FrameSource
+    matte: MatteSource
+    frames: FrameRange
+    written: FrameRange
+
+
+class _Clock:
+    """Seconds per stage, and progress for whoever listens."""
+
+    def __init__(self, on_progress: OnProgress) -> None:
+        self.seconds: dict[str, float] = {}
+        self._on_progress = on_progress
+        self._last = time.monotonic()
+
+    def step(self, stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
+        self._last = now
+        self._on_progress(Progress(stage, done, total))
+
+    def note(self, text: str) -> None:
+        self._on_progress(Progress("note", 0, 0, text))
+
+
+def remove(order: WorkOrder, on_progress: OnProgress) -> JobResult:
+    """Do a removal job from media to media.
+
+    Args:
+        order: the job.
+        on_progress: hears of every step; what it raises stops the job, which can then be taken up again.
+
+    Raises:
+        LumiereError: anything that is wrong with the inputs or the output, in one readable line.
+    """
+    spec = order.spec
+    clock = _Clock(on_progress)
+    refuse_existing(order)
+    with ExitStack() as stack:
+        media = _open(spec, stack)
+        notes = list(media.matte.notes)
+        for note in notes:
+            clock.note(note)
+        check_matte(media.matte, clip=", ".join(spec.mattes))
+        identity = {path: media_identity(path) for path in (spec.plate, *spec.mattes)}
+        fingerprint = spec.fingerprint(" ".join(identity.values()))
+        workspace = stack.enter_context(Workspace(Path(order.output).absolute(), fingerprint))
+        effort = EFFORTS[spec.params.quality]
+        holes = HoleMaker(media.matte, spec.params)
+        completed = _complete(media, holes, effort, workspace, clock)
+        trust = _imagine(completed, spec, effort, order.chunk_frames, clock)
+        renderer = Renderer(media.plate, media.frames, media.written, holes, completed, spec, workspace)
+        for done in renderer.refine(effort.borrow.search):
+            clock.step("refine", done, media.frames.duration)
+        for done in renderer.write(order):
+            clock.step("write", done, media.written.duration)
+        share = renderer.borrowed_share()
+        return JobResult(
+            output=order.output,
+            origin=order.origin,
+            frame_count=media.written.duration,
+            start_frame=media.plate.format.starting_at(media.written.start).start_frame,
+            rate=f"{media.plate.format.rate.numerator}/{media.plate.format.rate.denominator}",
+            fingerprint=fingerprint,
+            borrowed=share,
+            imagined=1 - share,
+            seconds={stage: round(seconds, 3) for stage, seconds in clock.seconds.items()},
+            notes=tuple([*notes, *renderer.notes]),
+            recipe={
+                "label": "Recipe.1",
+                "version": __version__,
+                "spec": spec.to_wire(),
+                "media": identity,
+                "trust": [round(t, 4) for t in trust],
+            },
+        )
+
+
+def _open(spec: JobSpec, stack: ExitStack) -> Media:
+    plate = stack.enter_context(open_source(spec.plate, conform=spec.conform, rate=spec.rate))
+    available = FrameRange(0, plate.frame_count)
+    frames = spec.frames or available
+    written = spec.written or frames
+    if not available.contains_range(written) or not frames.duration:
+        raise SpecError(
+            f"frames {written} are wanted and there are {available}",
+            clip=spec.plate,
+            remedy="choose frames that are there",
+        )
+    paths = [Path(path) for path in spec.mattes]
+    matte = stack.enter_context(open_matte(paths, plate.format, frames.duration))
+    return Media(plate, matte, frames, written)
+
+
+def _complete(
+    media: Media, holes: HoleMaker, effort: Effort, workspace: Workspace, clock: _Clock
+) -> CompletedShots:
+    """Read, follow, borrow."""
+    fmt, count = media.plate.format, media.frames.duration
+    scale = Scale.within(fmt.width, fmt.height, effort.analysis_pixels)
+    shots = AnalysedShots(workspace, scale, count)
+    for done in shots.read(lambda first: holes.frames(media.plate, media.frames, first)):
+        clock.step("read", done, count)
+    for done in shots.follow():
+        clock.step("follow", done, count)
+    completed = CompletedShots(workspace, shots)
+    for done in completed.borrow(effort.borrow):
+        clock.step("borrow", done, count)
+    return completed
+
+
+def _imagine(
+    completed: CompletedShots, spec: JobSpec, effort: Effort, chunk_frames: int, clock: _Clock
+) -> list[float]:
+    """Learn and imagine, if the artist wants it and something is unseen; returns the trust in the network."""
+    if not spec.params.imagine:
+        return []
+    # torch takes a second to import; a job that borrows everything never needs it
+    from .imagining import Imagination
+
+    imagination = Imagination(completed, effort, spec.seed, clock.step)
+    imagination.run(chunk_frames)
+    return imagination.trust

@@ -1,0 +1,165 @@
+"""From completed shots to files: patches at the plate's size, composite, origin matte, encoding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ..frames.convert import blend_rgb, picture_from_rgb
+from ..frames.picture import TRANSFER_SRGB, ColorTags, FrameFormat, Picture, PixelLayout
+from ..frames.prefetch import prefetch
+from ..frames.source import FrameSource
+from ..frames.writer import FrameWriter, open_writer
+from ..motion.align import Window
+from ..protocol.errors import OutputExistsError
+from ..protocol.jobs import JobSpec, WorkOrder
+from ..protocol.ranges import FrameRange
+from .completion import CompletedShots
+from .grain import Grain, add_grain, measure_grain
+from .plates import Plates
+from .refine import Patch, origin_colours, refine
+from .softness import HoleMaker
+from .workspace import Workspace
+
+Array = np.ndarray
+"""Numbers a job's random streams: grain is one of them."""
+_GRAIN_STREAM = 1
+
+
+class Renderer:
+    """Renders one job.
+
+    Args:
+        plate: the source.
+        frames: the plate's frames that were worked on.
+        written: the plate's frames that the result holds.
+        holes: alpha per frame.
+        completed: what closes the holes.
+        spec: the job.
+        workspace: where finished patches are kept.
+    """
+
+    def __init__(
+        self,
+        plate: FrameSource,
+        frames: FrameRange,
+        written: FrameRange,
+        holes: HoleMaker,
+        completed: CompletedShots,
+        spec: JobSpec,
+        workspace: Workspace,
+    ) -> None:
+        self._plate, self._frames, self._written = plate, frames, written
+        self._holes, self._completed, self._spec = holes, completed, spec
+        self._workspace = workspace
+        self._patches = workspace.shelf("patches")
+        self.notes: list[str] = []
+
+    def refine(self, reach: int) -> Iterator[int]:
+        """Make the patches; yields after each frame."""
+        plates = Plates(self._plate, self._frames, self._workspace, reach)
+        for frame in range(self._frames.duration):
+            filling = self._completed.filling(frame)
+            if filling is not None and not self._patches.has(frame):
+                plates.move_to(frame)
+                patch = refine(frame, self._completed, filling, plates.rgb)
+                grain = measure_grain(plates.rgb(frame)) if self._spec.params.regrain else None
+                self._patches.put(frame, **_packed(self._grained(patch, frame, grain)))
+            yield frame + 1
+
+    def _grained(self, patch: Patch, frame: int, grain: Grain | None) -> Patch:
+        imagined = 1 - patch.borrowed
+        if grain is None or not (imagined > 0).any():
+            return patch
+        rng = np.random.default_rng([self._spec.seed, _GRAIN_STREAM, self._frames.start + frame])
+        return replace(patch, rgb=add_grain(patch.rgb, imagined, grain, rng))
+
+    def write(self, order: WorkOrder) -> Iterator[int]:
+        """Composite and encode; both files get their names only when both are complete. Yields after each frame."""
+        fmt = self._plate.format.starting_at(self._written.start)
+        origin_fmt = _origin_format(fmt)
+        with ExitStack() as stack:
+            clip = stack.enter_context(self._writer(order.output, fmt, order.overwrite))
+            origin = None
+            if order.origin is not None:
+                origin = stack.enter_context(open_writer(order.origin, origin_fmt, overwrite=order.overwrite))
+            pictures = prefetch(self._plate.iter(self._written))
+            for done, (number, picture) in enumerate(zip(self._written, pictures, strict=True), start=1):
+                result, colours = self._composite(number, picture, fmt)
+                clip.write(result)
+                if origin is not None:
+                    origin.write(picture_from_rgb(colours, origin_fmt))
+                yield done
+        self.notes += clip.notes
+
+    def _writer(self, output: str, fmt: FrameFormat, overwrite: bool) -> FrameWriter:
+        path = Path(self._spec.plate)
+        movie = path.is_file() and Path(output).suffix.lower() in (".mov", ".mp4", ".mkv")
+        return open_writer(
+            output,
+            fmt,
+            overwrite=overwrite,
+            audio_from=path if movie else None,
+            audio_range=self._written if movie else None,
+        )
+
+    def _composite(self, number: int, picture: Picture, fmt: FrameFormat) -> tuple[Picture, Array]:
+        """The finished frame, and its origin colours h w 3."""
+        colours = np.zeros((fmt.height, fmt.width, 3), np.float32)
+        frame = number - self._frames.start
+        if number not in self._frames or not self._patches.has(frame):
+            return picture, colours
+        patch = _unpacked(self._patches.get(frame))
+        alpha = self._holes.alpha(frame)
+        rgb = np.zeros_like(colours)
+        rgb[patch.window.slices] = patch.rgb
+        colours[patch.window.slices] = origin_colours(patch, alpha[patch.window.slices])
+        return blend_rgb(picture, fmt, rgb, alpha), colours
+
+    def borrowed_share(self) -> float:
+        """The share of all hole pixels that is borrowed, 0..1."""
+        borrowed = total = 0.0
+        for frame in range(self._frames.duration):
+            filling = self._completed.filling(frame)
+            if filling is not None:
+                borrowed += float(filling.borrowed.filled.sum())
+                total += float(filling.borrowed.hole.sum())
+        return borrowed / total if total else 0.0
+
+
+def refuse_existing(order: WorkOrder) -> None:
+    """Say at once, not after an hour, that the result's name is taken.
+
+    Raises:
+        OutputExistsError: it is, and the order does not allow to overwrite.
+    """
+    for path in (order.output, order.origin):
+        if path is not None and not order.overwrite and Path(path).exists():
+            raise OutputExistsError(
+                "the output exists already", clip=path, remedy="choose another name or use --overwrite"
+            )
+
+
+def _origin_format(fmt: FrameFormat) -> FrameFormat:
+    """8-bit RGB of the same size, rate and timecode."""
+    tags = ColorTags(primaries=1, transfer=TRANSFER_SRGB, matrix=0, range=2)
+    return replace(fmt, layout=PixelLayout("rgb", 8), color=tags)
+
+
+def _packed(patch: Patch) -> dict[str, Array]:
+    w = patch.window
+    return {
+        "window": np.array([w.y, w.x, w.height, w.width], np.int32),
+        "rgb": patch.rgb,
+        "borrowed": patch.borrowed,
+        "confidence": patch.confidence,
+    }
+
+
+def _unpacked(arrays: dict[str, Array]) -> Patch:
+    y, x, height, width = (int(v) for v in arrays["window"])
+    return Patch(Window(y, x, height, width), arrays["rgb"], arrays["borrowed"], arrays["confidence"])

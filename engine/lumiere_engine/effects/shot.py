@@ -1,0 +1,180 @@
+"""The shot at analysis size, kept on disk: pictures, holes, flow, camera motion, cuts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from ..motion.borrow import ShotView
+from ..motion.chain import HomographyChain, neighbour_homography
+from ..motion.cuts import find_shots, thumbnail
+from ..motion.flow import SPOILT_RIM, FlowEstimator, complete_flow, widen
+from .workspace import Workspace
+
+Array = np.ndarray
+
+# Flow is kept in 1/64 pixel: finer than it is ever right.
+_FLOW_UNITS = 64.0
+# Pictures and holes kept in memory, whatever the clip's length.
+_AT_HAND = 48
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Between the plate's size and the size that motion is measured at.
+
+    Attributes:
+        width, height: of the plate.
+        small_width, small_height: of the analysis.
+    """
+
+    width: int
+    height: int
+    small_width: int
+    small_height: int
+
+    @classmethod
+    def within(cls, width: int, height: int, most_pixels: int) -> Scale:
+        """The plate's own size, or the largest of its shape that has no more than `most_pixels`."""
+        factor = min(1.0, (most_pixels / (width * height)) ** 0.5)
+        return cls(width, height, max(16, round(width * factor)), max(16, round(height * factor)))
+
+    @property
+    def same(self) -> bool:
+        """Whether both sizes are one."""
+        return (self.width, self.height) == (self.small_width, self.small_height)
+
+    @property
+    def factors(self) -> tuple[float, float]:
+        """Plate pixels per analysis pixel, in x and y."""
+        return self.width / self.small_width, self.height / self.small_height
+
+    def shrink(self, picture: Array) -> Array:
+        """A plate-sized array at analysis size, by areas."""
+        if self.same:
+            return picture
+        return cv2.resize(picture, (self.small_width, self.small_height), interpolation=cv2.INTER_AREA)
+
+
+class AnalysedShots:
+    """All frames of a job at analysis size; motion is measured once and kept.
+
+    Frames are counted from 0 in the job. `shots` lists start and exclusive end of each shot.
+    """
+
+    def __init__(self, workspace: Workspace, scale: Scale, frame_count: int) -> None:
+        self.scale = scale
+        self.frame_count = frame_count
+        self.shots: list[tuple[int, int]] = [(0, frame_count)]
+        self._pictures = workspace.shelf("pictures")
+        self._motion = workspace.shelf("motion")
+        self._chains: list[HomographyChain] = []
+        # Aligning asks for the same neighbours again and again.
+        self.picture = lru_cache(_AT_HAND)(self._picture)
+        self.hole = lru_cache(_AT_HAND)(self._hole)
+
+    def read(self, frames: Callable[[int], Iterator[tuple[Array, Array]]]) -> Iterator[int]:
+        """Take in the frames; yields after each one.
+
+        Args:
+            frames: given the first frame that is still missing, yields plate-sized h w 3 float32 (0..1) and h w
+                bool (the hole) from there on.
+        """
+        first = 0
+        while first < self.frame_count and self._pictures.has(first):
+            first += 1
+        for number, (rgb, hole) in enumerate(frames(first), start=first):
+            picture = np.clip(np.rint(self.scale.shrink(rgb) * 255), 0, 255).astype(np.uint8)
+            covered = self.scale.shrink(hole.astype(np.float32)) > 0
+            self._pictures.put(
+                number, picture=picture, hole=np.packbits(covered), thumbnail=thumbnail(picture)
+            )
+            yield number + 1
+        self.shots = find_shots([self._pictures.get(t, "thumbnail")["thumbnail"] for t in range(self.frame_count)])
+
+    def follow(self) -> Iterator[int]:
+        """Measure the motion between neighbours; yields after each frame."""
+        estimate = FlowEstimator("medium")
+        self._chains = []
+        for start, end in self.shots:
+            neighbours: list[Array] = []
+            for frame in range(start, end - 1):
+                if not self._motion.has(frame):
+                    self._motion.put(frame, **self._measure(frame, estimate))
+                neighbours.append(self._motion.get(frame, "homography")["homography"])
+                yield frame + 1
+            self._chains.append(HomographyChain(neighbours))
+            yield end
+
+    def _measure(self, frame: int, estimate: FlowEstimator) -> dict[str, Array]:
+        first, second = (cv2.cvtColor(self.picture(f), cv2.COLOR_RGB2GRAY) for f in (frame, frame + 1))
+        hole, next_hole = self.hole(frame), self.hole(frame + 1)
+        forward, backward = estimate(first, second), estimate(second, first)
+        return {
+            "homography": neighbour_homography(forward, widen(hole, 2 * SPOILT_RIM)),
+            "forward": _packed(complete_flow(forward, hole)),
+            "backward": _packed(complete_flow(backward, next_hole)),
+        }
+
+    def views(self) -> Iterator[tuple[int, ShotView]]:
+        """Each shot's first frame and the shot as the borrower sees it."""
+        for (start, end), chain in zip(self.shots, self._chains, strict=True):
+            yield start, _View(self, start, end, chain)
+
+    def _picture(self, frame: int) -> Array:
+        """h w 3 uint8."""
+        return self._pictures.get(frame, "picture")["picture"]
+
+    def _hole(self, frame: int) -> Array:
+        """h w bool."""
+        bits = self._pictures.get(frame, "hole")["hole"]
+        size = self.scale.small_height * self.scale.small_width
+        return np.unpackbits(bits, count=size).view(bool).reshape(self.scale.small_height, -1)
+
+    def flow(self, frame: int, direction: str) -> Array:
+        """The "forward" flow of `frame` or the "backward" flow of `frame + 1`; h w 2."""
+        return self._motion.get(frame, direction)[direction].astype(np.float32) / _FLOW_UNITS
+
+
+@dataclass(frozen=True)
+class _View:
+    """One shot of an `AnalysedShots`, its frames counted from 0."""
+
+    whole: AnalysedShots
+    start: int
+    end: int
+    chain: HomographyChain
+
+    @property
+    def frame_count(self) -> int:
+        return self.end - self.start
+
+    @property
+    def height(self) -> int:
+        return self.whole.scale.small_height
+
+    @property
+    def width(self) -> int:
+        return self.whole.scale.small_width
+
+    def picture(self, frame: int) -> Array:
+        return self.whole.picture(self.start + frame)
+
+    def hole(self, frame: int) -> Array:
+        return self.whole.hole(self.start + frame)
+
+    def forward_flow(self, frame: int) -> Array:
+        return self.whole.flow(self.start + frame, "forward")
+
+    def backward_flow(self, frame: int) -> Array:
+        return self.whole.flow(self.start + frame - 1, "backward")
+
+
+def _packed(flow: Array) -> Array:
+    return np.clip(np.rint(flow * _FLOW_UNITS), -32767, 32767).astype(np.int16)
+
+

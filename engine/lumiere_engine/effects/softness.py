@@ -1,0 +1,41 @@
+"""From the artist's matte to the hole that is filled and the alpha that it is laid over the plate with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..frames.convert import to_rgb
+from ..frames.prefetch import prefetch
+from ..frames.source import FrameSource
+from ..matte.shape import soft_matte
+from ..matte.source import MatteSource, core
+from ..protocol.jobs import RemoveParams
+from ..protocol.ranges import FrameRange
+
+Array = np.ndarray
+
+
+class HoleMaker:
+    """Grows and feathers the matte of each frame.
+
+    Object masks, drawn or found by a tracker, are usually a few pixels too tight; motion blur and compression spread
+    the object further. So the matte grows by default by a sixtieth of the picture's height.
+    """
+
+    def __init__(self, matte: MatteSource, params: RemoveParams) -> None:
+        self._matte = matte
+        default = matte.height / 60
+        self.grow = default if params.grow is None else params.grow
+        self.feather = default / 2 if params.feather is None else params.feather
+
+    def alpha(self, frame: int) -> Array:
+        """The composite's alpha of a frame (counted from 0 in the job): h w float32; the hole is where it is not 0."""
+        return soft_matte(core(self._matte.read(frame)), self.grow, self.feather)
+
+    def frames(self, plate: FrameSource, frames: FrameRange, first: int) -> Iterator[tuple[Array, Array]]:
+        """Plate and hole from frame `first` on: h w 3 float32 working RGB, h w bool; read ahead in the background."""
+        rest = FrameRange.between(frames.start + first, frames.end_exclusive)
+        for number, picture in enumerate(prefetch(plate.iter(rest)), start=first):
+            yield to_rgb(picture, plate.format), self.alpha(number) > 0

@@ -1,0 +1,118 @@
+"""The folder in which a job keeps what it has finished, so that an interrupted one goes on from there.
+
+It lies beside the output, on the same disk, and is named by the job's fingerprint: the same command finds it again,
+any other starts afresh. A finished job removes it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import zipfile
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+import numpy as np
+
+from ..protocol.errors import LumiereError, OutputError
+
+Array = np.ndarray
+FOLDER = ".lumiere"
+
+
+class Shelf:
+    """Numbered arrays on disk, each there completely or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def has(self, number: int) -> bool:
+        """Whether entry `number` is there."""
+        return self._path(number).exists()
+
+    def put(self, number: int, **arrays: Array) -> None:
+        """Store the arrays of entry `number`."""
+        path = self._path(number)
+        half = path.with_suffix(".half")
+        try:
+            with half.open("wb") as file:
+                np.savez(file, **arrays)  # type: ignore[arg-type]
+            half.replace(path)
+        except OSError as error:
+            half.unlink(missing_ok=True)
+            raise OutputError(
+                f"cannot keep intermediate results: {error.strerror}",
+                clip=str(self._folder),
+                remedy="free some space or choose another output folder",
+            ) from error
+
+    def get(self, number: int, *names: str) -> dict[str, Array]:
+        """The arrays of entry `number`; only those `names`, if any are given."""
+        try:
+            with np.load(self._path(number)) as arrays:
+                return {name: arrays[name] for name in names or arrays.files}
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise LumiereError(
+                f"intermediate results are damaged: {error}",
+                clip=str(self._path(number)),
+                remedy="delete that folder and run again",
+            ) from error
+
+    def drop(self, number: int) -> None:
+        """Forget entry `number`, if it is there."""
+        self._path(number).unlink(missing_ok=True)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number:08d}.npz"
+
+
+class Workspace:
+    """The folder of one job, locked against a second process.
+
+    Args:
+        output: the job's output; the folder is made beside it.
+        fingerprint: of the job.
+    """
+
+    def __init__(self, output: Path, fingerprint: str) -> None:
+        self.folder = output.parent / FOLDER / fingerprint[:24]
+        self._lock: IO[str] | None = None
+
+    def shelf(self, name: str) -> Shelf:
+        """A shelf of this job."""
+        return Shelf(self.folder / name)
+
+    def __enter__(self) -> Workspace:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (self.folder / "lock").open("w")
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LumiereError(
+                "the same job is already running", clip=str(self.folder), remedy="wait for it or cancel it"
+            ) from error
+        except OSError as error:
+            raise OutputError(
+                f"cannot write here: {error.strerror}",
+                clip=str(self.folder.parent.parent),
+                remedy="choose another output folder",
+            ) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._lock is not None:
+            self._lock.close()
+        if kind is None:
+            self.discard()
+
+    def discard(self) -> None:
+        """Remove everything that was kept, and the common folder if no other job is in it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with_others = self.folder.parent
+        if with_others.exists() and not os.listdir(with_others):
+            with_others.rmdir()

@@ -1,0 +1,1 @@
+"""Pictures in and out: movies and image sequences, frame-exact, in their own samples and colour."""

@@ -1,0 +1,241 @@
+"""A rendered mask, frame by frame, at the plate's size: white is what is generated."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..frames.convert import to_rgb
+from ..frames.palette import read_palette_indices
+from ..frames.picture import RANGE_LIMITED, FrameFormat, Picture
+from ..frames.sequence import FileSequence, find_sequence, is_pattern
+from ..frames.source import FrameSource, open_source
+from ..frames.still import is_palette_png, is_still, read_still
+from ..protocol.errors import MatteError
+
+Matte = NDArray[np.float32]
+
+# Frames kept at hand: a stage that looks a few frames back and forth does not decode them again.
+_CACHED = 8
+# How far a matte's shape may differ from its plate's before it is refused rather than scaled.
+_SHAPE_TOLERANCE = 0.01
+# Values closer than this are one value: ProRes moves flat white by about 0.002.
+_FLAT = 0.02
+CORE_THRESHOLD = 0.25
+
+
+def core(matte: Matte) -> NDArray[np.bool_]:
+    """The pixels that a matte surely means: value > 0.25, bool h w.
+
+    Compressed matte movies are noisy. In eight of them (H.264 and MPEG-4, 320 × 240 to 854 × 480) values more
+    than 4 pixels outside an edge reached 0.16, and those as far inside stayed above 0.85. A quarter is well
+    above the noise, and nearer to the dark side of a soft edge than to its middle: a matte that is a little
+    too wide is harmless, one that is a little too tight leaves a rim of the object.
+    """
+    return matte > CORE_THRESHOLD
+
+
+class MatteSource:
+    """One or more mattes as their union (the maximum), at the plate's size.
+
+    Attributes:
+        frame_count: as many as the plate has.
+        notes: what was done to the matte that its author should know, one sentence each.
+    """
+
+    def __init__(self, layers: Sequence[_Layer], width: int, height: int, frame_count: int) -> None:
+        self.frame_count = frame_count
+        self.width = width
+        self.height = height
+        self.notes: list[str] = [note for layer in layers for note in layer.notes]
+        self._layers = layers
+        self._cache: OrderedDict[int, Matte] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, index: int) -> Matte:
+        """Frame `index` as float32 h w, 0 = keep, 1 = generate. The array must not be changed.
+
+        Raises:
+            IndexError: there is no such frame.
+            UnreadableMediaError: it cannot be decoded.
+        """
+        if not 0 <= index < self.frame_count:
+            raise IndexError(f"frame {index} of {self.frame_count}")
+        with self._lock:
+            if index in self._cache:
+                self._cache.move_to_end(index)
+                return self._cache[index]
+            matte = self._layers[0].read(index)
+            for layer in self._layers[1:]:
+                matte = np.maximum(matte, layer.read(index))
+            matte.flags.writeable = False
+            self._cache[index] = matte
+            if len(self._cache) > _CACHED:
+                self._cache.popitem(last=False)
+            return matte
+
+    def close(self) -> None:
+        """Let go of files."""
+        for layer in self._layers:
+            layer.close()
+
+    def __enter__(self) -> MatteSource:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_matte(paths: Sequence[Path], fmt: FrameFormat, frame_count: int) -> MatteSource:
+    """Open mattes for a plate.
+
+    Args:
+        paths: each a movie, a picture (held for all frames), a folder or a pattern of pictures.
+        fmt: of the plate.
+        frame_count: of the plate.
+
+    Raises:
+        MatteError: another number of frames, or another shape (both numbers are named).
+        MediaError: missing or unreadable, as `open_source`.
+    """
+    if not paths:
+        raise MatteError("there is no matte")
+    layers: list[_Layer] = []
+    try:
+        for path in paths:
+            layers.append(_Layer(Path(path), fmt.width, fmt.height, frame_count))
+    except BaseException:
+        for layer in layers:
+            layer.close()
+        raise
+    return MatteSource(layers, fmt.width, fmt.height, frame_count)
+
+
+class _Layer:
+    """One matte medium."""
+
+    def __init__(self, path: Path, width: int, height: int, frame_count: int) -> None:
+        self._path = path
+        self._size = (width, height)
+        self.notes: list[str] = []
+        self._files: FileSequence | None = None
+        self._movie: FrameSource | None = None
+        self._held: Matte | None = None
+        if path.is_dir() or (is_pattern(str(path)) and not path.exists()) or is_still(path):
+            # pictures are read one by one: savers mix palette, gray and rgb within one sequence
+            self._files = find_sequence(path)
+            count, hold = len(self._files.files), path.is_file()
+        else:
+            self._movie = open_source(path)
+            count, hold = self._movie.frame_count, False
+        self._hold = hold
+        try:
+            if not hold and count != frame_count:
+                raise MatteError(
+                    f"the matte has {count} frames, the plate has {frame_count}",
+                    clip=str(path),
+                    remedy="render the matte for exactly the frames that are used",
+                )
+            self._check_size(self._native(0))
+        except BaseException:
+            self.close()
+            raise
+
+    def read(self, index: int) -> Matte:
+        """float32 h w at the plate's size; a fresh array unless the matte is held."""
+        if self._held is not None:
+            return self._held.copy()
+        matte = self._native(0 if self._hold else index)
+        self._check_size(matte, index, note=False)
+        matte = _scaled(matte, self._size)
+        if self._hold:
+            self._held = matte
+            return matte.copy()
+        return matte
+
+    def close(self) -> None:
+        if self._movie is not None:
+            self._movie.close()
+
+    def _native(self, index: int) -> Matte:
+        """Frame `index` at the matte's own size."""
+        if self._movie is not None:
+            return matte_of(self._movie.read(index), self._movie.format)
+        assert self._files is not None
+        file = self._files.files[index]
+        if file.is_file() and is_palette_png(file):
+            return read_palette_indices(file, index).astype(bool).astype(np.float32)
+        picture, info = read_still(file, index)
+        fmt = FrameFormat(picture.width, picture.height, Fraction(24), picture.layout, info.color)
+        return matte_of(picture, fmt)
+
+    def _check_size(self, matte: Matte, index: int | None = None, note: bool = True) -> None:
+        height, width = matte.shape
+        if (width, height) == self._size:
+            return
+        across, down = self._size[0] / width, self._size[1] / height
+        sizes = f"{width}x{height} to {self._size[0]}x{self._size[1]}"
+        if abs(across / down - 1) > _SHAPE_TOLERANCE:
+            raise MatteError(
+                f"the matte is {width}x{height}, the plate {self._size[0]}x{self._size[1]}: not one shape",
+                clip=str(self._path),
+                frame=index,
+                remedy="render the matte at the plate's size",
+            )
+        if note:
+            self.notes.append(f"matte {self._path.name} scaled from {sizes}")
+
+
+def matte_of(picture: Picture, fmt: FrameFormat) -> Matte:
+    """The matte in a picture: the largest of its colours, 0…1; its alpha only if nothing else varies.
+
+    Args:
+        picture: native samples, any layout.
+        fmt: its format: range and matrix matter for yuv.
+
+    Returns:
+        float32 h w.
+    """
+    layout = picture.layout
+    if layout.family == "rgb":
+        # stored values count, not light: a matte has no transfer curve
+        values = _largest(picture.planes[0][..., :3]).astype(np.float32) / np.float32(layout.peak)
+    elif layout.family == "gray" and fmt.color.range != RANGE_LIMITED:
+        values = picture.planes[0].astype(np.float32) / np.float32(layout.peak)
+    else:
+        values = _largest(to_rgb(picture, fmt)).astype(np.float32)
+    if layout.alpha and _is_flat(values):
+        plane = picture.planes[0][..., 3] if layout.family == "rgb" else picture.planes[-1]
+        alpha = np.asarray(plane, np.float32) / np.float32(layout.peak)
+        # a flat frame of a matte in alpha: white and transparent is empty, white and opaque is full
+        values = values * alpha if _is_flat(alpha) else alpha
+    if layout.floating:
+        values = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=0.0)
+    return cast(Matte, np.clip(values, 0.0, 1.0))
+
+
+def _is_flat(values: NDArray[Any]) -> bool:
+    """Whether nothing is drawn: all values alike but for a codec's noise."""
+    return float(values.max()) - float(values.min()) < _FLAT
+
+
+def _largest(rgb: NDArray[Any]) -> NDArray[Any]:
+    """The largest of three channels, h w; much faster than a reduction over the last axis."""
+    return cast("NDArray[Any]", np.maximum(np.maximum(rgb[..., 0], rgb[..., 1]), rgb[..., 2]))
+
+
+def _scaled(matte: Matte, size: tuple[int, int]) -> Matte:
+    """To the plate's size: area averages down, linear up; both keep edges where they are."""
+    height, width = matte.shape
+    if (width, height) == size:
+        return matte
+    method = cv2.INTER_AREA if size[0] < width else cv2.INTER_LINEAR
+    return cast(Matte, cv2.resize(matte, size, interpolation=method))

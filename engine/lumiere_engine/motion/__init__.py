@@ -1,0 +1,1 @@
+"""How the picture moves, and what one frame can lend another: flow, alignment, borrowing."""

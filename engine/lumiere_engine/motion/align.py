@@ -1,0 +1,157 @@
+"""One frame laid over another behind a hole: the map, how far it can be trusted, and the exposure between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .flow import FlowEstimator, channel_mean, inside, sample, widen
+from .pyramid import push_pull
+
+Array = np.ndarray
+
+RING = 20  # pixels around the hole whose agreement speaks for what is inside
+_ERROR_BLUR = 9  # the error of one pixel is mostly noise; that of its neighbourhood is not
+_OUTLIER = 40.0  # code values of 255: beyond this two pixels show different things
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of a frame: corner and size in pixels."""
+
+    y: int
+    x: int
+    height: int
+    width: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """For indexing a picture: rows, columns."""
+        return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
+
+
+@dataclass(frozen=True)
+class Target:
+    """The frame that is to be completed, cut to a window around its hole.
+
+    Attributes:
+        picture: h w 3 uint8.
+        hole: h w bool, what is to be filled.
+        known: h w bool, what may be compared; without the hole's rim.
+    """
+
+    picture: Array
+    hole: Array
+    known: Array
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """Another frame, laid over the target.
+
+    Attributes:
+        places: h w 2 float32, where in the other frame each pixel of the window lies.
+        usable: h w bool, pixels of the hole that the other frame really shows.
+        picture: h w 3 float32, the other frame seen from here, exposure matched.
+        offset: h w 3 float32, the exposure difference that was added, code values of 255.
+        error: h w float32, expected absolute error, code values of 255.
+    """
+
+    places: Array
+    usable: Array
+    picture: Array
+    offset: Array
+    error: Array
+
+
+class Aligner:
+    """Lays frames over each other, starting from one or several guesses of the motion."""
+
+    def __init__(self) -> None:
+        self._flow = FlowEstimator("fast")
+
+    def align(self, target: Target, frame: Array, frame_hole: Array, guesses: list[Array]) -> Aligned | None:
+        """The best of `guesses` (h w 2 each, places in `frame`), refined by the flow that is left.
+
+        Args:
+            target: what is to be completed.
+            frame: the other frame, H W 3 uint8.
+            frame_hole: H W bool, where the other frame cannot be used.
+            guesses: places in the other frame of every pixel of the window.
+
+        Returns:
+            None if no guess agrees with the target's surroundings well enough to compare at all.
+        """
+        blocked = frame_hole.astype(np.uint8)
+        best: tuple[float, Array, Array, Array] | None = None
+        for places in guesses:
+            warped, shown = _see(frame, blocked, places)
+            score = _ring_error(target, warped, shown)
+            if score is not None and (best is None or score < best[0]):
+                best = (score, places, warped, shown)
+        if best is None:
+            return None
+        score, places, warped, shown = best
+        refined = places + self._residual(target, warped, shown)
+        warped_refined, shown_refined = _see(frame, blocked, refined)
+        refined_score = _ring_error(target, warped_refined, shown_refined)
+        if refined_score is not None and refined_score < score:
+            places, warped, shown = refined, warped_refined, shown_refined
+        return _judge(target, places, warped, shown)
+
+    def _residual(self, target: Target, warped: Array, shown: Array) -> Array:
+        """Motion left between target and warped frame, measured where both are seen, completed elsewhere."""
+        both = target.known & shown
+        first = np.where(target.hole[..., None], warped, target.picture)
+        second = np.where(shown[..., None], warped, first)
+        flow = self._flow(
+            cv2.cvtColor(first, cv2.COLOR_RGB2GRAY), cv2.cvtColor(second, cv2.COLOR_RGB2GRAY)
+        )
+        return push_pull(flow, both)
+
+
+def _see(frame: Array, blocked: Array, places: Array) -> tuple[Array, Array]:
+    """The frame at `places` (h w 3 uint8), and where it is really shown (h w bool)."""
+    warped = sample(frame, places, cubic=True)
+    shown = (sample(blocked, places) == 0) & inside(places, *blocked.shape)
+    return warped, shown
+
+
+def _ring_error(target: Target, warped: Array, shown: Array) -> float | None:
+    """Mean clipped difference on what both show; None where that is too little to say."""
+    both = target.known & shown
+    if both.sum() < 200:
+        return None
+    difference = channel_mean(cv2.absdiff(warped, target.picture).astype(np.float32))
+    return float(np.minimum(difference[both], _OUTLIER).mean())
+
+
+def _judge(target: Target, places: Array, warped: Array, shown: Array) -> Aligned:
+    """Match the exposure and say what error to expect inside the hole.
+
+    The exposure is a membrane: the low-passed difference on the rim, continued harmonically inside. Adding a
+    harmonic function that carries the boundary's difference is the solution of the Poisson equation with the
+    borrowed gradients as guidance (Pérez et al., 2003; Georgiev, 2004).
+    """
+    both = target.known & shown
+    warped = warped.astype(np.float32)
+    difference = target.picture.astype(np.float32) - warped
+    similar = both & (channel_mean(np.abs(difference)) < _OUTLIER)
+    if similar.sum() < 50:
+        similar = both
+    offset = push_pull(_local_mean(difference, similar), widen(similar, 2))
+    rest = np.minimum(channel_mean(np.abs(difference - offset)), 2 * _OUTLIER)
+    error = push_pull(_local_mean(rest, both), both)
+    return Aligned(places, shown & target.hole, np.clip(warped + offset, 0, 255), offset, error)
+
+
+def _local_mean(values: Array, where: Array) -> Array:
+    """Mean of `values` (h w or h w c) over the pixels `where` holds in a small square around each place."""
+    weight = where.astype(np.float32)
+    size = (_ERROR_BLUR, _ERROR_BLUR)
+    count = np.maximum(cv2.blur(weight, size, borderType=cv2.BORDER_CONSTANT), 1e-6)
+    if values.ndim == 3:
+        weight, count = weight[..., None], count[..., None]
+    return cv2.blur(values * weight, size, borderType=cv2.BORDER_CONSTANT).reshape(values.shape) / count

@@ -1,0 +1,286 @@
+"""Real pixels for a hole, from the frames of the shot in which they are visible.
+
+For each frame, other frames are tried from near to far. Each is laid over this one in two ways, by tracing along
+the composed flow of the neighbours and by the camera's chain of homographies, whichever agrees better with a ring
+around the hole; the flow that is left refines it. Every pixel then knows several candidates, the error that
+each must expect, and how well the candidates agree with each other. Where the expected error is no smaller than
+that of a smooth fill, nothing is borrowed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from .align import RING, Aligned, Aligner, Target, Window
+from .chain import HomographyChain, carry
+from .flow import SPOILT_RIM, channel_mean, grid, sample, widen
+from .pyramid import push_pull
+
+Array = np.ndarray
+
+
+class ShotView(Protocol):
+    """One shot at analysis size; frames are counted from 0 in the shot."""
+
+    @property
+    def frame_count(self) -> int:
+        """How many frames there are."""
+
+    @property
+    def chain(self) -> HomographyChain:
+        """The camera's motion."""
+
+    def picture(self, frame: int) -> Array:
+        """h w 3 uint8."""
+
+    def hole(self, frame: int) -> Array:
+        """h w bool: what is to be filled, and may not be borrowed."""
+
+    def forward_flow(self, frame: int) -> Array:
+        """Completed flow from `frame` to `frame + 1`, h w 2."""
+
+    def backward_flow(self, frame: int) -> Array:
+        """Completed flow from `frame` to `frame - 1`, h w 2."""
+
+
+@dataclass(frozen=True)
+class BorrowParams:
+    """How hard to look.
+
+    Attributes:
+        search: farthest frame to borrow from, in frames.
+        trace: farthest frame to trace to along the flow; errors add up with every step.
+        enough: candidates after which a pixel needs no more.
+        worthwhile: share of the hole that a frame must add to be worth aligning.
+        margin: pixels around the hole that are looked at.
+        worst: expected error (of 255) beyond which nothing is borrowed, whatever the surroundings.
+    """
+
+    search: int = 60
+    trace: int = 24
+    enough: int = 3
+    worthwhile: float = 0.01
+    margin: int = 40
+    worst: float = 16.0
+
+
+@dataclass(frozen=True)
+class Source:
+    """What one frame lends.
+
+    Attributes:
+        frame: the lending frame.
+        places: h w 2 float32, where in that frame, in pixels of the analysis size.
+        weight: h w float32; over all sources they sum to 1 where anything is borrowed.
+        offset: h w 3 float32, exposure to add, code values of 255.
+    """
+
+    frame: int
+    places: Array
+    weight: Array
+    offset: Array
+
+
+@dataclass(frozen=True)
+class Borrowed:
+    """What a frame could borrow, within a window around its hole.
+
+    Attributes:
+        window: where the window lies in the frame.
+        hole: h w bool.
+        picture: h w 3 float32, the frame with the borrowed pixels in place (hole pixels that borrow nothing hold
+            the smooth fill).
+        filled: h w bool, hole pixels that borrowed.
+        error: h w float32, expected error, code values of 255: of what was borrowed, elsewhere of the smooth fill.
+        sources: the lending frames.
+    """
+
+    window: Window
+    hole: Array
+    picture: Array
+    filled: Array
+    error: Array
+    sources: tuple[Source, ...]
+
+
+def borrowing_order(frame: int, frame_count: int, params: BorrowParams) -> list[int]:
+    """The frames to try, near to far, ever more sparsely: 1, 2, 3, 5, 7, 10, 13, 17, … on both sides."""
+    order: list[int] = []
+    distance, step = 1, 1.0
+    while distance <= params.search:
+        order += [s for s in (frame - distance, frame + distance) if 0 <= s < frame_count]
+        distance += max(1, int(step))
+        step *= 1.25
+    return order
+
+
+class Borrower:
+    """Borrows for one frame at a time from a `ShotView`; holds no frames of its own."""
+
+    def __init__(self, shot: ShotView, params: BorrowParams | None = None) -> None:
+        self._shot = shot
+        self._params = params or BorrowParams()
+        self._aligner = Aligner()
+
+    def borrow(self, frame: int) -> Borrowed | None:
+        """What `frame` can borrow; None if it has no hole."""
+        hole = self._shot.hole(frame)
+        if not hole.any():
+            return None
+        window = window_around(hole, self._params.margin)
+        target = _target(self._shot.picture(frame), hole, window)
+        fill = smooth_fill(target.picture, target.hole)
+        candidates = self._candidates(frame, window, target)
+        return _fuse(target, window, fill, smooth_fill_error(target), candidates, self._params.worst)
+
+    def _candidates(self, frame: int, window: Window, target: Target) -> list[tuple[int, Aligned]]:
+        """Frames that show some of the hole, aligned, until every pixel has enough of them."""
+        params, shot = self._params, self._shot
+        here = grid(window.height, window.width, window.y, window.x)
+        missing = np.where(target.hole, params.enough, 0).astype(np.int32)
+        worthwhile = max(8, int(target.hole.sum() * params.worthwhile))
+        traces = {1: _Trace(shot, frame, here, 1), -1: _Trace(shot, frame, here, -1)}
+        found: list[tuple[int, Aligned]] = []
+        for other in borrowing_order(frame, shot.frame_count, params):
+            if (missing > 0).sum() < worthwhile:
+                break
+            guesses = [carry(shot.chain.between(frame, other), here)]
+            if abs(other - frame) <= params.trace:
+                guesses.append(traces[1 if other > frame else -1].to(other))
+            other_hole = shot.hole(other)
+            if not _shows_some(guesses, other_hole, missing > 0, worthwhile):
+                continue
+            aligned = self._aligner.align(target, shot.picture(other), other_hole, guesses)
+            if aligned is None:
+                continue
+            good = aligned.usable & (aligned.error <= params.worst)
+            if (good & (missing > 0)).sum() >= worthwhile:
+                found.append((other, aligned))
+                missing -= good
+        return found
+
+
+class _Trace:
+    """Places of the window's pixels, followed frame by frame along the completed flow."""
+
+    def __init__(self, shot: ShotView, frame: int, here: Array, direction: int) -> None:
+        self._shot, self._frame, self._places, self._direction = shot, frame, here, direction
+
+    def to(self, other: int) -> Array:
+        """Where the pixels are in `other`, which must not be nearer than the last one asked for."""
+        while self._frame != other:
+            flow = self._shot.forward_flow if self._direction > 0 else self._shot.backward_flow
+            self._places = self._places + sample(flow(self._frame), self._places)
+            self._frame += self._direction
+        return self._places
+
+
+def window_around(hole: Array, margin: int) -> Window:
+    """The hole's bounding box with a margin, inside the frame."""
+    ys, xs = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
+    top, left = max(0, ys[0] - margin), max(0, xs[0] - margin)
+    bottom, right = min(hole.shape[0], ys[-1] + 1 + margin), min(hole.shape[1], xs[-1] + 1 + margin)
+    return Window(int(top), int(left), int(bottom - top), int(right - left))
+
+
+def smooth_fill(picture: Array, hole: Array) -> Array:
+    """`picture` (h w 3) with its hole closed smoothly; h w 3 float32."""
+    return push_pull(picture.astype(np.float32), ~hole)
+
+
+def smooth_fill_error(target: Target, *, reach: float = 6.0, area: int = 31) -> Array:
+    """What error a smooth fill must expect in the hole, from the texture around it; h w, of 255.
+
+    Close to the rim a fill is right; a few pixels (`reach`) inside it misses all of the local texture, whose
+    strength is measured in squares of `area` pixels.
+    """
+    grey = channel_mean(target.picture.astype(np.float32))
+    known = target.known.astype(np.float32)
+    size = (area, area)
+    count = np.maximum(cv2.blur(known, size, borderType=cv2.BORDER_CONSTANT), 1e-6)
+    mean = cv2.blur(grey * known, size, borderType=cv2.BORDER_CONSTANT) / count
+    square = cv2.blur(grey * grey * known, size, borderType=cv2.BORDER_CONSTANT) / count
+    texture = push_pull(np.sqrt(np.maximum(square - mean * mean, 0)), target.known)
+    depth = cv2.distanceTransform(target.hole.astype(np.uint8), cv2.DIST_L2, 3)
+    return texture * np.sqrt(1 - np.exp(-depth / reach))
+
+
+def _target(picture: Array, hole: Array, window: Window) -> Target:
+    cut = hole[window.slices]
+    known = widen(cut, RING) & ~widen(cut, SPOILT_RIM // 2)
+    return Target(picture[window.slices], cut, known if known.sum() >= 200 else ~cut)
+
+
+def _shows_some(guesses: list[Array], other_hole: Array, wanted: Array, least: int) -> bool:
+    """Whether the other frame shows `least` wanted pixels outside its own hole, by any guess."""
+    height, width = other_hole.shape
+    for places in guesses:
+        spots = places[wanted]
+        x, y = np.rint(spots[:, 0]).astype(int), np.rint(spots[:, 1]).astype(int)
+        on_screen = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        if (~other_hole[y[on_screen], x[on_screen]]).sum() >= least:
+            return True
+    return False
+
+
+def _fuse(
+    target: Target, window: Window, fill: Array, fill_error: Array, candidates: list[tuple[int, Aligned]], worst: float
+) -> Borrowed:
+    """Weigh the candidates of every pixel by expected error and mutual agreement."""
+    shape = target.hole.shape
+    if not candidates:
+        nothing = np.zeros(shape, bool)
+        return Borrowed(window, target.hole, fill, nothing, fill_error, ())
+    usable = np.stack([a.usable & (a.error <= worst) for _, a in candidates])
+    errors = np.stack([a.error for _, a in candidates]) + 0.5
+    weights = np.where(usable, errors**-3.0, 0).astype(np.float32)
+    weights *= _agreement([a.picture for _, a in candidates], weights)
+    total = weights.sum(0)
+    weights /= np.maximum(total, 1e-12)
+    error = (weights * errors).sum(0)
+    filled = target.hole & (total > 0) & (_borrowed_rms(error) <= np.maximum(_filled_rms(fill_error), 2.0))
+    weights *= filled
+    borrowed = sum(w[..., None] * a.picture for w, (_, a) in zip(weights, candidates, strict=True))
+    picture = np.where(target.hole[..., None], fill, target.picture.astype(np.float32))
+    picture = np.where(filled[..., None], borrowed, picture).astype(np.float32)
+    if (target.hole & ~filled).any():
+        picture = np.where(
+            (target.hole & ~filled)[..., None], smooth_fill(picture, target.hole & ~filled), picture
+        )
+    sources = tuple(
+        Source(frame, a.places, w, a.offset) for w, (frame, a) in zip(weights, candidates, strict=True) if w.any()
+    )
+    return Borrowed(window, target.hole, picture, filled, np.where(filled, error, fill_error), sources)
+
+
+def _borrowed_rms(error: Array) -> Array:
+    """Root mean square error that borrowing really makes where the ring promises a mean error of `error`.
+
+    Fitted to shots with known truth: small promises are kept, large ones are broken by more than their size,
+    since a hole that the ring hardly agrees with often hides another surface.
+    """
+    return error * (1.2 + 0.22 * error)
+
+
+def _filled_rms(error: Array) -> Array:
+    """The same for a smooth fill; its promises hold, the factor turns a mean into a root mean square."""
+    return 1.4 * error
+
+
+def _agreement(pictures: list[Array], weights: Array, *, softness: float = 6.0) -> Array:
+    """How much of the other candidates' weight agrees with each one, per pixel; k h w, positive."""
+    support = weights.copy()
+    for i in range(len(pictures)):
+        for j in range(i):
+            both = (weights[i] > 0) & (weights[j] > 0)
+            if not both.any():
+                continue
+            apart = cv2.blur(channel_mean(cv2.absdiff(pictures[i], pictures[j])), (5, 5))
+            alike = np.exp(-apart / softness) * both
+            support[i] += alike * weights[j]
+            support[j] += alike * weights[i]
+    return support / np.maximum(support.max(0), 1e-12)

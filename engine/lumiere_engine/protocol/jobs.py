@@ -1,0 +1,165 @@
+"""What a job is: a frozen description that holds everything its result depends on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+from fractions import Fraction
+from typing import Any, Optional
+
+from .errors import SpecError, UnknownVersionError
+from .ranges import FrameRange
+
+JOB_LABEL = "JobSpec.1"
+ORDER_LABEL = "WorkOrder.1"
+QUALITIES = ("draft", "standard", "best")
+
+
+@dataclass(frozen=True)
+class RemoveParams:
+    """What an artist can choose when an object is removed.
+
+    Attributes:
+        quality: "draft", "standard" or "best".
+        grow: pixels of the plate by which the matte is grown; None takes a sixtieth of the picture's height.
+        feather: pixels over which the grown matte falls to 0; None takes half of the default growth.
+        imagine: whether the network fills what no frame shows; without it a smooth fill stands there.
+        regrain: whether imagined pixels get the plate's grain.
+    """
+
+    quality: str = "standard"
+    grow: Optional[float] = None
+    feather: Optional[float] = None
+    imagine: bool = True
+    regrain: bool = True
+
+    def __post_init__(self) -> None:
+        if self.quality not in QUALITIES:
+            raise SpecError(f"'{self.quality}' is no quality", remedy=f"choose from {', '.join(QUALITIES)}")
+        for name in ("grow", "feather"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1000:
+                raise SpecError(f"{name} of {value} pixels is out of range", remedy="choose 0 to 1000")
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """Everything that the result depends on; the same spec gives the same bytes on the same device.
+
+    Attributes:
+        effect: "remove".
+        plate: path of the movie or image sequence.
+        mattes: paths of the mattes; several are united.
+        frames: the plate's frames to work on, counted from 0 in the file; None is all of them. The first frame
+            of a matte belongs to the first of these.
+        written: the plate's frames that the result holds, `frames` and handles; None is `frames` alone.
+        rate: frames per second of an image sequence that does not say so; None takes 24.
+        conform: whether a movie of variable rate is conformed to its nominal rate.
+        params: the effect's own parameters.
+        seed: of all randomness.
+        checkpoint: fingerprint of the weights that the network starts from; None starts from none.
+    """
+
+    effect: str
+    plate: str
+    mattes: tuple[str, ...]
+    frames: Optional[FrameRange] = None
+    written: Optional[FrameRange] = None
+    rate: Optional[Fraction] = None
+    conform: bool = False
+    params: RemoveParams = field(default_factory=RemoveParams)
+    seed: int = 0
+    checkpoint: Optional[str] = None
+
+    def __post_init__(self) -> None:
+        if self.effect != "remove":
+            raise SpecError(f"'{self.effect}' is no effect of this version", remedy="choose remove")
+        if not self.mattes:
+            raise SpecError("the job has no matte")
+        if self.written is not None and (self.frames is None or not self.written.contains_range(self.frames)):
+            raise SpecError("the written frames do not contain the frames to work on")
+        if not 0 <= self.seed < 2**63:
+            raise SpecError(f"the seed {self.seed} is out of range", remedy="choose 0 to 2**63 - 1")
+
+    def to_wire(self) -> dict[str, Any]:
+        """The spec as a JSON-ready dictionary."""
+        return {
+            "label": JOB_LABEL,
+            **asdict(self),
+            "mattes": list(self.mattes),
+            "rate": None if self.rate is None else f"{self.rate.numerator}/{self.rate.denominator}",
+        }
+
+    @classmethod
+    def from_wire(cls, data: dict[str, Any]) -> "JobSpec":
+        """What `to_wire` described.
+
+        Raises:
+            UnknownVersionError: another label.
+            SpecError: a field is missing, unknown, or makes no sense.
+        """
+        values = _fields_of(cls, data, JOB_LABEL)
+        try:
+            values["mattes"] = tuple(str(path) for path in values["mattes"])
+            for name in ("frames", "written"):
+                if values.get(name) is not None:
+                    values[name] = FrameRange(**values[name])
+            if values.get("rate") is not None:
+                values["rate"] = Fraction(values["rate"])
+            values["params"] = RemoveParams(**values["params"])
+            return cls(**values)
+        except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+            raise SpecError(f"a {JOB_LABEL} that cannot be understood: {error}") from error
+
+    def fingerprint(self, media: str) -> str:
+        """Names the result: a hash of this spec and of the identity of its media."""
+        text = json.dumps([self.to_wire(), media], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class WorkOrder:
+    """A spec, and what its result does not depend on: where it goes and how it is worked off.
+
+    Attributes:
+        spec: the job.
+        output: where the clip goes; its name picks the format.
+        origin: where the origin matte goes; None writes none.
+        overwrite: whether existing results are replaced.
+        chunk_frames: after how many frames progress is saved; an interrupted job goes on from there.
+    """
+
+    spec: JobSpec
+    output: str
+    origin: Optional[str] = None
+    overwrite: bool = False
+    chunk_frames: int = 16
+
+    def __post_init__(self) -> None:
+        if self.chunk_frames < 1:
+            raise SpecError(f"a chunk cannot have {self.chunk_frames} frames")
+
+    def to_wire(self) -> dict[str, Any]:
+        """The order as a JSON-ready dictionary."""
+        return {"label": ORDER_LABEL, **asdict(self), "spec": self.spec.to_wire()}
+
+    @classmethod
+    def from_wire(cls, data: dict[str, Any]) -> "WorkOrder":
+        """What `to_wire` described; errors as `JobSpec.from_wire`."""
+        values = _fields_of(cls, data, ORDER_LABEL)
+        try:
+            return cls(**{**values, "spec": JobSpec.from_wire(values["spec"])})
+        except (KeyError, TypeError) as error:
+            raise SpecError(f"a {ORDER_LABEL} that cannot be understood: {error}") from error
+
+
+def _fields_of(kind: type, data: dict[str, Any], label: str) -> dict[str, Any]:
+    """The values of a labelled dictionary, its label checked and taken off."""
+    if data.get("label") != label:
+        raise UnknownVersionError(f"'{data.get('label')}' is not known here, only {label}")
+    values = {name: value for name, value in data.items() if name != "label"}
+    unknown = set(values) - {f.name for f in fields(kind)}
+    if unknown:
+        raise SpecError(f"a {label} has no field {', '.join(sorted(unknown))}")
+    return values

@@ -1,0 +1,5 @@
+"""`python -m lumiere_plugin` is `lumiere`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,207 @@
+"""The command `lumiere`. Everything heavy is imported inside the command that needs it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from .console import Console
+
+app = typer.Typer(
+    help="Generative effects for an editor's timeline, on your own machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # drawing help with Rich would take longer than everything else together
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object on standard output.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")]
+Output = Annotated[
+    Optional[Path],  # noqa: UP045 - Typer reads the annotation
+    typer.Option(
+        "-o",
+        "--out",
+        help="Result: .mov (ProRes), .mkv (lossless), .mp4, name.%06d.png|tif|exr; of a timeline .otio.",
+    ),
+]
+
+
+class Quality(str, Enum):
+    """How much time to spend."""
+
+    DRAFT = "draft"
+    STANDARD = "standard"
+    BEST = "best"
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from lumiere_engine import __version__
+
+        print(f"lumiere {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def lumiere(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Generative effects for an editor's timeline, on your own machine."""
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("lumiere-demo"),
+    as_json: Json = False,
+) -> None:
+    """The whole way on bundled footage: timeline in, object gone, new track out."""
+    from .demo import run
+
+    console = Console(as_json)
+    with console.failures():
+        report = run(out, console)
+        console.answer(report.to_wire(), report.text())
+
+
+@app.command()
+def remove(
+    source: Annotated[Path, typer.Argument(help="Movie, image sequence, or timeline (.otio, …).")],
+    matte: Annotated[
+        list[Path], typer.Option(help="White is what is removed: movie, picture, sequence or folder. Repeatable.")
+    ],
+    out: Output = None,
+    clip: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Of a timeline: the clip's name, or #N as `lumiere clips` counts."),
+    ] = None,
+    quality: Annotated[Quality, typer.Option(help="How much time to spend.")] = Quality.STANDARD,
+    seed: Annotated[int, typer.Option(min=0, help="Of all randomness; same seed, same bytes.")] = 0,
+    frames: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="A-B", help="Frames of a media file, counted from 0, both included."),
+    ] = None,
+    grow: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(help="Pixels that the matte grows by. [default: a 60th of the height]"),
+    ] = None,
+    feather: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(help="Pixels over which the matte fades out. [default: a 120th of the height]"),
+    ] = None,
+    imagine: Annotated[
+        bool, typer.Option(help="Let the network fill what no frame shows; without, a smooth fill.")
+    ] = True,
+    regrain: Annotated[bool, typer.Option(help="Give imagined pixels the plate's grain.")] = True,
+    handles: Annotated[
+        int, typer.Option(min=0, help="Of a timeline: frames kept around the visible ones.")
+    ] = 48,
+    relink: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option(help="Folder to search for missing media. Repeatable."),
+    ] = None,
+    rate: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Frames per second of an image sequence, such as 24 or 24000/1001."),
+    ] = None,
+    conform: Annotated[
+        bool, typer.Option("--conform", help="Give a movie of variable rate a constant one.")
+    ] = False,
+    chunk_frames: Annotated[int, typer.Option(min=1, help="Frames imagined at a time.")] = 16,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Remove what a matte shows; the result stands on a new track, or in a new file."""
+    from lumiere_engine.protocol import FrameRange, RemoveParams
+
+    from .removal import Request, run
+
+    console = Console(as_json)
+    with console.failures():
+        request = Request(
+            source=source,
+            mattes=tuple(matte),
+            output=out,
+            clip=clip,
+            frames=None if frames is None else FrameRange.parse_inclusive(frames),
+            handles=handles,
+            relink=tuple(relink or ()),
+            rate=None if rate is None else _rate(rate),
+            conform=conform,
+            params=RemoveParams(quality.value, grow, feather, imagine, regrain),
+            seed=seed,
+            overwrite=overwrite,
+            chunk_frames=chunk_frames,
+        )
+        with console.progress() as show:
+            outcome = run(request, show)
+        console.answer(outcome.to_wire(), _told(outcome.output, outcome.result))
+
+
+@app.command()
+def replay(
+    recipe: Annotated[Path, typer.Argument(help="The .lumiere.json beside a result.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The new result, a media file.")],
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Make a result again from its recipe: the same job, the same bytes."""
+    from .replay import run
+
+    console = Console(as_json)
+    with console.failures():
+        with console.progress() as show:
+            outcome = run(recipe, out, overwrite, show)
+        console.answer(outcome.to_wire(), _told(outcome.output, outcome.result))
+
+
+@app.command()
+def clips(
+    timeline: Annotated[Path, typer.Argument(help="A timeline (.otio, …).")], as_json: Json = False
+) -> None:
+    """List the clips of a timeline."""
+    from dataclasses import asdict
+
+    from lumiere_otio import list_clips, read_timeline
+
+    console = Console(as_json)
+    with console.failures():
+        found = list_clips(read_timeline(timeline))
+        console.answer(
+            {"label": "Clips.1", "clips": [asdict(clip) for clip in found]},
+            "\n".join(str(clip) for clip in found) or "no clips",
+        )
+
+
+def _rate(text: str) -> Fraction:
+    from lumiere_engine.protocol.errors import SpecError
+
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not 0 < rate <= 1000:
+        raise SpecError(f"'{text}' is no frame rate", remedy="write it as 24 or 24000/1001")
+    return rate
+
+
+def _told(output: Path, result: object) -> str:
+    from lumiere_engine.protocol import JobResult
+
+    assert isinstance(result, JobResult)
+    seconds = sum(result.seconds.values())
+    return (
+        f"{output}: {result.frame_count} frames in {seconds:.0f} s; of what was removed "
+        f"{result.borrowed:.0%} is borrowed from other frames, {result.imagined:.0%} imagined"
+    )

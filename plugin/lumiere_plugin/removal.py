@@ -1,0 +1,206 @@
+"""`lumiere remove`: from what the user names to a work order, and the result into a file or a timeline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from lumiere_engine.client import ask, work
+from lumiere_engine.protocol import (
+    FrameRange,
+    JobResult,
+    JobSpec,
+    MediaInfo,
+    Progress,
+    RemoveParams,
+    WorkOrder,
+)
+from lumiere_engine.protocol.errors import OutputExistsError, SpecError
+
+TIMELINE_SUFFIXES = frozenset(
+    (".otio", ".otioz", ".otiod", ".json", ".xml", ".fcpxml", ".edl", ".aaf", ".kdenlive", ".xges", ".ale")
+)
+DEFAULT_HANDLES = 48
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for.
+
+    Attributes:
+        source: a media file, sequence or timeline.
+        mattes: one or more mattes; several are united.
+        output: the result; None names it after the source.
+        clip: of a timeline, the clip's name or `#N`.
+        frames: of a media file, the frames to work on.
+        handles: of a timeline, frames kept around the visible ones, as far as the media has them.
+        relink: folders searched for missing media.
+        rate: of an image sequence.
+        conform: give a movie of variable rate a constant one.
+        params, seed: of the job.
+        overwrite: replace existing results.
+        chunk_frames: how often progress is saved.
+    """
+
+    source: Path
+    mattes: tuple[Path, ...]
+    output: Path | None = None
+    clip: str | None = None
+    frames: FrameRange | None = None
+    handles: int = DEFAULT_HANDLES
+    relink: tuple[Path, ...] = ()
+    rate: Fraction | None = None
+    conform: bool = False
+    params: RemoveParams = field(default_factory=RemoveParams)
+    seed: int = 0
+    overwrite: bool = False
+    chunk_frames: int = 16
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What there is now.
+
+    Attributes:
+        output: the clip or the timeline.
+        media: the clip.
+        origin: the origin matte.
+        recipe: the sidecar that reproduces the result.
+        result: what the worker reported.
+    """
+
+    output: Path
+    media: Path
+    origin: Path
+    recipe: Path
+    result: JobResult
+
+    def to_wire(self) -> dict[str, Any]:
+        """For `--json`."""
+        paths = {name: str(getattr(self, name)) for name in ("output", "media", "origin", "recipe")}
+        job = {name: value for name, value in self.result.to_wire().items() if name not in ("output", "recipe")}
+        return {**job, **paths, "label": "Outcome.1"}
+
+
+def is_timeline(source: Path, clip: str | None) -> bool:
+    """Whether a source is a timeline: by its name, or because a clip in it is named."""
+    return clip is not None or source.suffix.lower() in TIMELINE_SUFFIXES
+
+
+def run(request: Request, on_progress: OnProgress) -> Outcome:
+    """Do what was asked.
+
+    Raises:
+        LumiereError: whatever is wrong, in one readable line.
+    """
+    if is_timeline(request.source, request.clip):
+        return _in_timeline(request, on_progress)
+    return _in_media(request, on_progress)
+
+
+def _in_media(request: Request, on_progress: OnProgress) -> Outcome:
+    output = (request.output or default_output(request.source, ".mov")).absolute()
+    if output.suffix.lower() in TIMELINE_SUFFIXES:
+        raise SpecError(f"{output.name} is a timeline's name, {request.source.name} is media")
+    spec = JobSpec(
+        effect="remove",
+        plate=str(request.source.absolute()),
+        mattes=_absolute(request.mattes),
+        frames=request.frames,
+        rate=request.rate,
+        conform=request.conform,
+        params=request.params,
+        seed=request.seed,
+    )
+    return perform(spec, output, request, on_progress)
+
+
+def _in_timeline(request: Request, on_progress: OnProgress) -> Outcome:
+    # OpenTimelineIO takes a quarter of a second to import; work on plain media does without
+    from lumiere_otio import add_result, read_timeline, select_clip, write_timeline
+
+    if request.frames is not None:
+        raise SpecError("--frames counts a media file's frames", remedy="trim the clip in the timeline instead")
+    output = (request.output or default_output(request.source, ".otio")).absolute()
+    if output.suffix.lower() not in TIMELINE_SUFFIXES:
+        raise SpecError(f"{output.name} is no timeline's name", remedy="end it in .otio")
+    if output.exists() and not request.overwrite:
+        raise OutputExistsError(
+            "the output exists already", clip=str(output), remedy="choose another name or use --overwrite"
+        )
+    timeline = read_timeline(request.source)
+    selection = select_clip(
+        timeline, request.clip, timeline_path=request.source, relink=request.relink, probe=probe
+    )
+    written = selection.with_handles(request.handles)
+    folder = output.with_name(f"{output.stem}_media")
+    spec = JobSpec(
+        effect="remove",
+        plate=str(selection.media_path),
+        mattes=_absolute(request.mattes),
+        frames=selection.media_range,
+        written=written,
+        rate=selection.rate if selection.first_number is not None else request.rate,
+        conform=request.conform,
+        params=request.params,
+        seed=request.seed,
+    )
+    outcome = perform(spec, folder / f"{_file_name(selection.name)}_removed.mov", request, on_progress)
+    changed = add_result(
+        timeline,
+        selection,
+        media_path=outcome.media,
+        result_range=written,
+        rate=selection.rate,
+        media_start_frame=outcome.result.start_frame,
+        recipe={**outcome.result.recipe, "effect": "remove", "seed": request.seed},
+        output_path=output,
+        origin_path=outcome.origin,
+    )
+    write_timeline(changed, output, overwrite=request.overwrite)
+    return Outcome(output, outcome.media, outcome.origin, outcome.recipe, outcome.result)
+
+
+def perform(spec: JobSpec, media: Path, request: Request, on_progress: OnProgress) -> Outcome:
+    """Run a job into a media file, with its origin matte and its recipe beside it."""
+    from lumiere_otio import write_sidecar
+
+    media.parent.mkdir(parents=True, exist_ok=True)
+    origin = origin_path(media)
+    order = WorkOrder(spec, str(media), str(origin), request.overwrite, request.chunk_frames)
+    result = work(order, on_progress)
+    recipe = write_sidecar(media, result.recipe, overwrite=True)
+    return Outcome(media, media, origin, recipe, result)
+
+
+def probe(path: Path) -> MediaInfo:
+    """What a media file holds, asked of a worker, since nothing here decodes."""
+    return MediaInfo.from_wire(ask("probe", path=str(path)))
+
+
+def default_output(source: Path, suffix: str) -> Path:
+    """Beside the source: `shot.mp4` → `shot_removed.mov`."""
+    stem = source.stem if source.is_file() else re.sub(r"[._-]*(%0?\d*d|#+)$", "", source.stem)
+    return source.absolute().with_name(f"{stem or 'clip'}_removed{suffix}")
+
+
+def origin_path(media: Path) -> Path:
+    """Where the origin matte goes: `shot.mov` → `shot.origin.mkv`, lossless; a sequence stays a sequence."""
+    match = re.fullmatch(r"(.*?)([._-]?(?:%0?\d*d|#+|@+)\.\w+)", media.name)
+    if match:
+        return media.with_name(f"{match[1]}.origin{match[2]}")
+    return media.with_name(f"{media.stem}.origin.mkv")
+
+
+def _absolute(paths: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(str(path.absolute()) for path in paths)
+
+
+def _file_name(name: str) -> str:
+    """A clip's name as a file name that every system takes."""
+    return re.sub(r"[^\w.-]+", "_", Path(name).stem if Path(name).suffix else name).strip("._") or "clip"

@@ -1,0 +1,21 @@
+"""`lumiere replay`: the same job again, from the recipe beside a result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lumiere_engine.protocol import JobSpec
+from lumiere_otio import read_sidecar
+
+from .removal import OnProgress, Outcome, Request, perform
+
+
+def run(recipe: Path, output: Path, overwrite: bool, on_progress: OnProgress) -> Outcome:
+    """Do the recipe's job into another file.
+
+    Raises:
+        LumiereError: the recipe cannot be read, or its job cannot be done.
+    """
+    spec = JobSpec.from_wire(read_sidecar(recipe).get("spec") or {})
+    request = Request(Path(spec.plate), tuple(map(Path, spec.mattes)), overwrite=overwrite)
+    return perform(spec, output.absolute(), request, on_progress)
