@@ -39,6 +39,13 @@ class Quality(str, Enum):
     BEST = "best"
 
 
+class MatteCovers(str, Enum):
+    """Which frames a matte has."""
+
+    USED = "used"
+    MEDIA = "media"
+
+
 def main() -> None:
     """Run the command line."""
     app()
@@ -92,6 +99,9 @@ def remove(
         Optional[str],  # noqa: UP045
         typer.Option(metavar="A-B", help="Frames of a media file, counted from 0, both included."),
     ] = None,
+    matte_covers: Annotated[
+        MatteCovers, typer.Option(help="Whether the matte has a frame for each used frame or for all of the media.")
+    ] = MatteCovers.USED,
     grow: Annotated[
         Optional[float],  # noqa: UP045
         typer.Option(help="Pixels that the matte grows by. [default: a 60th of the height]"),
@@ -135,6 +145,7 @@ def remove(
             output=out,
             clip=clip,
             frames=None if frames is None else FrameRange.parse_inclusive(frames),
+            whole_mattes=matte_covers is MatteCovers.MEDIA,
             handles=handles,
             relink=tuple(relink or ()),
             rate=None if rate is None else _rate(rate),

@@ -38,6 +38,7 @@ class Request:
         output: the result; None names it after the source.
         clip: of a timeline, the clip's name or `#N`.
         frames: of a media file, the frames to work on.
+        whole_mattes: the mattes belong to the whole media file, not to the frames used of it alone.
         handles: of a timeline, frames kept around the visible ones, as far as the media has them.
         relink: folders searched for missing media.
         rate: of an image sequence.
@@ -52,6 +53,7 @@ class Request:
     output: Path | None = None
     clip: str | None = None
     frames: FrameRange | None = None
+    whole_mattes: bool = False
     handles: int = DEFAULT_HANDLES
     relink: tuple[Path, ...] = ()
     rate: Fraction | None = None
@@ -112,6 +114,7 @@ def _in_media(request: Request, on_progress: OnProgress) -> Outcome:
         plate=str(request.source.absolute()),
         mattes=_absolute(request.mattes),
         frames=request.frames,
+        whole_mattes=request.whole_mattes,
         rate=request.rate,
         conform=request.conform,
         params=request.params,
@@ -143,7 +146,9 @@ def _in_timeline(request: Request, on_progress: OnProgress) -> Outcome:
         effect="remove",
         plate=str(selection.media_path),
         mattes=_absolute(request.mattes),
-        frames=selection.media_range,
+        # a matte for the whole media can free the handles from the object as well
+        frames=written if request.whole_mattes else selection.media_range,
+        whole_mattes=request.whole_mattes,
         written=written,
         rate=selection.rate if selection.first_number is not None else request.rate,
         conform=request.conform,

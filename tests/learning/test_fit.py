@@ -12,6 +12,7 @@ import torch
 from lumiere_engine.diffusion import X0Denoiser
 from lumiere_engine.learning import ArrayVolume, FitParams, FitState, ImagineParams, fit_shot, held_out_error
 from lumiere_engine.learning.fit import learning_rate
+from lumiere_engine.learning.held_out import trusted
 from lumiere_engine.protocol.errors import Cancelled, LumiereError, SpecError, UnknownVersionError
 from lumiere_engine.stunet import TINY, STUNet
 
@@ -73,6 +74,14 @@ def test_a_network_that_learnt_nothing_is_as_good_as_the_fill(volume: ArrayVolum
     error = held_out_error(X0Denoiser(STUNet(TINY).eval()), volume, ImagineParams(), reserve=2, seed=0)
     assert error.ratio == pytest.approx(1)
     assert error.trust == 0
+
+
+@pytest.mark.parametrize("best", [-0.5, 0.0, 0.2, 1 / 3, 0.6, 1.0, 1.7])
+def test_the_trusted_blend_is_never_worse_than_the_start_on_held_out_pixels(best: float) -> None:
+    trust = trusted(best, 1.0)
+    assert 0 <= trust <= 1
+    assert trust**2 - 2 * trust * best <= 1e-9
+    assert trust >= min(1.0, max(0.0, best))
 
 
 def test_a_shot_without_holes_leaves_nothing_to_compare() -> None:

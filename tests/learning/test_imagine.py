@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -13,7 +15,7 @@ from lumiere_engine.protocol.ranges import FrameRange
 from lumiere_engine.stunet import TINY, STUNet
 
 PARAMS = ImagineParams(
-    seed=3, steps=2, window=(4, 16, 24), stride=(3, 12, 16), segment=8, segment_overlap=3, sigma_start=2.0
+    seed=3, steps=2, window=(4, 16, 24), stride=(3, 12, 16), segment=8, segment_overlap=3, sigma_start=2.0, sigma_min=0.5
 )
 
 
@@ -139,3 +141,9 @@ def test_progress_is_told_and_can_stop_the_work(denoiser: X0Denoiser, volume: Ar
 def test_frames_that_the_shot_does_not_have_are_refused(denoiser: X0Denoiser, volume: ArrayVolume) -> None:
     with pytest.raises(SpecError, match="21"):
         imagine(denoiser, volume, None, FrameRange(20, 2), PARAMS)
+
+
+@pytest.mark.parametrize("wrong", [{"sigma_min": 20.0}, {"steps": 0}, {"segment": 8, "segment_overlap": 5}])
+def test_parameters_that_make_no_schedule_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(SpecError):
+        ImagineParams(**wrong)

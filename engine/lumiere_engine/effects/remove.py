@@ -48,13 +48,15 @@ class Media:
 
     Attributes:
         plate: the source.
-        matte: at the plate's size, one frame for each of `frames`.
+        matte: at the plate's size.
+        matte_start: the matte's frame that belongs to the first of `frames`.
         frames: the plate's frames that are worked on.
         written: the plate's frames that the result holds.
     """
 
     plate: FrameSource
     matte: MatteSource
+    matte_start: int
     frames: FrameRange
     written: FrameRange
 
@@ -100,7 +102,7 @@ def remove(order: WorkOrder, on_progress: OnProgress) -> JobResult:
         fingerprint = spec.fingerprint(" ".join(identity.values()))
         workspace = stack.enter_context(Workspace(Path(order.output).absolute(), fingerprint))
         effort = EFFORTS[spec.params.quality]
-        holes = HoleMaker(media.matte, spec.params)
+        holes = HoleMaker(media.matte, media.matte_start, spec.params)
         completed = _complete(media, holes, effort, workspace, clock)
         trust = _imagine(completed, spec, effort, order.chunk_frames, clock)
         renderer = Renderer(media.plate, media.frames, media.written, holes, completed, spec, workspace)
@@ -142,8 +144,9 @@ def _open(spec: JobSpec, stack: ExitStack) -> Media:
             remedy="choose frames that are there",
         )
     paths = [Path(path) for path in spec.mattes]
-    matte = stack.enter_context(open_matte(paths, plate.format, frames.duration))
-    return Media(plate, matte, frames, written)
+    matte_frames = available if spec.whole_mattes else frames
+    matte = stack.enter_context(open_matte(paths, plate.format, matte_frames.duration))
+    return Media(plate, matte, frames.start - matte_frames.start, frames, written)
 
 
 def _complete(

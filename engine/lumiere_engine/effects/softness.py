@@ -24,15 +24,16 @@ class HoleMaker:
     the object further. So the matte grows by default by a sixtieth of the picture's height.
     """
 
-    def __init__(self, matte: MatteSource, params: RemoveParams) -> None:
-        self._matte = matte
+    def __init__(self, matte: MatteSource, start: int, params: RemoveParams) -> None:
+        """`start` is the matte's frame that belongs to the job's first."""
+        self._matte, self._start = matte, start
         default = matte.height / 60
         self.grow = default if params.grow is None else params.grow
         self.feather = default / 2 if params.feather is None else params.feather
 
     def alpha(self, frame: int) -> Array:
         """The composite's alpha of a frame (counted from 0 in the job): h w float32; the hole is where it is not 0."""
-        return soft_matte(core(self._matte.read(frame)), self.grow, self.feather)
+        return soft_matte(core(self._matte.read(self._start + frame)), self.grow, self.feather)
 
     def frames(self, plate: FrameSource, frames: FrameRange, first: int) -> Iterator[tuple[Array, Array]]:
         """Plate and hole from frame `first` on: h w 3 float32 working RGB, h w bool; read ahead in the background."""

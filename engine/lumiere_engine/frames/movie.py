@@ -43,6 +43,14 @@ class MovieSource:
         self._lock = threading.Lock()
         self._index = build_index(path)
         self._decoder = _Decoder(path, self._index)
+        try:
+            self._prepare(conform, rate)
+        except BaseException:
+            self._decoder.close()
+            raise
+
+    def _prepare(self, conform: bool, rate: Fraction | None) -> None:
+        """Settle the rate, the frames that make it up, and the format."""
         first = self._decoder.read(0)
         stream = self._decoder.stream
         hints = [Fraction(r) for r in (stream.guessed_rate, stream.average_rate, stream.base_rate) if r]
@@ -51,11 +59,11 @@ class MovieSource:
             wanted = rate or nominal_of(self._index, hints)
             self._map = _nearest_frames(self._index, wanted)
         else:
-            wanted = constant_rate(self._index, hints, path)
+            wanted = constant_rate(self._index, hints, self.path)
             if rate is not None and rate != wanted:
                 raise SpecError(
                     f"it has {wanted} frames per second, not {rate}",
-                    clip=str(path),
+                    clip=str(self.path),
                     remedy="conform it to that rate with --conform",
                 )
         self.frame_count = len(self._index) if self._map is None else len(self._map)

@@ -20,7 +20,7 @@ from .timecode import format_timecode, parse_timecode
 DEFAULT_RATE = Fraction(24)
 _LAST_NUMBER = re.compile(r"(.*?)(\d+)(\D*)")
 _PRINTF = re.compile(r"%0?(\d*)d")
-_HASHES = re.compile(r"#+|@+")
+_HASHES = re.compile(r"#+")
 
 
 @dataclass(frozen=True)

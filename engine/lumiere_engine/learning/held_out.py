@@ -26,7 +26,7 @@ class HeldOutError:
     start: float
     """Of the fill that imagining started from."""
     trust: float
-    """α in [0, 1] of the best blend start + α·(imagined − start), least squares over those pixels."""
+    """α in [0, 1] to blend with: start + α·(imagined − start); see `trusted`."""
     pixels: int
     """How many pixels were compared; 0 if the shot had no room for a test."""
 
@@ -132,5 +132,20 @@ def held_out_error(
         moved += float(np.square(change).sum())
         pixels += int(tested.sum())
     scale = max(1, 3 * pixels)
-    trust = min(1.0, max(0.0, along / moved)) if moved > 0 else 0.0
-    return HeldOutError(imagined / scale, start / scale, trust, pixels)
+    return HeldOutError(imagined / scale, start / scale, trusted(along, moved), pixels)
+
+
+def trusted(along: float, moved: float) -> float:
+    """How far to blend from the start to the imagined, in [0, 1].
+
+    Least squares over the held-out pixels says a = along/moved. A few places near a hole are a noisy and rather a hard
+    test, so a is drawn halfway to 1, but not beyond 2a, where those pixels would become worse than the start.
+
+    Args:
+        along: sum of (truth − start)·(imagined − start).
+        moved: sum of (imagined − start)².
+    """
+    if moved <= 0:
+        return 0.0
+    best = along / moved
+    return min(1.0, max(0.0, min((best + 1) / 2, 2 * best)))

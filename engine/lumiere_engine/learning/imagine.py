@@ -64,6 +64,10 @@ class ImagineParams:
     """Frames over which two segments are crossfaded."""
 
     def __post_init__(self) -> None:
+        if not 0 < self.sigma_min <= self.sigma_start or (self.sigma_min == self.sigma_start and self.steps > 1):
+            raise SpecError(f"noise cannot fall from {self.sigma_start} to {self.sigma_min} in {self.steps} steps")
+        if self.steps < 1:
+            raise SpecError(f"imagining takes at least one step, not {self.steps}")
         if not 0 <= self.segment_overlap <= self.segment // 2:
             raise SpecError(f"segments of {self.segment} frames cannot overlap by {self.segment_overlap}")
 
@@ -160,7 +164,7 @@ class Imaginer:
             self.denoiser, _grid(p, self.volume.shape), origin=(span[0], 0, 0), wanted=has_hole
         )
         denoiser = KnownDenoiser(windowed, plate, known_plane)
-        sigmas = karras_sigmas(p.steps, min(p.sigma_min, p.sigma_start), p.sigma_start, p.rho)
+        sigmas = karras_sigmas(p.steps, p.sigma_min, p.sigma_start, p.rho)
 
         def report(step: int, steps: int, _: Tensor) -> None:
             if on_step:

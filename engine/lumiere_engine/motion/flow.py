@@ -26,7 +26,7 @@ class FlowEstimator:
     """Dense inverse search (Kroeger et al., 2016), as OpenCV implements it; deterministic."""
 
     def __init__(self, preset: Preset = "medium") -> None:
-        self._dis = cv2.DISOpticalFlow_create(_PRESETS[preset])
+        self._dis = cv2.DISOpticalFlow.create(_PRESETS[preset])
 
     def __call__(self, first: Array, second: Array) -> Array:
         """Flow from `first` to `second`, both h w uint8; zero where the pictures are too small to match."""

@@ -51,8 +51,8 @@ class JobSpec:
         effect: "remove".
         plate: path of the movie or image sequence.
         mattes: paths of the mattes; several are united.
-        frames: the plate's frames to work on, counted from 0 in the file; None is all of them. The first frame
-            of a matte belongs to the first of these.
+        frames: the plate's frames to work on, counted from 0 in the file; None is all of them.
+        whole_mattes: the mattes have a frame for each of the plate's; otherwise for each of `frames`.
         written: the plate's frames that the result holds, `frames` and handles; None is `frames` alone.
         rate: frames per second of an image sequence that does not say so; None takes 24.
         conform: whether a movie of variable rate is conformed to its nominal rate.
@@ -65,6 +65,7 @@ class JobSpec:
     plate: str
     mattes: tuple[str, ...]
     frames: Optional[FrameRange] = None
+    whole_mattes: bool = False
     written: Optional[FrameRange] = None
     rate: Optional[Fraction] = None
     conform: bool = False

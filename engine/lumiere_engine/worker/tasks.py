@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..frames.source import probe
+from .score import score
 
 
 def _probe(question: dict[str, Any]) -> dict[str, Any]:
@@ -13,4 +14,4 @@ def _probe(question: dict[str, Any]) -> dict[str, Any]:
     return probe(question["path"]).to_wire()
 
 
-TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {"probe": _probe}
+TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {"probe": _probe, "score": score}

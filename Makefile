@@ -1,0 +1,40 @@
+# Everything happens in .venv, which any of these sets up on first use.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.PHONY: help demo test test-slow lint bench clean
+
+help:            ## this list
+	@sed -n 's/^\([a-z-]*\):.*##/\1 —/p' Makefile
+
+demo: $(READY)   ## remove an object from the bundled shot, results in lumiere-demo/
+	$(BIN)/lumiere demo --out lumiere-demo
+
+test: $(READY)   ## the tests, a few minutes
+	$(BIN)/python -m pytest -m "not slow and not gpu"
+
+test-slow: $(READY)  ## those that take minutes each
+	$(BIN)/python -m pytest -m slow
+
+lint: $(READY)   ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)  ## speed of every stage, printed
+	$(BIN)/python bench/speed.py
+
+clean:           ## forget the environment and the demo's results
+	rm -rf $(VENV) lumiere-demo
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'Lumiere needs Python 3.11 or newer; name one with: make PYTHON=python3.12'; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+	  { echo 'Python lacks venv; as root: apt-get install python3-venv'; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $(READY)

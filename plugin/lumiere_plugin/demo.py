@@ -1,0 +1,142 @@
+"""`lumiere demo`: the whole way on the project's own film, scored against the truth."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from dataclasses import asdict, dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from lumiere_engine.client import ask
+from lumiere_engine.protocol import FrameRange, RemoveParams
+from lumiere_engine.protocol.errors import OutputError
+
+from .console import Console
+from .removal import Outcome, Request, run as run_removal
+
+CLIP = "crossing"
+_FILES = ("demo.otio", "crossing.mov", "crossing_matte.mkv", "crossing_clean.mov", "pond.mov")
+_LABELS = {"telea": "OpenCV Telea", "borrow": "Lumiere, borrowing alone", "full": "Lumiere, full"}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the demo found.
+
+    Attributes:
+        folder: where everything is.
+        timeline, clip, origin, sheet: the results.
+        psnr_db: PSNR inside the hole against the clean plate, by method.
+        borrowed, imagined: shares of the hole.
+        frames: how many were rendered.
+        seconds: for everything.
+    """
+
+    folder: str
+    timeline: str
+    clip: str
+    origin: str
+    sheet: str
+    psnr_db: dict[str, float]
+    borrowed: float
+    imagined: float
+    frames: int
+    seconds: float
+
+    def to_wire(self) -> dict[str, Any]:
+        """As it stands in report.json."""
+        return {"label": "DemoReport.1", **asdict(self)}
+
+    def text(self) -> str:
+        """The table, and where to look."""
+        width = max(map(len, self.psnr_db))
+        table = "\n".join(f"  {name:<{width}}  {value:6.2f} dB" for name, value in self.psnr_db.items())
+        return (
+            f"PSNR inside the removed region, against the clean plate ({self.frames} frames):\n{table}\n"
+            f"{self.borrowed:.0%} of it was borrowed from other frames, {self.imagined:.0%} imagined; "
+            f"{self.seconds:.0f} s in all.\n"
+            f"Look at {self.sheet}\nand open {self.timeline} in your editor."
+        )
+
+
+def run(out: Path, console: Console) -> Report:
+    """Copy the film to `out`, remove the object from it on its timeline, compare.
+
+    Raises:
+        LumiereError: the folder cannot be written, or a stage failed.
+    """
+    began = time.monotonic()
+    folder = out.absolute()
+    _copy_film(folder)
+    source, matte = folder / "demo.otio", folder / "crossing_matte.mkv"
+    outcomes: dict[str, Outcome] = {}
+    for key, imagine in (("borrow", False), ("full", True)):
+        request = Request(
+            source,
+            (matte,),
+            folder / ("demo_removed.otio" if imagine else "borrowing_alone/demo_removed.otio"),
+            clip=CLIP,
+            whole_mattes=True,
+            params=RemoveParams(imagine=imagine),
+            overwrite=True,
+        )
+        with console.progress(_LABELS[key] + ":") as show:
+            outcomes[key] = run_removal(request, show)
+    full = outcomes["full"]
+    sheet = folder / "contact_sheet.png"
+    scores = _scores(folder, outcomes, sheet)
+    report = Report(
+        folder=str(folder),
+        timeline=str(full.output),
+        clip=str(full.media),
+        origin=str(full.origin),
+        sheet=str(sheet),
+        psnr_db=scores,
+        borrowed=full.result.borrowed,
+        imagined=full.result.imagined,
+        frames=_used(full).duration,
+        seconds=round(time.monotonic() - began, 1),
+    )
+    (folder / "report.json").write_text(json.dumps(report.to_wire(), indent=2) + "\n", encoding="utf-8")
+    return report
+
+
+def _copy_film(folder: Path) -> None:
+    film = resources.files("lumiere_assets") / "demo"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in _FILES:
+            with resources.as_file(film / name) as file:
+                shutil.copyfile(file, folder / name)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write here: {error.strerror}", clip=str(folder), remedy="choose another folder with --out"
+        ) from error
+
+
+def _scores(folder: Path, outcomes: dict[str, Outcome], sheet: Path) -> dict[str, float]:
+    used = _used(outcomes["full"])
+    answer = ask(
+        "score",
+        plate=str(folder / "crossing.mov"),
+        truth=str(folder / "crossing_clean.mov"),
+        matte=str(folder / "crossing_matte.mkv"),
+        frames=asdict(used),
+        results={_LABELS[key]: [str(o.media), _first_used(o)] for key, o in outcomes.items()},
+        origin=[str(outcomes["full"].origin), _first_used(outcomes["full"])],
+        sheet=str(sheet),
+    )
+    return dict(answer["psnr_db"])
+
+
+def _used(outcome: Outcome) -> FrameRange:
+    """The plate's frames that were worked on."""
+    return FrameRange(**outcome.result.recipe["spec"]["frames"])
+
+
+def _first_used(outcome: Outcome) -> int:
+    """The result's frame that belongs to the first of them: handles come before it."""
+    return _used(outcome).start - int(outcome.result.recipe["spec"]["written"]["start"])
