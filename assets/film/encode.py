@@ -11,8 +11,8 @@ import numpy as np
 RATE = 24
 BT709 = 1  # primaries, transfer and matrix share this number
 LIMITED = 1  # "tv" range
-# A constant quantiser, a fixed rhythm of frame kinds, and no choice that depends on bits spent elsewhere: plate
-# and clean plate then come out nearly alike wherever they show the same picture.
+# A constant quantiser, a fixed rhythm of frame kinds, and no choice that depends on bits spent elsewhere:
+# plate and clean plate then come out nearly alike wherever they show the same picture.
 H264 = {
     "preset": "slow",
     "profile": "high",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Optional
@@ -31,7 +31,7 @@ Output = Annotated[
 ]
 
 
-class Quality(str, Enum):
+class Quality(StrEnum):
     """How much time to spend."""
 
     DRAFT = "draft"
@@ -39,7 +39,7 @@ class Quality(str, Enum):
     BEST = "best"
 
 
-class MatteCovers(str, Enum):
+class MatteCovers(StrEnum):
     """Which frames a matte has."""
 
     USED = "used"
@@ -86,7 +86,8 @@ def demo(
 def remove(
     source: Annotated[Path, typer.Argument(help="Movie, image sequence, or timeline (.otio, …).")],
     matte: Annotated[
-        list[Path], typer.Option(help="White is what is removed: movie, picture, sequence or folder. Repeatable.")
+        list[Path],
+        typer.Option(help="White is what is removed: movie, picture, sequence or folder. Repeatable."),
     ],
     out: Output = None,
     clip: Annotated[
@@ -100,7 +101,8 @@ def remove(
         typer.Option(metavar="A-B", help="Frames of a media file, counted from 0, both included."),
     ] = None,
     matte_covers: Annotated[
-        MatteCovers, typer.Option(help="Whether the matte has a frame for each used frame or for all of the media.")
+        MatteCovers,
+        typer.Option(help="Whether the matte has a frame for each used frame, or for all of the media."),
     ] = MatteCovers.USED,
     grow: Annotated[
         Optional[float],  # noqa: UP045

@@ -15,7 +15,8 @@ from lumiere_engine.protocol import FrameRange, RemoveParams
 from lumiere_engine.protocol.errors import OutputError
 
 from .console import Console
-from .removal import Outcome, Request, run as run_removal
+from .removal import Outcome, Request
+from .removal import run as run_removal
 
 CLIP = "crossing"
 _FILES = ("demo.otio", "crossing.mov", "crossing_matte.mkv", "crossing_clean.mov", "pond.mov")
@@ -113,7 +114,9 @@ def _copy_film(folder: Path) -> None:
                 shutil.copyfile(file, folder / name)
     except OSError as error:
         raise OutputError(
-            f"cannot write here: {error.strerror}", clip=str(folder), remedy="choose another folder with --out"
+            f"cannot copy the film here: {error.strerror}",
+            clip=str(folder),
+            remedy="choose another folder with --out",
         ) from error
 
 

@@ -85,7 +85,8 @@ class Outcome:
     def to_wire(self) -> dict[str, Any]:
         """For `--json`."""
         paths = {name: str(getattr(self, name)) for name in ("output", "media", "origin", "recipe")}
-        job = {name: value for name, value in self.result.to_wire().items() if name not in ("output", "recipe")}
+        job = self.result.to_wire()
+        del job["recipe"]  # it lies in the sidecar
         return {**job, **paths, "label": "Outcome.1"}
 
 
@@ -128,7 +129,9 @@ def _in_timeline(request: Request, on_progress: OnProgress) -> Outcome:
     from lumiere_otio import add_result, read_timeline, select_clip, write_timeline
 
     if request.frames is not None:
-        raise SpecError("--frames counts a media file's frames", remedy="trim the clip in the timeline instead")
+        raise SpecError(
+            "--frames counts a media file's frames", remedy="trim the clip in the timeline instead"
+        )
     output = (request.output or default_output(request.source, ".otio")).absolute()
     if output.suffix.lower() not in TIMELINE_SUFFIXES:
         raise SpecError(f"{output.name} is no timeline's name", remedy="end it in .otio")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from lumiere_engine.diffusion import (
@@ -140,7 +142,7 @@ def test_a_network_that_answers_zero_hands_the_plate_through() -> None:
     assert not X0Denoiser(nothing.network, residual=False)(x, torch.ones(2), cond).any()
 
 
-def test_the_network_reads_the_noisy_clip_at_unit_variance_then_plate_and_matte() -> None:
+def test_the_network_reads_the_noisy_clip_fading_with_its_noise_then_plate_and_matte() -> None:
     heard: list[tuple[Tensor, Tensor]] = []
 
     def network(y: Tensor, noise: Tensor) -> Tensor:
@@ -149,8 +151,9 @@ def test_the_network_reads_the_noisy_clip_at_unit_variance_then_plate_and_matte(
 
     clean = 0.5 * torch.randn(1, 3, 8, 32, 32)
     cond = torch.rand(1, 4, 8, 32, 32)
-    X0Denoiser(network)(clean + 5 * torch.randn_like(clean), torch.tensor([5.0]), cond)
-    y, noise = heard[0]
-    assert y[:, :3].std().item() == pytest.approx(1, abs=0.05)
-    assert torch.equal(y[:, 3:], cond)
-    assert noise.item() == pytest.approx(torch.tensor(5.0).log().item() / 4)
+    for sigma, spread in ((0.01, 1.0), (0.5, 0.5**0.5), (5.0, 0.1)):
+        X0Denoiser(network)(clean + sigma * torch.randn_like(clean), torch.tensor([sigma]), cond)
+        y, noise = heard[-1]
+        assert y[:, :3].std().item() == pytest.approx(spread, abs=0.02)
+        assert torch.equal(y[:, 3:], cond)
+        assert noise.item() == pytest.approx(math.log(sigma) / 4)

@@ -15,7 +15,14 @@ from lumiere_engine.protocol.ranges import FrameRange
 from lumiere_engine.stunet import TINY, STUNet
 
 PARAMS = ImagineParams(
-    seed=3, steps=2, window=(4, 16, 24), stride=(3, 12, 16), segment=8, segment_overlap=3, sigma_start=2.0, sigma_min=0.5
+    seed=3,
+    steps=2,
+    window=(4, 16, 24),
+    stride=(3, 12, 16),
+    segment=8,
+    segment_overlap=3,
+    sigma_start=2.0,
+    sigma_min=0.5,
 )
 
 

@@ -1,7 +1,7 @@
 """Runs a worker as a child process and follows what it says.
 
-The worker reads one JSON object from its standard input and answers with JSON lines: `Progress.1` while it works,
-then one `JobResult.1`, `Answer.1` or `Failure.1`. A crash of the worker is an error here, never a crash.
+The worker reads one JSON object from its standard input and answers with JSON lines: `Progress.1` while it
+works, then one `JobResult.1`, `Answer.1` or `Failure.1`. A crash of the worker is an error here, never a crash.
 """
 
 from __future__ import annotations

@@ -28,11 +28,15 @@ class Denoiser(Protocol):
 
 
 class X0Denoiser:
-    """D(x; σ) = a·C + F(⟨c_in·x, C, M⟩, ln(σ)/4), c_in = 1/√(σ² + σ_data²).
+    """D(x; σ) = a·C + F(⟨c_in·x, C, M⟩, ln(σ)/4), c_in = σ_data/(σ² + σ_data²).
 
-    The network answers with the picture, or with its difference to the plate.
-    There is no path from x to D around the network (c_skip = 0): with it, pixel-unshuffled networks leave
-    coloured speckle, since a noise value per pixel does not pass through a narrow first level.
+    The network answers with the picture, or with its difference to the plate. It reads the noisy clip as its
+    Wiener estimate over σ_data: unit variance while there is a signal, fading where there is only noise. With
+    EDM's constant unit variance three of the seven input channels are pure noise where sampling starts, and a
+    short fit spends itself on learning to ignore them.
+
+    There is no path from x to D around the network (c_skip = 0): with it, pixel-unshuffled networks leave coloured
+    speckle, since a noise value per pixel does not pass through a narrow first level.
 
     Args:
         network: F.
@@ -49,7 +53,7 @@ class X0Denoiser:
 
     def __call__(self, x: Tensor, sigma: Tensor, cond: Tensor) -> Tensor:
         """See `Denoiser`."""
-        c_in = (_spread(sigma) ** 2 + self.sigma_data**2).rsqrt()
+        c_in = self.sigma_data / (_spread(sigma) ** 2 + self.sigma_data**2)
         answer = self.network(torch.cat([x * c_in, cond], 1), sigma.log() / 4)
         return cond[:, : x.shape[1]] + answer if self.residual else answer
 

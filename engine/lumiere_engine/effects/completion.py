@@ -1,4 +1,4 @@
-"""The shot with its holes closed, at analysis size: first by borrowing, then by imagining, settled over time."""
+"""The shot with its holes closed, at analysis size: by borrowing, then by imagining, settled over time."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from ..motion.align import Window
 from ..motion.borrow import Borrowed, Borrower, BorrowParams, Source
+from ..motion.parallel import in_order
 from .shot import AnalysedShots
 from .workspace import Workspace
 
@@ -47,12 +48,10 @@ class CompletedShots:
         """Borrow for every frame; yields after each one."""
         for start, view in self.shots.views():
             borrower = Borrower(view, params)
-            for frame in range(view.frame_count):
-                number = start + frame
-                if not self._fillings.has(number):
-                    borrowed = borrower.borrow(frame)
-                    self._fillings.put(number, **_packed(borrowed, start))
-                yield number + 1
+            missing = [t for t in range(view.frame_count) if not self._fillings.has(start + t)]
+            for frame, borrowed in zip(missing, in_order(borrower.borrow, missing), strict=True):
+                self._fillings.put(start + frame, **_packed(borrowed, start))
+                yield start + frame + 1
 
     def _filling(self, frame: int) -> Filling | None:
         """None if the frame has no hole."""
@@ -125,5 +124,3 @@ def _unpacked(arrays: dict[str, Array]) -> Borrowed:
         arrays["error"],
         sources,
     )
-
-

@@ -30,8 +30,8 @@ class Grain:
 def measure_grain(rgb: Array) -> Grain | None:
     """The grain of a plate, h w 3 float32 working values; None if it has none to speak of.
 
-    The flattest blocks that are neither black nor white show grain and little else. What is uniform because it was
-    compressed or painted has none, and gets none.
+    The flattest blocks that are neither black nor white show grain and little else. What is uniform because it
+    was compressed or painted has none, and gets none.
     """
     high = _high_pass(rgb)
     rows, columns = rgb.shape[0] // _BLOCK, rgb.shape[1] // _BLOCK

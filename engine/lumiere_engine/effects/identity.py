@@ -12,7 +12,7 @@ _SAMPLE_BYTES = 1 << 20
 
 
 def media_identity(path: str) -> str:
-    """SHA-256 over names, sizes and contents: of a movie its first and last MiB, of a sequence each file's start.
+    """SHA-256 over names, sizes and contents: a movie's first and last MiB, a part of each file of a sequence.
 
     The folder that the media lies in does not enter, so that media that was moved is still the same.
 

@@ -108,7 +108,9 @@ class Imagination:
         """The network after a fit to this shot, as a denoiser; None if the effort leaves no time for it."""
         if not self._effort.fit_steps:
             return None
-        torch.manual_seed(self._seed)  # of the weights' start; examples and noise have generators of their own
+        torch.manual_seed(
+            self._seed
+        )  # of the weights' start; examples and noise have generators of their own
         network = STUNet(SHOT)
         params = FitParams(steps=self._effort.fit_steps, seed=self._seed)
         fit_shot(

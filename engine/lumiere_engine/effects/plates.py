@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
@@ -16,6 +17,9 @@ Array = np.ndarray
 
 # Integers on disk stand for working values from -0.5 to 1.5: headroom for super-whites, 1/128 of an 8-bit code.
 _LOW, _SPAN = -0.5, 2.0
+_AT_HAND_BYTES = 192 << 20
+# Frames that other threads may still be working on when the window moves.
+_LAGGARDS = 16
 
 
 class Plates:
@@ -23,7 +27,7 @@ class Plates:
 
     Args:
         source: the plate.
-        frames: the plate's frames that the job works on; frames are counted from 0 at its start here.
+        frames: the plate's frames that the job works on; here they are counted from 0 at its start.
         workspace: where decoded frames are kept.
         reach: how many frames before and after the current one may be asked for.
     """
@@ -34,6 +38,8 @@ class Plates:
         self._floating = source.format.layout.floating
         self._decoding: Iterator[Array] | None = None
         self._next = 0
+        fmt = source.format
+        self.rgb = lru_cache(max(2, _AT_HAND_BYTES // (fmt.width * fmt.height * 12)))(self._rgb)
 
     def move_to(self, frame: int) -> None:
         """Make the frames around `frame` available and forget those that lie behind."""
@@ -44,9 +50,9 @@ class Plates:
         while self._next <= last:
             self._shelf.put(self._next, rgb=self._packed(next(self._decoding)))
             self._next += 1
-        self._shelf.drop(first - 1)
+        self._shelf.drop(first - 1 - _LAGGARDS)
 
-    def rgb(self, frame: int) -> Array:
+    def _rgb(self, frame: int) -> Array:
         """Working RGB, h w 3 float32."""
         values = self._shelf.get(frame)["rgb"].astype(np.float32)
         return values if self._floating else values * np.float32(_SPAN / 65535) + np.float32(_LOW)

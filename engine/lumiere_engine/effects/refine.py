@@ -53,13 +53,22 @@ def refine(frame: int, completed: CompletedShots, filling: Filling, plate: Calla
     lent = np.zeros_like(rgb)
     for source in borrowed.sources:
         weight = sample(source.weight, where)
-        places = _enlarged_places(sample(source.places, where), scale)
+        part = _part_of(weight)
+        if part is None:
+            continue
+        places = _enlarged_places(sample(source.places, where[part]), scale)
         pixels = sample(plate(source.frame), places, cubic=True)
-        lent += weight[..., None] * (pixels + sample(source.offset, where) / 255)
+        lent[part] += weight[part][..., None] * (pixels + sample(source.offset, where[part]) / 255)
         share += weight
     rgb = rgb * (1 - share[..., None]) + lent
     confidence = np.exp(-sample(borrowed.error, where) / _DOUBT)
     return Patch(window, rgb.astype(np.float32), np.clip(share, 0, 1), confidence.astype(np.float32))
+
+
+def _part_of(weight: Array) -> tuple[slice, slice] | None:
+    """Rows and columns outside which `weight` (h w) is 0; None if it is 0 everywhere."""
+    left, top, width, height = cv2.boundingRect((weight > 0).astype(np.uint8))
+    return (slice(top, top + height), slice(left, left + width)) if width else None
 
 
 def _plate_window(small: Window, scale: Scale) -> Window:
@@ -72,7 +81,7 @@ def _plate_window(small: Window, scale: Scale) -> Window:
 
 
 def _places_in(small: Window, window: Window, scale: Scale) -> Array:
-    """For every plate pixel of `window` its place in the cut-out `small`, pixel centres on pixel centres; h w 2."""
+    """For every plate pixel of `window` its place in the cut-out `small`, centres on centres; h w 2."""
     fx, fy = scale.factors
     places = grid(window.height, window.width, window.y, window.x)
     out = (places + 0.5) / (fx, fy) - 0.5 - (small.x, small.y)

@@ -1,7 +1,7 @@
 """Remove an object: borrow real pixels, imagine what no frame shows, refine at the plate's own size.
 
-The order of the work, each stage frame by frame and kept on disk as it goes, so that memory does not grow with the
-clip and an interrupted job goes on where it stopped:
+The order of the work, each stage frame by frame and kept on disk as it goes, so that memory does not grow with
+the clip and an interrupted job goes on where it stopped:
 
     read    plate and matte at analysis size; cuts
     follow  motion between neighbouring frames, completed behind the hole

@@ -15,6 +15,7 @@ from ..frames.prefetch import prefetch
 from ..frames.source import FrameSource
 from ..frames.writer import FrameWriter, open_writer
 from ..motion.align import Window
+from ..motion.parallel import in_order
 from ..protocol.errors import OutputExistsError
 from ..protocol.jobs import JobSpec, WorkOrder
 from ..protocol.ranges import FrameRange
@@ -62,14 +63,27 @@ class Renderer:
     def refine(self, reach: int) -> Iterator[int]:
         """Make the patches; yields after each frame."""
         plates = Plates(self._plate, self._frames, self._workspace, reach)
-        for frame in range(self._frames.duration):
-            filling = self._completed.filling(frame)
-            if filling is not None and not self._patches.has(frame):
+        missing = [t for t in range(self._frames.duration) if not self._patches.has(t)]
+
+        def ready(frames: list[int]) -> Iterator[int]:
+            for frame in frames:
                 plates.move_to(frame)
-                patch = refine(frame, self._completed, filling, plates.rgb)
-                grain = measure_grain(plates.rgb(frame)) if self._spec.params.regrain else None
-                self._patches.put(frame, **_packed(self._grained(patch, frame, grain)))
+                yield frame
+
+        patches = in_order(lambda frame: self._patch(frame, plates), ready(missing))
+        for frame, patch in zip(missing, patches, strict=True):
+            if patch is not None:
+                self._patches.put(frame, **_packed(patch))
             yield frame + 1
+
+    def _patch(self, frame: int, plates: Plates) -> Patch | None:
+        """The finished patch of a frame; None if it has no hole."""
+        filling = self._completed.filling(frame)
+        if filling is None:
+            return None
+        patch = refine(frame, self._completed, filling, plates.rgb)
+        grain = measure_grain(plates.rgb(frame)) if self._spec.params.regrain else None
+        return self._grained(patch, frame, grain)
 
     def _grained(self, patch: Patch, frame: int, grain: Grain | None) -> Patch:
         imagined = 1 - patch.borrowed

@@ -1,7 +1,7 @@
 """What was imagined once is borrowed by its neighbours, so that it stands still where the scene does.
 
-The frame with the largest unseen region keeps what was imagined for it; every other frame that can be laid over it
-takes its pixels from there; of what is left the largest is next. Frames that cannot be laid over it (water,
+The frame with the largest unseen region keeps what was imagined for it; every other frame that can be laid over
+it takes its pixels from there; of what is left the largest is next. Frames that cannot be laid over it (water,
 crowds) keep their own, which the network made consistent within its windows.
 """
 

@@ -13,6 +13,7 @@ from ..motion.borrow import ShotView
 from ..motion.chain import HomographyChain, neighbour_homography
 from ..motion.cuts import find_shots, thumbnail
 from ..motion.flow import SPOILT_RIM, FlowEstimator, complete_flow, widen
+from ..motion.parallel import in_order
 from .workspace import Workspace
 
 Array = np.ndarray
@@ -81,8 +82,8 @@ class AnalysedShots:
         """Take in the frames; yields after each one.
 
         Args:
-            frames: given the first frame that is still missing, yields plate-sized h w 3 float32 (0..1) and h w
-                bool (the hole) from there on.
+            frames: given the first frame that is still missing, yields plate-sized h w 3 float32 (0..1) and
+                h w bool (the hole) from there on.
         """
         first = 0
         while first < self.frame_count and self._pictures.has(first):
@@ -94,23 +95,25 @@ class AnalysedShots:
                 number, picture=picture, hole=np.packbits(covered), thumbnail=thumbnail(picture)
             )
             yield number + 1
-        self.shots = find_shots([self._pictures.get(t, "thumbnail")["thumbnail"] for t in range(self.frame_count)])
+        self.shots = find_shots(
+            [self._pictures.get(t, "thumbnail")["thumbnail"] for t in range(self.frame_count)]
+        )
 
     def follow(self) -> Iterator[int]:
         """Measure the motion between neighbours; yields after each frame."""
-        estimate = FlowEstimator("medium")
-        self._chains = []
-        for start, end in self.shots:
-            neighbours: list[Array] = []
-            for frame in range(start, end - 1):
-                if not self._motion.has(frame):
-                    self._motion.put(frame, **self._measure(frame, estimate))
-                neighbours.append(self._motion.get(frame, "homography")["homography"])
-                yield frame + 1
-            self._chains.append(HomographyChain(neighbours))
-            yield end
+        pairs = [t for start, end in self.shots for t in range(start, end - 1)]
+        missing = [t for t in pairs if not self._motion.has(t)]
+        for frame, motion in zip(missing, in_order(self._measure, missing), strict=True):
+            self._motion.put(frame, **motion)
+            yield frame + 1
+        self._chains = [
+            HomographyChain([self._motion.get(t, "homography")["homography"] for t in range(start, end - 1)])
+            for start, end in self.shots
+        ]
+        yield self.frame_count
 
-    def _measure(self, frame: int, estimate: FlowEstimator) -> dict[str, Array]:
+    def _measure(self, frame: int) -> dict[str, Array]:
+        estimate = FlowEstimator("medium")
         first, second = (cv2.cvtColor(self.picture(f), cv2.COLOR_RGB2GRAY) for f in (frame, frame + 1))
         hole, next_hole = self.hole(frame), self.hole(frame + 1)
         forward, backward = estimate(first, second), estimate(second, first)
@@ -176,5 +179,3 @@ class _View:
 
 def _packed(flow: Array) -> Array:
     return np.clip(np.rint(flow * _FLOW_UNITS), -32767, 32767).astype(np.int16)
-
-

@@ -20,8 +20,8 @@ Array = np.ndarray
 class HoleMaker:
     """Grows and feathers the matte of each frame.
 
-    Object masks, drawn or found by a tracker, are usually a few pixels too tight; motion blur and compression spread
-    the object further. So the matte grows by default by a sixtieth of the picture's height.
+    Object masks, drawn or found by a tracker, are usually a few pixels too tight; motion blur and compression
+    spread the object further. So the matte grows by default by a sixtieth of the picture's height.
     """
 
     def __init__(self, matte: MatteSource, start: int, params: RemoveParams) -> None:
@@ -32,7 +32,7 @@ class HoleMaker:
         self.feather = default / 2 if params.feather is None else params.feather
 
     def alpha(self, frame: int) -> Array:
-        """The composite's alpha of a frame (counted from 0 in the job): h w float32; the hole is where it is not 0."""
+        """The composite's alpha of a frame of the job: h w float32; the hole is where it is not 0."""
         return soft_matte(core(self._matte.read(self._start + frame)), self.grow, self.feather)
 
     def frames(self, plate: FrameSource, frames: FrameRange, first: int) -> Iterator[tuple[Array, Array]]:

@@ -1,13 +1,12 @@
 """The folder in which a job keeps what it has finished, so that an interrupted one goes on from there.
 
-It lies beside the output, on the same disk, and is named by the job's fingerprint: the same command finds it again,
-any other starts afresh. A finished job removes it.
+It lies beside the output, on the same disk, and is named by the job's fingerprint: the same command finds it
+again, any other starts afresh. A finished job removes it.
 """
 
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import zipfile
 from pathlib import Path
@@ -114,5 +113,5 @@ class Workspace:
         """Remove everything that was kept, and the common folder if no other job is in it."""
         shutil.rmtree(self.folder, ignore_errors=True)
         with_others = self.folder.parent
-        if with_others.exists() and not os.listdir(with_others):
+        if with_others.exists() and not any(with_others.iterdir()):
             with_others.rmdir()

@@ -138,8 +138,8 @@ def held_out_error(
 def trusted(along: float, moved: float) -> float:
     """How far to blend from the start to the imagined, in [0, 1].
 
-    Least squares over the held-out pixels says a = along/moved. A few places near a hole are a noisy and rather a hard
-    test, so a is drawn halfway to 1, but not beyond 2a, where those pixels would become worse than the start.
+    Least squares over the held-out pixels says a = along/moved. A few places near a hole are a noisy test,
+    so a is drawn halfway to 1, but not beyond 2a, where those pixels would become worse than the start.
 
     Args:
         along: sum of (truth − start)·(imagined − start).

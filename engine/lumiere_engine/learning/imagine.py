@@ -64,8 +64,12 @@ class ImagineParams:
     """Frames over which two segments are crossfaded."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.sigma_min <= self.sigma_start or (self.sigma_min == self.sigma_start and self.steps > 1):
-            raise SpecError(f"noise cannot fall from {self.sigma_start} to {self.sigma_min} in {self.steps} steps")
+        if not 0 < self.sigma_min <= self.sigma_start or (
+            self.sigma_min == self.sigma_start and self.steps > 1
+        ):
+            raise SpecError(
+                f"noise cannot fall from {self.sigma_start} to {self.sigma_min} in {self.steps} steps"
+            )
         if self.steps < 1:
             raise SpecError(f"imagining takes at least one step, not {self.steps}")
         if not 0 <= self.segment_overlap <= self.segment // 2:

@@ -1,4 +1,4 @@
-"""One frame laid over another behind a hole: the map, how far it can be trusted, and the exposure between them."""
+"""One frame laid over another behind a hole: the map, how far to trust it, the exposure between them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .flow import FlowEstimator, channel_mean, inside, sample, widen
-from .pyramid import push_pull
+from .flow import FlowEstimator, channel_mean, inside, sample
+from .pyramid import smooth_field
 
 Array = np.ndarray
 
@@ -106,10 +106,8 @@ class Aligner:
         both = target.known & shown
         first = np.where(target.hole[..., None], warped, target.picture)
         second = np.where(shown[..., None], warped, first)
-        flow = self._flow(
-            cv2.cvtColor(first, cv2.COLOR_RGB2GRAY), cv2.cvtColor(second, cv2.COLOR_RGB2GRAY)
-        )
-        return push_pull(flow, both)
+        flow = self._flow(cv2.cvtColor(first, cv2.COLOR_RGB2GRAY), cv2.cvtColor(second, cv2.COLOR_RGB2GRAY))
+        return np.where(both[..., None], flow, smooth_field(flow, both))
 
 
 def _see(frame: Array, blocked: Array, places: Array) -> tuple[Array, Array]:
@@ -139,19 +137,7 @@ def _judge(target: Target, places: Array, warped: Array, shown: Array) -> Aligne
     warped = warped.astype(np.float32)
     difference = target.picture.astype(np.float32) - warped
     similar = both & (channel_mean(np.abs(difference)) < _OUTLIER)
-    if similar.sum() < 50:
-        similar = both
-    offset = push_pull(_local_mean(difference, similar), widen(similar, 2))
+    offset = smooth_field(difference, similar if similar.sum() >= 50 else both, blur=_ERROR_BLUR)
     rest = np.minimum(channel_mean(np.abs(difference - offset)), 2 * _OUTLIER)
-    error = push_pull(_local_mean(rest, both), both)
+    error = smooth_field(rest, both, blur=_ERROR_BLUR)
     return Aligned(places, shown & target.hole, np.clip(warped + offset, 0, 255), offset, error)
-
-
-def _local_mean(values: Array, where: Array) -> Array:
-    """Mean of `values` (h w or h w c) over the pixels `where` holds in a small square around each place."""
-    weight = where.astype(np.float32)
-    size = (_ERROR_BLUR, _ERROR_BLUR)
-    count = np.maximum(cv2.blur(weight, size, borderType=cv2.BORDER_CONSTANT), 1e-6)
-    if values.ndim == 3:
-        weight, count = weight[..., None], count[..., None]
-    return cv2.blur(values * weight, size, borderType=cv2.BORDER_CONSTANT).reshape(values.shape) / count

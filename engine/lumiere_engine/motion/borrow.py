@@ -1,10 +1,10 @@
 """Real pixels for a hole, from the frames of the shot in which they are visible.
 
-For each frame, other frames are tried from near to far. Each is laid over this one in two ways, by tracing along
-the composed flow of the neighbours and by the camera's chain of homographies, whichever agrees better with a ring
-around the hole; the flow that is left refines it. Every pixel then knows several candidates, the error that
-each must expect, and how well the candidates agree with each other. Where the expected error is no smaller than
-that of a smooth fill, nothing is borrowed.
+For each frame, other frames are tried from near to far. Each is laid over this one in two ways, by tracing
+along the composed flow of the neighbours and by the camera's chain of homographies, whichever agrees better with
+a ring around the hole; the flow that is left refines it. Every pixel then knows several candidates, the error
+that each must expect, and how well the candidates agree with each other. Where the expected error is no smaller
+than that of a smooth fill, nothing is borrowed.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from .flow import SPOILT_RIM, channel_mean, grid, sample, widen
 from .pyramid import push_pull
 
 Array = np.ndarray
+
+# A candidate that the best one outweighs this much is not worth fetching.
+_LEAST_SHARE = 0.05
 
 
 class ShotView(Protocol):
@@ -92,10 +95,10 @@ class Borrowed:
     Attributes:
         window: where the window lies in the frame.
         hole: h w bool.
-        picture: h w 3 float32, the frame with the borrowed pixels in place (hole pixels that borrow nothing hold
-            the smooth fill).
+        picture: h w 3 float32, the frame with the borrowed pixels in place (hole pixels that borrow nothing
+            hold the smooth fill).
         filled: h w bool, hole pixels that borrowed.
-        error: h w float32, expected error, code values of 255: of what was borrowed, elsewhere of the smooth fill.
+        error: h w float32, expected error, code values of 255: of what was borrowed, elsewhere of the fill.
         sources: the lending frames.
     """
 
@@ -119,12 +122,11 @@ def borrowing_order(frame: int, frame_count: int, params: BorrowParams) -> list[
 
 
 class Borrower:
-    """Borrows for one frame at a time from a `ShotView`; holds no frames of its own."""
+    """Borrows for one frame at a time from a `ShotView`; holds no frames, may be shared by threads."""
 
     def __init__(self, shot: ShotView, params: BorrowParams | None = None) -> None:
         self._shot = shot
         self._params = params or BorrowParams()
-        self._aligner = Aligner()
 
     def borrow(self, frame: int) -> Borrowed | None:
         """What `frame` can borrow; None if it has no hole."""
@@ -144,6 +146,7 @@ class Borrower:
         missing = np.where(target.hole, params.enough, 0).astype(np.int32)
         worthwhile = max(8, int(target.hole.sum() * params.worthwhile))
         traces = {1: _Trace(shot, frame, here, 1), -1: _Trace(shot, frame, here, -1)}
+        aligner = Aligner()
         found: list[tuple[int, Aligned]] = []
         for other in borrowing_order(frame, shot.frame_count, params):
             if (missing > 0).sum() < worthwhile:
@@ -154,7 +157,7 @@ class Borrower:
             other_hole = shot.hole(other)
             if not _shows_some(guesses, other_hole, missing > 0, worthwhile):
                 continue
-            aligned = self._aligner.align(target, shot.picture(other), other_hole, guesses)
+            aligned = aligner.align(target, shot.picture(other), other_hole, guesses)
             if aligned is None:
                 continue
             good = aligned.usable & (aligned.error <= params.worst)
@@ -228,7 +231,12 @@ def _shows_some(guesses: list[Array], other_hole: Array, wanted: Array, least: i
 
 
 def _fuse(
-    target: Target, window: Window, fill: Array, fill_error: Array, candidates: list[tuple[int, Aligned]], worst: float
+    target: Target,
+    window: Window,
+    fill: Array,
+    fill_error: Array,
+    candidates: list[tuple[int, Aligned]],
+    worst: float,
 ) -> Borrowed:
     """Weigh the candidates of every pixel by expected error and mutual agreement."""
     shape = target.hole.shape
@@ -239,6 +247,7 @@ def _fuse(
     errors = np.stack([a.error for _, a in candidates]) + 0.5
     weights = np.where(usable, errors**-3.0, 0).astype(np.float32)
     weights *= _agreement([a.picture for _, a in candidates], weights)
+    weights[weights < _LEAST_SHARE * weights.max(0)] = 0
     total = weights.sum(0)
     weights /= np.maximum(total, 1e-12)
     error = (weights * errors).sum(0)
@@ -252,7 +261,9 @@ def _fuse(
             (target.hole & ~filled)[..., None], smooth_fill(picture, target.hole & ~filled), picture
         )
     sources = tuple(
-        Source(frame, a.places, w, a.offset) for w, (frame, a) in zip(weights, candidates, strict=True) if w.any()
+        Source(frame, a.places, w, a.offset)
+        for w, (frame, a) in zip(weights, candidates, strict=True)
+        if w.any()
     )
     return Borrowed(window, target.hole, picture, filled, np.where(filled, error, fill_error), sources)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 
@@ -21,15 +23,13 @@ def thumbnail(picture: Array) -> Array:
 def find_shots(thumbnails: list[Array]) -> list[tuple[int, int]]:
     """Cut a list of frames at its hard cuts.
 
-    A cut is a change that is large in itself and stands out from the changes around it, so that a whip pan or a
-    flicker that lasts is none.
+    A cut is a change that is large in itself and stands out from the changes around it, so that a whip pan or
+    a flicker that lasts is none.
 
     Returns:
         Start and exclusive end of each shot, in order, without gaps.
     """
-    changes = np.array(
-        [_change(first, second) for first, second in zip(thumbnails, thumbnails[1:], strict=False)]
-    )
+    changes = np.array([_change(first, second) for first, second in pairwise(thumbnails)])
     starts = [0]
     for index, change in enumerate(changes):
         around = np.concatenate(
@@ -44,8 +44,7 @@ def find_shots(thumbnails: list[Array]) -> list[tuple[int, int]]:
 
 def _change(first: Array, second: Array) -> float:
     """Mean difference of two thumbnails after the best shift by up to two pixels of theirs."""
-    moved = [
-        np.roll(second, (dy, dx), (0, 1))[2:-2, 2:-2].astype(np.int16) for dy in (-2, 0, 2) for dx in (-2, 0, 2)
-    ]
+    shifts = [(dy, dx) for dy in (-2, 0, 2) for dx in (-2, 0, 2)]
+    moved = [np.roll(second, shift, (0, 1))[2:-2, 2:-2].astype(np.int16) for shift in shifts]
     here = first[2:-2, 2:-2].astype(np.int16)
     return min(float(np.abs(here - there).mean()) for there in moved)

@@ -66,7 +66,7 @@ _MEAN = np.full((1, 3), 1 / 3, np.float32)
 
 
 def channel_mean(picture: Array) -> Array:
-    """Mean over the channels of h w 3, as h w; NumPy's own mean over a short last axis is ten times slower."""
+    """Mean over the channels of h w 3, as h w; ten times faster than NumPy's mean over a short last axis."""
     return cv2.transform(picture, _MEAN)
 
 

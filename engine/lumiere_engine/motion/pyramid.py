@@ -40,6 +40,38 @@ def push_pull(field: Array, known: Array) -> Array:
     return filled
 
 
+def smooth_field(values: Array, known: Array, *, blur: int = 1) -> Array:
+    """A smooth field over all of a picture from values that are noisy, and known in places only.
+
+    Computed at half size, since it is smooth: a quarter of the time of `push_pull`.
+
+    Args:
+        values: h w or h w c, float32.
+        known: h w bool.
+        blur: side in pixels, about, of the square that values are averaged over; 1 does not average.
+
+    Returns:
+        Of the shape of `values`; unlike with `push_pull`, known values are smoothed as well. Zero if nothing
+        is known.
+    """
+    height, width = known.shape
+    half = ((width + 1) // 2, (height + 1) // 2)
+    weight = known.astype(np.float32)
+    shape = (half[1], half[0], *values.shape[2:])
+    total = cv2.resize(values * _like(weight, values), half, interpolation=cv2.INTER_AREA).reshape(shape)
+    count = cv2.resize(weight, half, interpolation=cv2.INTER_AREA)
+    if blur > 1:
+        size = ((blur + 1) // 2,) * 2
+        total = cv2.blur(total, size, borderType=cv2.BORDER_CONSTANT).reshape(shape)
+        count = cv2.blur(count, size, borderType=cv2.BORDER_CONSTANT)
+    there = count > 1e-3
+    if not there.any():
+        return np.zeros_like(values)
+    mean = np.where(_like(there, total), total / np.maximum(_like(count, total), 1e-3), 0).astype(np.float32)
+    filled = _fill(mean, there.astype(np.float32))
+    return cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR).reshape(values.shape)
+
+
 def _fill(values: Array, weight: Array) -> Array:
     """`values` are already multiplied by `weight` (0..1); returns their quotient, completed."""
     if weight.min() > 1e-4 or min(weight.shape) <= 2:

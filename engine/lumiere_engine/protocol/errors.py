@@ -50,9 +50,7 @@ class LumiereError(Exception):
     def __str__(self) -> str:
         """One line: `clip, frame 12: message (remedy)`."""
         where = ", ".join(
-            part
-            for part in (self.clip, None if self.frame is None else f"frame {self.frame}")
-            if part
+            part for part in (self.clip, None if self.frame is None else f"frame {self.frame}") if part
         )
         line = f"{where}: {self.message}" if where else self.message
         if self.remedy:

@@ -1,4 +1,4 @@
-"""Reads one request from standard input, works, and answers with JSON lines; see `client.local` for the other end."""
+"""Reads one request from standard input, answers with JSON lines; `client.local` is the other end."""
 
 from __future__ import annotations
 

@@ -43,7 +43,8 @@ def score(question: dict[str, Any]) -> dict[str, Any]:
         for number, (plate, truth, hole, results, origin) in enumerate(rows):
             results = {"OpenCV Telea": _telea(plate, hole), **results}
             for name, picture in results.items():
-                errors.setdefault(name, []).append(float(((picture - truth)[hole] ** 2).sum(dtype=np.float64)))
+                squares = float(((picture - truth)[hole] ** 2).sum(dtype=np.float64))
+                errors.setdefault(name, []).append(squares)
             pixels += int(hole.sum())
             if number in shown:
                 outlined = _outlined(plate, hole)
@@ -74,11 +75,19 @@ def _rows(
         path, first = question["origin"]
         origin = _pictures(stack.enter_context(open_source(path)), first, frames.duration)
     both = zip(
-        _pictures(plate, frames.start, frames.duration), _pictures(truth, frames.start, frames.duration), strict=True
+        _pictures(plate, frames.start, frames.duration),
+        _pictures(truth, frames.start, frames.duration),
+        strict=True,
     )
     for number, (seen, true) in enumerate(both):
         here = {name: next(pictures) for name, pictures in results.items()}
-        yield seen, true, core(matte.read(frames.start + number)), here, None if origin is None else next(origin)
+        yield (
+            seen,
+            true,
+            core(matte.read(frames.start + number)),
+            here,
+            None if origin is None else next(origin),
+        )
 
 
 def _pictures(source: FrameSource, first: int, count: int) -> Iterator[Array]:

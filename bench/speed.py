@@ -1,0 +1,52 @@
+"""Seconds per stage and peak memory of a removal on the bundled shot: `make bench`.
+
+    python bench/speed.py [--quality draft standard best] [--plate MEDIA --matte MEDIA]
+
+Prints a Markdown table with the machine's name; figures of different machines, or of a busy one, do not compare.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import resource
+import tempfile
+from pathlib import Path
+
+from lumiere_engine.client import work
+from lumiere_engine.protocol import JobResult, JobSpec, RemoveParams, WorkOrder
+
+FILM = Path(__file__).parent.parent / "assets" / "demo"
+STAGES = ("read", "follow", "borrow", "learn", "imagine", "refine", "write")
+
+
+def measure(plate: Path, matte: Path, quality: str) -> tuple[JobResult, float]:
+    """The job's result, and the largest memory in GiB that a worker of this process has needed so far."""
+    with tempfile.TemporaryDirectory() as folder:
+        spec = JobSpec("remove", str(plate), (str(matte),), params=RemoveParams(quality=quality))
+        result = work(WorkOrder(spec, f"{folder}/clip.mkv", f"{folder}/origin.mkv"))
+    return result, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quality", nargs="+", default=["draft", "standard"])
+    parser.add_argument("--plate", type=Path, default=FILM / "crossing.mov")
+    parser.add_argument("--matte", type=Path, default=FILM / "crossing_matte.mkv")
+    options = parser.parse_args()
+    print(f"{options.plate.name}, {platform.processor() or platform.machine()}, {os.cpu_count()} cores\n")
+    print(f"| quality | frames | {' | '.join(STAGES)} | s in all | s per frame | GiB so far |")
+    print("|---" * (len(STAGES) + 5) + "|")
+    for quality in options.quality:
+        result, memory = measure(options.plate, options.matte, quality)
+        stages = " | ".join(f"{result.seconds.get(stage, 0.0):.1f}" for stage in STAGES)
+        total = sum(result.seconds.values())
+        each = total / result.frame_count
+        row = f"| {quality} | {result.frame_count} | {stages} | {total:.1f} | {each:.2f} | {memory:.2f} |"
+        print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main()
