@@ -18,7 +18,7 @@ from .result import GENERATION, METADATA_KEY, add_result
 from .selection import ClipSelection, find_clip, select_clip
 from .times import exact_rate, frame_of_timecode, timecode
 from .usage import MediaInfo
-from .writing import RECIPE, read_sidecar, sidecar_path, write_sidecar, write_timeline
+from .writing import RECIPE, check_writable, read_sidecar, sidecar_path, write_sidecar, write_timeline
 
 __all__ = [
     "ADAPTER_PACKAGES",
@@ -31,6 +31,7 @@ __all__ = [
     "MediaInfo",
     "Timeline",
     "add_result",
+    "check_writable",
     "exact_rate",
     "find_clip",
     "find_media",

@@ -37,20 +37,32 @@ def write_timeline(timeline: Timeline, path: Path, *, overwrite: bool = False) -
         OutputError: it is the timeline's own file, the folder cannot be written, or the adapter fails.
     """
     path = Path(path)
-    if timeline.path is not None and _same_file(timeline.path, path):
-        raise OutputError(f"{path} is the input, which is never changed", remedy="choose another name")
-    suffix = path.suffix.lower()
-    if suffix in JSON_SUFFIXES:
+    check_writable(timeline, path, overwrite=overwrite)
+    if path.suffix.lower() in JSON_SUFFIXES:
         text = json.dumps(timeline.document, indent=4, ensure_ascii=False) + "\n"
         _atomically(path, lambda draft: draft.write_bytes(text.encode("utf-8", "surrogatepass")), overwrite)
         return
-    if suffix.lstrip(".") not in otio.adapters.suffixes_with_defined_adapters(write=True):
-        package = ADAPTER_PACKAGES.get(suffix)
-        raise OutputError(
-            f"OpenTimelineIO needs an adapter to write '{suffix}' files",
-            remedy=f"install {package}, or write .otio" if package else "write .otio",
-        )
     _atomically(path, lambda draft: otio.adapters.write_to_file(timeline.model, str(draft)), overwrite)
+
+
+def check_writable(timeline: Timeline, path: Path, *, overwrite: bool = False) -> None:
+    """Refuses a name under which `timeline`, or a copy of it, cannot be written; asked before long work.
+
+    Raises:
+        As `write_timeline`.
+    """
+    if timeline.path is not None and _same_file(timeline.path, path):
+        raise OutputError(f"{path} is the input, which is never changed", remedy="choose another name")
+    if not overwrite and os.path.lexists(path):
+        raise _exists(path)
+    suffix = path.suffix.lower()
+    if suffix in JSON_SUFFIXES or suffix.lstrip(".") in otio.adapters.suffixes_with_defined_adapters(write=True):
+        return
+    package = ADAPTER_PACKAGES.get(suffix)
+    raise OutputError(
+        f"OpenTimelineIO needs an adapter to write '{suffix}' files",
+        remedy=f"install {package}, or write .otio" if package else "write .otio",
+    )
 
 
 def sidecar_path(media_path: Path) -> Path:
@@ -149,7 +161,7 @@ def _rename(draft: Path, path: Path, overwrite: bool) -> None:
 
 
 def _exists(path: Path) -> OutputExistsError:
-    return OutputExistsError(f"{path} is already there", remedy="choose another name or allow overwriting")
+    return OutputExistsError(f"{path} is already there", remedy="choose another name or use --overwrite")
 
 
 def _same_file(one: Path, other: Path) -> bool:

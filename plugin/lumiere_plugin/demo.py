@@ -81,7 +81,8 @@ def run(out: Path, console: Console) -> Report:
             folder / ("demo_removed.otio" if imagine else "borrowing_alone/demo_removed.otio"),
             clip=CLIP,
             whole_mattes=True,
-            params=RemoveParams(imagine=imagine),
+            # the film's matte is exact: it needs to grow by its soft shadow's edge alone
+            params=RemoveParams(grow=4, feather=2, imagine=imagine),
             overwrite=True,
         )
         with console.progress(_LABELS[key] + ":") as show:

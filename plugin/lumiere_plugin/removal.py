@@ -19,7 +19,7 @@ from lumiere_engine.protocol import (
     RemoveParams,
     WorkOrder,
 )
-from lumiere_engine.protocol.errors import OutputExistsError, SpecError
+from lumiere_engine.protocol.errors import SpecError
 
 TIMELINE_SUFFIXES = frozenset(
     (".otio", ".otioz", ".otiod", ".json", ".xml", ".fcpxml", ".edl", ".aaf", ".kdenlive", ".xges", ".ale")
@@ -126,7 +126,7 @@ def _in_media(request: Request, on_progress: OnProgress) -> Outcome:
 
 def _in_timeline(request: Request, on_progress: OnProgress) -> Outcome:
     # OpenTimelineIO takes a quarter of a second to import; work on plain media does without
-    from lumiere_otio import add_result, read_timeline, select_clip, write_timeline
+    from lumiere_otio import add_result, check_writable, read_timeline, select_clip, write_timeline
 
     if request.frames is not None:
         raise SpecError(
@@ -135,11 +135,8 @@ def _in_timeline(request: Request, on_progress: OnProgress) -> Outcome:
     output = (request.output or default_output(request.source, ".otio")).absolute()
     if output.suffix.lower() not in TIMELINE_SUFFIXES:
         raise SpecError(f"{output.name} is no timeline's name", remedy="end it in .otio")
-    if output.exists() and not request.overwrite:
-        raise OutputExistsError(
-            "the output exists already", clip=str(output), remedy="choose another name or use --overwrite"
-        )
     timeline = read_timeline(request.source)
+    check_writable(timeline, output, overwrite=request.overwrite)
     selection = select_clip(
         timeline, request.clip, timeline_path=request.source, relink=request.relink, probe=probe
     )
@@ -178,7 +175,6 @@ def perform(spec: JobSpec, media: Path, request: Request, on_progress: OnProgres
     """Run a job into a media file, with its origin matte and its recipe beside it."""
     from lumiere_otio import write_sidecar
 
-    media.parent.mkdir(parents=True, exist_ok=True)
     origin = origin_path(media)
     order = WorkOrder(spec, str(media), str(origin), request.overwrite, request.chunk_frames)
     result = work(order, on_progress)
@@ -193,7 +189,8 @@ def probe(path: Path) -> MediaInfo:
 
 def default_output(source: Path, suffix: str) -> Path:
     """Beside the source: `shot.mp4` → `shot_removed.mov`."""
-    stem = source.stem if source.is_file() else re.sub(r"[._-]*(%0?\d*d|#+)$", "", source.stem)
+    stem = source.name if source.is_dir() else source.stem
+    stem = re.sub(r"[._-]*(%0?\d*d|#+|@+)$", "", stem)
     return source.absolute().with_name(f"{stem or 'clip'}_removed{suffix}")
 
 

@@ -44,7 +44,10 @@ def ask(task: str, **question: Any) -> dict[str, Any]:
     Raises:
         LumiereError: as for `work`.
     """
-    return dict(_converse({"task": task, **question}, None)["answer"])
+    answer = _converse({"task": task, **question}, None)
+    if answer.get("label") != "Answer.1":
+        raise WorkerError("the worker ended without an answer")
+    return dict(answer["answer"])
 
 
 def _converse(request: dict[str, Any], on_progress: Optional[Callable[[Progress], None]]) -> dict[str, Any]:
@@ -56,6 +59,7 @@ def _converse(request: dict[str, Any], on_progress: Optional[Callable[[Progress]
             stderr=log,
             text=True,
             encoding="utf-8",
+            errors="replace",
             # Ctrl-C goes to the whole foreground group; the worker must hear it once, from us.
             start_new_session=True,
         )
@@ -85,6 +89,8 @@ def _listen(
             data = json.loads(line)
         except ValueError:
             continue  # a library printed something
+        if not isinstance(data, dict) or "label" not in data:
+            continue  # the same, and by chance it is JSON
         if data.get("label") == "Progress.1":
             step = message_from_wire(data)
             if on_progress is not None and isinstance(step, Progress):
@@ -103,19 +109,22 @@ def _last_words(code: int, log: Any) -> str:
     log.seek(0)
     lines = [line.strip() for line in log if line.strip()]
     if code < 0:
-        name = signal.Signals(-code).name
+        name = signal.Signals(-code).name if -code in iter(signal.Signals) else f"signal {-code}"
         return f"the worker was killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
     return f"the worker died: {lines[-1]}" if lines else f"the worker died with code {code}"
 
 
 def _stop(process: "subprocess.Popen[str]") -> None:
-    """End a worker that is still running, first by asking."""
-    if process.stdout is not None:
-        process.stdout.close()
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(_GRACE_S)
-        except subprocess.TimeoutExpired:
+    """End a worker that is still running: first by asking, then, or after a second Ctrl-C, at once."""
+    try:
+        if process.poll() is None:
+            process.terminate()  # before its pipe breaks: one reason to clean up is enough
+        if process.stdout is not None:
+            process.stdout.close()
+        process.wait(_GRACE_S)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        if process.poll() is None:
             process.kill()
             process.wait()

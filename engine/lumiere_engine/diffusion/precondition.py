@@ -35,8 +35,8 @@ class X0Denoiser:
     EDM's constant unit variance three of the seven input channels are pure noise where sampling starts, and a
     short fit spends itself on learning to ignore them.
 
-    There is no path from x to D around the network (c_skip = 0): with it, pixel-unshuffled networks leave coloured
-    speckle, since a noise value per pixel does not pass through a narrow first level.
+    There is no path from x to D around the network (c_skip = 0): with it, pixel-unshuffled networks leave
+    coloured speckle, since a noise value per pixel does not pass through a narrow first level.
 
     Args:
         network: F.

@@ -35,13 +35,15 @@ class Filling:
 
 
 class CompletedShots:
-    """Fillings of all frames, kept on disk; implements what the learner reads."""
+    """Fillings of all frames, kept on disk in `folder`."""
 
     def __init__(self, workspace: Workspace, shots: AnalysedShots) -> None:
         self.shots = shots
+        self.folder = workspace.folder
         self._fillings = workspace.shelf("borrowed")
         self._pictures = workspace.shelf("imagined")
         self.filling = lru_cache(16)(self._filling)
+        self.filled = lru_cache(16)(self._filled)
         self.picture = lru_cache(16)(self._picture)
 
     def borrow(self, params: BorrowParams) -> Iterator[int]:
@@ -67,16 +69,21 @@ class CompletedShots:
             out[filling.borrowed.window.slices] = filling.imagined
         return out
 
-    def _picture(self, frame: int) -> Array:
-        """The whole frame with its hole closed as far as it has come; h w 3 float32, 0..255."""
+    def _filled(self, frame: int) -> Array:
+        """The whole frame with its hole closed by borrowing and smooth fill alone; h w 3 float32, 0..255."""
         picture = self.shots.picture(frame).astype(np.float32)
         filling = self.filling(frame)
         if filling is not None:
-            window = filling.borrowed.window.slices
-            picture[window] = filling.borrowed.picture
-            if self._pictures.has(frame):
-                there = filling.imagined
-                picture[window][there] = self._pictures.get(frame)["values"]
+            picture[filling.borrowed.window.slices] = filling.borrowed.picture
+        return picture
+
+    def _picture(self, frame: int) -> Array:
+        """The same with what was imagined so far."""
+        picture, filling = self.filled(frame), self.filling(frame)
+        if filling is not None and self._pictures.has(frame):
+            picture = picture.copy()
+            window, there = filling.borrowed.window.slices, filling.imagined
+            picture[window][there] = self._pictures.get(frame)["values"]
         return picture
 
     def set_imagined(self, frame: int, picture: Array) -> None:

@@ -14,18 +14,16 @@ class Effort:
     Attributes:
         analysis_pixels: most pixels of a frame at which motion is measured and holes are completed.
         borrow: how hard to look for real pixels.
-        fit_steps: optimiser steps of learning the shot; 0 imagines nothing and keeps the smooth fill.
-        imagine_steps: noise levels on the way from the filled start to the picture.
+        fit_steps: optimiser steps of learning the shot.
     """
 
     analysis_pixels: int
     borrow: BorrowParams
     fit_steps: int
-    imagine_steps: int
 
 
 EFFORTS = {
-    "draft": Effort(320 * 180, BorrowParams(search=40, trace=12, enough=2), 40, 2),
-    "standard": Effort(640 * 360, BorrowParams(), 150, 4),
-    "best": Effort(960 * 540, BorrowParams(search=90, trace=32, enough=4), 600, 8),
+    "draft": Effort(320 * 180, BorrowParams(search=40, trace=12, enough=2), 40),
+    "standard": Effort(640 * 360, BorrowParams(), 120),
+    "best": Effort(960 * 540, BorrowParams(search=90, trace=32, enough=4, worthwhile=0.01), 600),
 }

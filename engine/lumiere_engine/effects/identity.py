@@ -1,4 +1,4 @@
-"""Which media a job was made from: enough to tell when it has changed, without reading all of it."""
+"""Which media a job was made from, to tell when it has changed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from pathlib import Path
 from ..frames.sequence import find_sequence, is_pattern
 from ..protocol.errors import MissingMediaError
 
-_SAMPLE_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 20
 
 
 def media_identity(path: str) -> str:
-    """SHA-256 over names, sizes and contents: a movie's first and last MiB, a part of each file of a sequence.
+    """SHA-256 over names, sizes and contents of all files.
 
-    The folder that the media lies in does not enter, so that media that was moved is still the same.
+    All of them is read: in uncompressed pictures a touch of paint changes neither size, start nor end. That costs
+    a second per gigabyte or two, much less than decoding. The folder that the media lies in does not enter, so
+    that media that was moved is still the same.
 
     Raises:
         MissingMediaError: nothing there.
@@ -22,18 +24,14 @@ def media_identity(path: str) -> str:
     place = Path(path)
     if place.is_dir() or (is_pattern(path) and not place.exists()):
         files = list(find_sequence(place).files)
-        share = max(1024, _SAMPLE_BYTES // len(files))
     elif place.exists():
-        files, share = [place], _SAMPLE_BYTES
+        files = [place]
     else:
         raise MissingMediaError("no such file or folder", clip=path)
     digest = hashlib.sha256()
     for file in files:
-        size = file.stat().st_size
-        digest.update(f"{file.name}\0{size}\0".encode())
+        digest.update(f"{file.name}\0{file.stat().st_size}\0".encode(errors="surrogateescape"))
         with file.open("rb") as data:
-            digest.update(data.read(share))
-            if size > 2 * share:
-                data.seek(size - share)
-                digest.update(data.read(share))
+            while block := data.read(_BLOCK_BYTES):
+                digest.update(block)
     return digest.hexdigest()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-
 from ..diffusion import X0Denoiser
-from ..learning import FitParams, HeldOutError, ImagineParams, Imaginer, fit_shot, held_out_error
+from ..learning import FitParams, FitState, ImagineParams, Imaginer, fit_shot, held_out_error
 from ..motion.align import Window
-from ..motion.pyramid import push_pull
 from ..protocol.ranges import FrameRange
 from ..stunet import SHOT, STUNet
 from .completion import CompletedShots
@@ -21,6 +20,7 @@ from .settle import Settler
 Array = np.ndarray
 OnStep = Callable[[str, int, int], None]
 
+THREADS = min(os.cpu_count() or 1, 8)
 _MARGIN = 48  # pixels around everything unseen that the network may learn from and look at
 
 
@@ -43,14 +43,9 @@ class UnseenVolume:
         rows = slice(self.window.y + y0, self.window.y + y1)
         columns = slice(self.window.x + x0, self.window.x + x1)
         frames = range(self.start + t0, self.start + t1)
-        rgb = np.stack([self.shots.picture(t)[rows, columns] for t in frames])
+        rgb = np.stack([self.shots.filled(t)[rows, columns] for t in frames])
         known = np.stack([~self.shots.unseen(t)[rows, columns] for t in frames])
         return (rgb / 127.5 - 1).astype(np.float32), known
-
-
-def smooth(rgb: Array, known: Array) -> Array:
-    """The fill that imagining starts from, frame by frame; t h w 3."""
-    return np.stack([push_pull(picture, seen) for picture, seen in zip(rgb, known, strict=True)])
 
 
 class Imagination:
@@ -66,6 +61,8 @@ class Imagination:
     def __init__(self, completed: CompletedShots, effort: Effort, seed: int, on_step: OnStep) -> None:
         self._completed, self._effort, self._seed, self._on_step = completed, effort, seed, on_step
         self.trust: list[float] = []
+        # The number of threads shapes the order of sums, and with it the last bits of every weight.
+        torch.set_num_threads(THREADS)
 
     def run(self, chunk_frames: int) -> None:
         """Imagine all shots, `chunk_frames` at a time."""
@@ -93,41 +90,35 @@ class Imagination:
         if all(self._completed.has_imagined(volume.start + t) for t in frames):
             return
         denoiser = self._learn(volume)
-        if denoiser is None:
-            return
-        params = self._sampling()
-        trust = _trust(held_out_error(denoiser, volume, params, reserve=3, seed=self._seed, fill=smooth))
+        params = ImagineParams(seed=self._seed)
+        trust = held_out_error(denoiser, volume, params, reserve=3, seed=self._seed).trust
         self.trust.append(trust)
         imaginer = Imaginer(denoiser, volume, _Start(volume), params)
         for chunk in frames.chunks(chunk_frames):
+            if all(self._completed.has_imagined(volume.start + t) for t in chunk):
+                continue
             imagined = imaginer.frames(chunk, lambda done, total: self._on_step("imagine", done, total))
             for offset, frame in enumerate(chunk):
                 self._keep(volume, frame, imagined[offset], trust)
 
-    def _learn(self, volume: UnseenVolume) -> X0Denoiser | None:
-        """The network after a fit to this shot, as a denoiser; None if the effort leaves no time for it."""
-        if not self._effort.fit_steps:
-            return None
-        torch.manual_seed(
-            self._seed
-        )  # of the weights' start; examples and noise have generators of their own
-        network = STUNet(SHOT)
+    def _learn(self, volume: UnseenVolume) -> X0Denoiser:
+        """The network after a fit to this shot, as a denoiser; an interrupted fit goes on from its last state."""
+        network = STUNet(SHOT, seed=self._seed)
         params = FitParams(steps=self._effort.fit_steps, seed=self._seed)
+        state = self._completed.folder / f"fit_{volume.start:08d}.safetensors"
         fit_shot(
             network,
             volume,
             params,
-            fill=smooth,
+            resume=FitState.load(state) if state.exists() else None,
+            save=lambda reached: reached.save(state),
             on_step=lambda step, _loss: self._on_step("learn", step, params.steps),
         )
         return X0Denoiser(network)
 
-    def _sampling(self) -> ImagineParams:
-        return ImagineParams(seed=self._seed, steps=self._effort.imagine_steps)
-
     def _keep(self, volume: UnseenVolume, frame: int, imagined: Array, trust: float) -> None:
         number = volume.start + frame
-        picture = self._completed.picture(number).copy()
+        picture = self._completed.filled(number).copy()
         window = volume.window.slices
         values = np.clip((imagined + 1) * 127.5, 0, 255)
         picture[window] = picture[window] + trust * (values - picture[window])
@@ -153,12 +144,3 @@ class _Start:
 
     def __call__(self, t0: int, t1: int, y0: int, y1: int, x0: int, x1: int) -> Array:
         return self.volume.read(t0, t1, y0, y1, x0, x1)[0]
-
-
-def _trust(error: HeldOutError) -> float:
-    """How much of the imagined picture to take over the smooth fill, 0..1.
-
-    All of it where the network was better than the fill on places that it had not learned from; less and less
-    where it was worse.
-    """
-    return float(np.clip((1.3 - error.ratio) / 0.3, 0.0, 1.0))

@@ -33,7 +33,8 @@ from ..protocol.ranges import FrameRange
 from .completion import CompletedShots
 from .effort import EFFORTS, Effort
 from .identity import media_identity
-from .rendering import Renderer, refuse_existing
+from .outputs import refuse_taken_names, refuse_unwritable
+from .rendering import Renderer, origin_format
 from .shot import AnalysedShots, Scale
 from .softness import HoleMaker
 from .workspace import Workspace
@@ -91,13 +92,14 @@ def remove(order: WorkOrder, on_progress: OnProgress) -> JobResult:
     """
     spec = order.spec
     clock = _Clock(on_progress)
-    refuse_existing(order)
+    refuse_taken_names(order)
     with ExitStack() as stack:
         media = _open(spec, stack)
         notes = list(media.matte.notes)
         for note in notes:
             clock.note(note)
         check_matte(media.matte, clip=", ".join(spec.mattes))
+        _refuse_unwritable(order, media)
         identity = {path: media_identity(path) for path in (spec.plate, *spec.mattes)}
         fingerprint = spec.fingerprint(" ".join(identity.values()))
         workspace = stack.enter_context(Workspace(Path(order.output).absolute(), fingerprint))
@@ -110,6 +112,8 @@ def remove(order: WorkOrder, on_progress: OnProgress) -> JobResult:
             clock.step("refine", done, media.frames.duration)
         for done in renderer.write(order):
             clock.step("write", done, media.written.duration)
+        for note in renderer.notes:
+            clock.note(note)
         share = renderer.borrowed_share()
         return JobResult(
             output=order.output,
@@ -130,6 +134,13 @@ def remove(order: WorkOrder, on_progress: OnProgress) -> JobResult:
                 "trust": [round(t, 4) for t in trust],
             },
         )
+
+
+def _refuse_unwritable(order: WorkOrder, media: Media) -> None:
+    fmt, count = media.plate.format, media.written.duration
+    refuse_unwritable(order.output, fmt, count, overwrite=order.overwrite)
+    if order.origin is not None:
+        refuse_unwritable(order.origin, origin_format(fmt), count, overwrite=order.overwrite)
 
 
 def _open(spec: JobSpec, stack: ExitStack) -> Media:

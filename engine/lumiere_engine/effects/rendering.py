@@ -16,7 +16,6 @@ from ..frames.source import FrameSource
 from ..frames.writer import FrameWriter, open_writer
 from ..motion.align import Window
 from ..motion.parallel import in_order
-from ..protocol.errors import OutputExistsError
 from ..protocol.jobs import JobSpec, WorkOrder
 from ..protocol.ranges import FrameRange
 from .completion import CompletedShots
@@ -95,12 +94,17 @@ class Renderer:
     def write(self, order: WorkOrder) -> Iterator[int]:
         """Composite and encode; both files get their names only when both are complete. Yields after each frame."""
         fmt = self._plate.format.starting_at(self._written.start)
-        origin_fmt = _origin_format(fmt)
+        origin_fmt = origin_format(fmt)
         with ExitStack() as stack:
             clip = stack.enter_context(self._writer(order.output, fmt, order.overwrite))
             origin = None
             if order.origin is not None:
-                origin = stack.enter_context(open_writer(order.origin, origin_fmt, overwrite=order.overwrite))
+                # unfinished files lie in the workspace: even what a killed process leaves is cleared away
+                origin = stack.enter_context(
+                    open_writer(
+                        order.origin, origin_fmt, overwrite=order.overwrite, aside=self._workspace.folder
+                    )
+                )
             pictures = prefetch(self._plate.iter(self._written))
             for done, (number, picture) in enumerate(zip(self._written, pictures, strict=True), start=1):
                 result, colours = self._composite(number, picture, fmt)
@@ -108,6 +112,8 @@ class Renderer:
                 if origin is not None:
                     origin.write(picture_from_rgb(colours, origin_fmt))
                 yield done
+            for writer in filter(None, (clip, origin)):
+                writer.finish()
         self.notes += clip.notes
 
     def _writer(self, output: str, fmt: FrameFormat, overwrite: bool) -> FrameWriter:
@@ -119,6 +125,7 @@ class Renderer:
             overwrite=overwrite,
             audio_from=path if movie else None,
             audio_range=self._written if movie else None,
+            aside=self._workspace.folder,
         )
 
     def _composite(self, number: int, picture: Picture, fmt: FrameFormat) -> tuple[Picture, Array]:
@@ -145,21 +152,8 @@ class Renderer:
         return borrowed / total if total else 0.0
 
 
-def refuse_existing(order: WorkOrder) -> None:
-    """Say at once, not after an hour, that the result's name is taken.
-
-    Raises:
-        OutputExistsError: it is, and the order does not allow to overwrite.
-    """
-    for path in (order.output, order.origin):
-        if path is not None and not order.overwrite and Path(path).exists():
-            raise OutputExistsError(
-                "the output exists already", clip=path, remedy="choose another name or use --overwrite"
-            )
-
-
-def _origin_format(fmt: FrameFormat) -> FrameFormat:
-    """8-bit RGB of the same size, rate and timecode."""
+def origin_format(fmt: FrameFormat) -> FrameFormat:
+    """That of the origin matte: 8-bit RGB of the same size, rate and timecode."""
     tags = ColorTags(primaries=1, transfer=TRANSFER_SRGB, matrix=0, range=2)
     return replace(fmt, layout=PixelLayout("rgb", 8), color=tags)
 

@@ -79,9 +79,10 @@ class Settler:
         here = grid(window.height, window.width, window.y, window.x)
         key_picture = np.clip(np.rint(self._picture(key)), 0, 255).astype(np.uint8)
         guess = carry(self._view.chain.between(frame, key), here)
-        aligned = self._aligner.align(target, key_picture, np.zeros(key_picture.shape[:2], bool), [guess])
-        if aligned is None:
+        variants = self._aligner.align(target, key_picture, np.zeros(key_picture.shape[:2], bool), [guess])
+        if not variants:
             return still_open
+        aligned = variants[0]
         taken = aligned.usable & (aligned.error <= _WORST)
         if not taken.any():
             return still_open

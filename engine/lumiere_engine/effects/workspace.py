@@ -53,7 +53,7 @@ class Shelf:
         try:
             with np.load(self._path(number)) as arrays:
                 return {name: arrays[name] for name in names or arrays.files}
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise LumiereError(
                 f"intermediate results are damaged: {error}",
                 clip=str(self._path(number)),

@@ -135,7 +135,13 @@ def _lossless(path: Path, fmt: FrameFormat) -> Encoding:
     if fmt.layout.floating:
         options |= {"level": "4", "strict": "experimental"}
     return Encoding(
-        "matroska", "ffv1", name, fmt.color, lambda picture: frame_from_picture(picture, name), options
+        "matroska",
+        "ffv1",
+        name,
+        fmt.color,
+        lambda picture: frame_from_picture(picture, name),
+        options,
+        {"fflags": "+bitexact"},  # without, Matroska gives every file a random identifier
     )
 
 

@@ -39,6 +39,7 @@ class MovieWriter:
         overwrite: bool = False,
         audio_from: Path | None = None,
         audio_range: FrameRange | None = None,
+        aside: Path | None = None,
     ) -> None:
         """Start writing.
 
@@ -48,6 +49,7 @@ class MovieWriter:
             overwrite: replace what has that name.
             audio_from: a movie whose sound is copied.
             audio_range: the frames of that movie that are being written; all by default.
+            aside: a folder on the same disk for the unfinished file; by default the result's own.
 
         Raises:
             OutputExistsError: the name is taken.
@@ -60,8 +62,9 @@ class MovieWriter:
         refuse_existing(path, overwrite)
         self._encoding = choose_encoding(path, fmt)
         make_folder(path.parent)
-        self._temporary = partial_name(path)
+        self._temporary = partial_name((aside or path.parent) / path.name)
         self._count = 0
+        self._finished = False
         self._container: Any = None
         self._audio: AudioCopy | None = None
         try:
@@ -104,13 +107,14 @@ class MovieWriter:
             self.abort()
             raise output_error(self.path, error) from error
 
-    def commit(self) -> None:
-        """Finish the file and give it its final name.
+    def finish(self) -> None:
+        """Bring everything to the disk, still under the temporary name.
 
         Raises:
-            OutputError: there are no frames, or it cannot be written.
-            OutputExistsError: the name was taken in the meantime.
+            OutputError: there are no frames, or it cannot be written; nothing is left behind.
         """
+        if self._finished:
+            return
         if self._container is None:
             raise ValueError("the writer is closed")
         try:
@@ -119,15 +123,31 @@ class MovieWriter:
             self._container.mux(self._stream.encode(None))
             self._close()
             to_disk(self._temporary)
-            refuse_existing(self.path, self._overwrite)
-            self._temporary.replace(self.path)
-            folder_to_disk(self.path.parent)
+            self._finished = True
         except (av.FFmpegError, OSError, OutputError) as error:
             self.abort()
             raise output_error(self.path, error) from error
 
+    def commit(self) -> None:
+        """Finish the file and give it its final name.
+
+        Raises:
+            OutputError: as `finish`.
+            OutputExistsError: the name was taken in the meantime.
+        """
+        self.finish()
+        try:
+            refuse_existing(self.path, self._overwrite)
+            self._temporary.replace(self.path)
+            folder_to_disk(self.path.parent)
+        except (OSError, OutputError) as error:
+            self.abort()
+            raise output_error(self.path, error) from error
+        self._finished = False
+
     def abort(self) -> None:
         """Leave nothing behind."""
+        self._finished = False
         with contextlib.suppress(av.FFmpegError, OSError):  # the file is being thrown away
             self._close()
         remove(self._temporary)
@@ -138,7 +158,7 @@ class MovieWriter:
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is not None:
             self.abort()
-        elif self._container is not None:
+        elif self._finished or self._container is not None:
             self.commit()
 
     def _close(self) -> None:

@@ -23,13 +23,16 @@ class SequenceWriter:
         notes: what a user should know.
     """
 
-    def __init__(self, path: Path, fmt: FrameFormat, *, overwrite: bool = False) -> None:
+    def __init__(
+        self, path: Path, fmt: FrameFormat, *, overwrite: bool = False, aside: Path | None = None
+    ) -> None:
         """Start writing.
 
         Args:
             path: a pattern (`name.%06d.png`), or the name of a single picture.
             fmt: of the pictures to come.
             overwrite: replace what has those names.
+            aside: a folder on the same disk for the unfinished files; by default the result's own.
 
         Raises:
             OutputExistsError: a file of the pattern exists.
@@ -41,9 +44,10 @@ class SequenceWriter:
         self._overwrite = overwrite
         self._first = fmt.first_number or 0
         self._names: list[str] = []
+        self._finished = False
         self._refuse_existing()
         make_folder(path.parent)
-        self._aside = path.parent / f".{path.stem.replace('%', '')}.{secrets.token_hex(4)}.partial"
+        self._aside = (aside or path.parent) / f".{path.stem.replace('%', '')}.{secrets.token_hex(4)}.partial"
         self._open = True
         try:
             self._aside.mkdir()
@@ -75,6 +79,24 @@ class SequenceWriter:
             failure.clip = str(self.path)  # not the temporary name
             raise failure from error
 
+    def finish(self) -> None:
+        """Bring everything to the disk, still aside.
+
+        Raises:
+            OutputError: there are no frames, or they cannot be written; nothing is left behind.
+        """
+        if self._finished:
+            return
+        try:
+            if not self._names:
+                raise OutputError("there are no frames to write", clip=str(self.path))
+            for name in self._names:
+                to_disk(self._aside / name)
+            self._finished = True
+        except (OSError, OutputError) as error:
+            self.abort()
+            raise output_error(self.path, error) from error
+
     def commit(self) -> None:
         """Move all files to their final names; if one cannot be moved, none is left.
 
@@ -82,12 +104,9 @@ class SequenceWriter:
             OutputError: there are no frames, or they cannot be moved.
             OutputExistsError: a name was taken in the meantime.
         """
+        self.finish()
         moved: list[Path] = []
         try:
-            if not self._names:
-                raise OutputError("there are no frames to write", clip=str(self.path))
-            for name in self._names:
-                to_disk(self._aside / name)
             self._refuse_existing()
             for old in self._existing():
                 old.unlink()

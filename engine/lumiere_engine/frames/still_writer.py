@@ -18,6 +18,8 @@ from .timecode import format_timecode
 
 STILL_SUFFIXES = (".png", ".tif", ".tiff", ".exr")
 _OIIO_TYPES = {"uint8": "uint8", "uint16": "uint16", "float16": "half", "float32": "float"}
+# OpenImageIO would write the time of day, and no two results would be the same bytes.
+_NO_DATE = "1970:01:01 00:00:00"
 
 
 def write_still(path: Path, picture: Picture, fmt: FrameFormat) -> None:
@@ -129,6 +131,8 @@ def _unassociated(picture: Picture) -> Picture:
 
 def _describe(spec: Any, fmt: FrameFormat, suffix: str) -> None:
     """Colour, timecode, rate and pixel aspect, each where the format has a place for it."""
+    if suffix != ".png":
+        spec.attribute("DateTime", _NO_DATE)
     if fmt.pixel_aspect != 1:
         spec.attribute("PixelAspectRatio", float(fmt.pixel_aspect))
         if suffix != ".exr":  # these formats keep it as two resolutions

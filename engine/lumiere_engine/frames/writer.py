@@ -29,6 +29,10 @@ class FrameWriter(Protocol):
         """Append one frame of the writer's format."""
         ...
 
+    def finish(self) -> None:
+        """Bring everything to the disk under a temporary name: what can fail, fails here."""
+        ...
+
     def commit(self) -> None:
         """Finish, and give the result its final name."""
         ...
@@ -49,6 +53,7 @@ def open_writer(
     overwrite: bool = False,
     audio_from: Path | None = None,
     audio_range: FrameRange | None = None,
+    aside: Path | None = None,
 ) -> FrameWriter:
     """Start a result.
 
@@ -59,6 +64,7 @@ def open_writer(
         overwrite: replace what has that name.
         audio_from: a movie whose sound is copied into a movie.
         audio_range: the frames of it that are written; all by default.
+        aside: a folder on the same disk for what is not finished; the result's own by default.
 
     Raises:
         OutputExistsError: the name is taken.
@@ -67,9 +73,11 @@ def open_writer(
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix in MOVIE_SUFFIXES:
-        return MovieWriter(path, fmt, overwrite=overwrite, audio_from=audio_from, audio_range=audio_range)
+        return MovieWriter(
+            path, fmt, overwrite=overwrite, audio_from=audio_from, audio_range=audio_range, aside=aside
+        )
     if suffix in STILL_SUFFIXES:
-        return SequenceWriter(path, fmt, overwrite=overwrite)
+        return SequenceWriter(path, fmt, overwrite=overwrite, aside=aside)
     raise OutputError(
         f"'{suffix}' is no format that can be written",
         clip=str(path),

@@ -46,9 +46,9 @@ class ImagineParams:
     The start also stands in the plate of the condition, so that nothing is lost by much noise; with little,
     the network takes the start's errors for the truth.
     """
-    sigma_min: float = 4.0
+    sigma_min: float = 2.0
     """Last noise level above 0. Lower: more detail is made up, further from the likeliest picture."""
-    steps: int = 2
+    steps: int = 3
     """Sampling steps."""
     rho: float = 7.0
     """Spacing of the noise levels, see `karras_sigmas`."""

@@ -7,13 +7,20 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .flow import FlowEstimator, channel_mean, inside, sample
+from .chain import carry
+from .flow import SPOILT_RIM, FlowEstimator, channel_mean, grid, inside, sample, widen
 from .pyramid import smooth_field
 
 Array = np.ndarray
 
 RING = 20  # pixels around the hole whose agreement speaks for what is inside
 _ERROR_BLUR = 9  # the error of one pixel is mostly noise; that of its neighbourhood is not
+_FEWEST = 200  # pixels that must be seen for a comparison
+_VOTERS = 1500  # of them that planes are fitted to
+_MOST_PLANES = 3
+_PLANE_PX = 0.5  # how closely a plane's pixels follow it
+_LEAST_SHARE = 0.12  # of the voters that a plane must explain
+_NEARLY_ALL = 0.92
 _OUTLIER = 40.0  # code values of 255: beyond this two pixels show different things
 
 
@@ -70,10 +77,14 @@ class Aligner:
     """Lays frames over each other, starting from one or several guesses of the motion."""
 
     def __init__(self) -> None:
-        self._flow = FlowEstimator("fast")
+        self._flow = FlowEstimator("medium")
 
-    def align(self, target: Target, frame: Array, frame_hole: Array, guesses: list[Array]) -> Aligned | None:
+    def align(self, target: Target, frame: Array, frame_hole: Array, guesses: list[Array]) -> list[Aligned]:
         """The best of `guesses` (h w 2 each, places in `frame`), refined by the flow that is left.
+
+        Behind a hole several surfaces may meet, a wall and the floor. The flow around it is continued into it
+        smoothly, and besides along each plane that explains a part of it; which is right where, the candidates
+        of several frames decide together.
 
         Args:
             target: what is to be completed.
@@ -82,9 +93,10 @@ class Aligner:
             guesses: places in the other frame of every pixel of the window.
 
         Returns:
-            None if no guess agrees with the target's surroundings well enough to compare at all.
+            The smooth one first, then one per plane; none if too little is seen to compare.
         """
-        blocked = frame_hole.astype(np.uint8)
+        # cubic interpolation reads two pixels to each side: the object must not be among them
+        blocked = widen(frame_hole, 2).astype(np.uint8)
         best: tuple[float, Array, Array, Array] | None = None
         for places in guesses:
             warped, shown = _see(frame, blocked, places)
@@ -92,22 +104,52 @@ class Aligner:
             if score is not None and (best is None or score < best[0]):
                 best = (score, places, warped, shown)
         if best is None:
-            return None
+            return []
         score, places, warped, shown = best
-        refined = places + self._residual(target, warped, shown)
+        flow = self._residual(target, warped, shown)
+        planes = _planes(places + flow, ~widen(target.hole, SPOILT_RIM) & shown)
+        both = target.known & shown
+        refined = places + np.where(both[..., None], flow, smooth_field(flow, both))
         warped_refined, shown_refined = _see(frame, blocked, refined)
         refined_score = _ring_error(target, warped_refined, shown_refined)
         if refined_score is not None and refined_score < score:
             places, warped, shown = refined, warped_refined, shown_refined
-        return _judge(target, places, warped, shown)
+        variants = [(places, warped, shown), *((p, *_see(frame, blocked, p)) for p in planes)]
+        return [_judge(target, *variant) for variant in variants]
 
     def _residual(self, target: Target, warped: Array, shown: Array) -> Array:
-        """Motion left between target and warped frame, measured where both are seen, completed elsewhere."""
-        both = target.known & shown
+        """Motion left between target and warped frame; it means something where both are seen."""
         first = np.where(target.hole[..., None], warped, target.picture)
         second = np.where(shown[..., None], warped, first)
-        flow = self._flow(cv2.cvtColor(first, cv2.COLOR_RGB2GRAY), cv2.cvtColor(second, cv2.COLOR_RGB2GRAY))
-        return np.where(both[..., None], flow, smooth_field(flow, both))
+        return self._flow(cv2.cvtColor(first, cv2.COLOR_RGB2GRAY), cv2.cvtColor(second, cv2.COLOR_RGB2GRAY))
+
+
+def _planes(places: Array, seen: Array) -> list[Array]:
+    """The motion of each plane that a good part of what is seen follows, everywhere in the window.
+
+    Homographies are fitted one after the other, each to what the ones before left unexplained. None if one plane
+    explains nearly everything: the smooth continuation does as well.
+    """
+    ys, xs = np.nonzero(seen)
+    if len(xs) < _FEWEST:
+        return []
+    chosen = np.linspace(0, len(xs) - 1, min(len(xs), _VOTERS)).astype(int)
+    first = np.stack([xs, ys], 1)[chosen].astype(np.float32)
+    second = places[ys[chosen], xs[chosen]]
+    everywhere = grid(*seen.shape)
+    found: list[Array] = []
+    total = len(first)
+    while len(found) < _MOST_PLANES and len(first) >= max(40, _LEAST_SHARE * total):
+        cv2.setRNGSeed(0)
+        matrix, inliers = cv2.findHomography(first, second, cv2.USAC_MAGSAC, _PLANE_PX)
+        if matrix is None or inliers.sum() < _LEAST_SHARE * total:
+            break
+        if not found and inliers.sum() > _NEARLY_ALL * total:
+            return []
+        found.append(carry(matrix, everywhere))
+        rest = inliers[:, 0] == 0
+        first, second = first[rest], second[rest]
+    return found
 
 
 def _see(frame: Array, blocked: Array, places: Array) -> tuple[Array, Array]:
@@ -120,7 +162,7 @@ def _see(frame: Array, blocked: Array, places: Array) -> tuple[Array, Array]:
 def _ring_error(target: Target, warped: Array, shown: Array) -> float | None:
     """Mean clipped difference on what both show; None where that is too little to say."""
     both = target.known & shown
-    if both.sum() < 200:
+    if both.sum() < _FEWEST:
         return None
     difference = channel_mean(cv2.absdiff(warped, target.picture).astype(np.float32))
     return float(np.minimum(difference[both], _OUTLIER).mean())

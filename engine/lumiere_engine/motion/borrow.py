@@ -24,6 +24,10 @@ Array = np.ndarray
 
 # A candidate that the best one outweighs this much is not worth fetching.
 _LEAST_SHARE = 0.05
+# Difference of two candidates, in code values of 255, at which their agreement has fallen to 1/e.
+_SOFTNESS = 6.0
+# Agreement of a candidate that no other frame can confirm.
+_UNHEARD = 0.3
 
 
 class ShotView(Protocol):
@@ -66,7 +70,7 @@ class BorrowParams:
     search: int = 60
     trace: int = 24
     enough: int = 3
-    worthwhile: float = 0.01
+    worthwhile: float = 0.04
     margin: int = 40
     worst: float = 16.0
 
@@ -111,13 +115,13 @@ class Borrowed:
 
 
 def borrowing_order(frame: int, frame_count: int, params: BorrowParams) -> list[int]:
-    """The frames to try, near to far, ever more sparsely: 1, 2, 3, 5, 7, 10, 13, 17, … on both sides."""
+    """The frames to try, near to far, ever more sparsely: 1, 2, 3, 4, 6, 9, 14, … on both sides."""
     order: list[int] = []
     distance, step = 1, 1.0
     while distance <= params.search:
         order += [s for s in (frame - distance, frame + distance) if 0 <= s < frame_count]
         distance += max(1, int(step))
-        step *= 1.25
+        step *= 1.4
     return order
 
 
@@ -157,14 +161,16 @@ class Borrower:
             other_hole = shot.hole(other)
             if not _shows_some(guesses, other_hole, missing > 0, worthwhile):
                 continue
-            aligned = aligner.align(target, shot.picture(other), other_hole, guesses)
-            if aligned is None:
-                continue
-            good = aligned.usable & (aligned.error <= params.worst)
-            if (good & (missing > 0)).sum() >= worthwhile:
-                found.append((other, aligned))
-                missing -= good
+            variants = aligner.align(target, shot.picture(other), other_hole, guesses)
+            good = [a for a in variants if (_good(a, params) & (missing > 0)).sum() >= worthwhile]
+            if good:
+                found += [(other, aligned) for aligned in good]
+                missing -= np.any([_good(aligned, params) for aligned in good], 0)
         return found
+
+
+def _good(aligned: Aligned, params: BorrowParams) -> Array:
+    return aligned.usable & (aligned.error <= params.worst)
 
 
 class _Trace:
@@ -246,7 +252,7 @@ def _fuse(
     usable = np.stack([a.usable & (a.error <= worst) for _, a in candidates])
     errors = np.stack([a.error for _, a in candidates]) + 0.5
     weights = np.where(usable, errors**-3.0, 0).astype(np.float32)
-    weights *= _agreement([a.picture for _, a in candidates], weights)
+    weights *= _agreement([f for f, _ in candidates], [a.picture for _, a in candidates], weights)
     weights[weights < _LEAST_SHARE * weights.max(0)] = 0
     total = weights.sum(0)
     weights /= np.maximum(total, 1e-12)
@@ -282,16 +288,30 @@ def _filled_rms(error: Array) -> Array:
     return 1.4 * error
 
 
-def _agreement(pictures: list[Array], weights: Array, *, softness: float = 6.0) -> Array:
-    """How much of the other candidates' weight agrees with each one, per pixel; k h w, positive."""
-    support = weights.copy()
+def _agreement(frames: list[int], pictures: list[Array], weights: Array) -> Array:
+    """How much of the other frames' weight agrees with each candidate, per pixel; k h w, 0..1.
+
+    Two candidates of one frame are two opinions about one picture and say nothing for each other. Compared at half
+    size: pictures that agree, agree there.
+    """
+    _, height, width = weights.shape
+    half = ((width + 1) // 2, (height + 1) // 2)
+    small = [cv2.resize(p, half, interpolation=cv2.INTER_AREA) for p in pictures]
+    shares = [cv2.resize(w, half, interpolation=cv2.INTER_AREA) for w in weights]
+    others = [np.full(half[::-1], 1e-12, np.float32) for _ in pictures]
+    agreed = [np.full(half[::-1], _UNHEARD * 1e-12, np.float32) for _ in pictures]
     for i in range(len(pictures)):
         for j in range(i):
-            both = (weights[i] > 0) & (weights[j] > 0)
-            if not both.any():
+            if frames[i] == frames[j]:
                 continue
-            apart = cv2.blur(channel_mean(cv2.absdiff(pictures[i], pictures[j])), (5, 5))
-            alike = np.exp(-apart / softness) * both
-            support[i] += alike * weights[j]
-            support[j] += alike * weights[i]
-    return support / np.maximum(support.max(0), 1e-12)
+            apart = cv2.blur(channel_mean(cv2.absdiff(small[i], small[j])), (5, 5))
+            alike = cv2.exp(apart * (-1 / _SOFTNESS))
+            for one, other in ((i, j), (j, i)):
+                others[one] += shares[other]
+                agreed[one] += shares[other] * alike
+    return np.stack(
+        [
+            cv2.resize(a / o, (width, height), interpolation=cv2.INTER_LINEAR)
+            for a, o in zip(agreed, others, strict=True)
+        ]
+    )

@@ -102,6 +102,8 @@ class JobSpec:
         """
         values = _fields_of(cls, data, JOB_LABEL)
         try:
+            if not isinstance(values["mattes"], list):
+                raise TypeError("mattes are a list")
             values["mattes"] = tuple(str(path) for path in values["mattes"])
             for name in ("frames", "written"):
                 if values.get(name) is not None:
@@ -155,12 +157,16 @@ class WorkOrder:
             raise SpecError(f"a {ORDER_LABEL} that cannot be understood: {error}") from error
 
 
-def _fields_of(kind: type, data: dict[str, Any], label: str) -> dict[str, Any]:
+def _fields_of(kind: type, data: Any, label: str) -> dict[str, Any]:
     """The values of a labelled dictionary, its label checked and taken off."""
+    if not isinstance(data, dict):
+        raise SpecError(f"a {label} that is no object")
     if data.get("label") != label:
         raise UnknownVersionError(f"'{data.get('label')}' is not known here, only {label}")
     values = {name: value for name, value in data.items() if name != "label"}
-    unknown = set(values) - {f.name for f in fields(kind)}
-    if unknown:
-        raise SpecError(f"a {label} has no field {', '.join(sorted(unknown))}")
+    known = {f.name for f in fields(kind)}
+    if set(values) - known:
+        raise SpecError(f"a {label} has no field {', '.join(sorted(set(values) - known))}")
+    if known - set(values):
+        raise SpecError(f"a {label} lacks the field {', '.join(sorted(known - set(values)))}")
     return values

@@ -60,6 +60,8 @@ def _take_over_stdout() -> Callable[[dict[str, Any]], None]:
 
 
 def _cancel(_signal: int, _frame: object) -> None:
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, signal.SIG_IGN)  # once is enough: a second one would interrupt the cleaning up
     raise Cancelled("cancelled", remedy="the same command goes on from where it stopped")
 
 

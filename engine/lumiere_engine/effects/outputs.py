@@ -1,0 +1,63 @@
+"""Whether a job's results can be written, asked before the work and not after it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ..frames.picture import FrameFormat
+from ..frames.sequence import find_sequence, is_pattern, pattern_regex
+from ..frames.writer import open_writer
+from ..protocol.errors import OutputError, OutputExistsError
+from ..protocol.jobs import WorkOrder
+
+
+def refuse_taken_names(order: WorkOrder) -> None:
+    """Refuse names that existing results have, unless they may be replaced, and names of inputs always.
+
+    Raises:
+        OutputExistsError: a result's name is taken.
+        OutputError: a result would replace its own input.
+    """
+    for path in filter(None, (order.output, order.origin)):
+        there = _files_named(path)
+        if there and not order.overwrite:
+            raise OutputExistsError(
+                "the output exists already", clip=path, remedy="choose another name or use --overwrite"
+            )
+        for source in (order.spec.plate, *order.spec.mattes) if there else ():
+            if any(file.samefile(mine) for mine in _files_of(source) if mine.exists() for file in there):
+                raise OutputError("it is an input, which is never changed", clip=path, remedy="choose another name")
+
+
+def refuse_unwritable(path: str, fmt: FrameFormat, frame_count: int, *, overwrite: bool) -> None:
+    """Start a result of this name and format, and throw it away again.
+
+    Raises:
+        OutputError: it cannot be written: its suffix, its format, its folder.
+    """
+    open_writer(path, fmt, overwrite=overwrite).abort()
+    movie = Path(path).suffix.lower() in (".mov", ".mkv", ".mp4")
+    if frame_count > 1 and not movie and not is_pattern(path):
+        raise OutputError(
+            f"that is the name of a single picture, and there are {frame_count} frames",
+            clip=path,
+            remedy=f"use a pattern, for example {Path(path).stem}.%06d{Path(path).suffix}",
+        )
+
+
+def _files_named(path: str) -> list[Path]:
+    """Files that have the name, or one of the names, of a result."""
+    place = Path(path)
+    if place.exists() or not is_pattern(path):
+        return [place] if place.exists() else []
+    regex: re.Pattern[str] = pattern_regex(place.name)
+    return [file for file in place.parent.glob("*") if regex.fullmatch(file.name)]
+
+
+def _files_of(source: str) -> list[Path]:
+    """The files that an input is made of."""
+    place = Path(source)
+    if place.is_dir() or (is_pattern(source) and not place.exists()):
+        return list(find_sequence(place).files)
+    return [place]
