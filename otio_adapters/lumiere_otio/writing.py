@@ -56,7 +56,9 @@ def check_writable(timeline: Timeline, path: Path, *, overwrite: bool = False) -
     if not overwrite and os.path.lexists(path):
         raise _exists(path)
     suffix = path.suffix.lower()
-    if suffix in JSON_SUFFIXES or suffix.lstrip(".") in otio.adapters.suffixes_with_defined_adapters(write=True):
+    if suffix in JSON_SUFFIXES or suffix.lstrip(".") in otio.adapters.suffixes_with_defined_adapters(
+        write=True
+    ):
         return
     package = ADAPTER_PACKAGES.get(suffix)
     raise OutputError(

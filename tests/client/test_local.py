@@ -81,7 +81,7 @@ def test_a_failure_of_the_worker_is_raised_as_what_it_is(
 ) -> None:
     failure = UnreadableMediaError("it ends early", clip="a.mov", frame=7)
     worker(f"say(json.loads({json.dumps(json.dumps(failure.to_wire()))}))")
-    with pytest.raises(UnreadableMediaError, match="a.mov, frame 7: it ends early"):
+    with pytest.raises(UnreadableMediaError, match=r"a.mov, frame 7: it ends early"):
         work(order)
 
 
@@ -174,15 +174,17 @@ def test_a_worker_that_does_not_listen_is_killed(
 def test_ctrl_c_is_heard_while_the_worker_says_nothing(
     worker: Callable[[str], None], order: WorkOrder
 ) -> None:
-    worker(f"say({Progress('read', 1, 9).to_wire()}); time.sleep(0.5); os.kill(os.getppid(), 2); time.sleep(60)")
+    worker(
+        f"say({Progress('read', 1, 9).to_wire()}); time.sleep(0.5); os.kill(os.getppid(), 2); time.sleep(60)"
+    )
     with pytest.raises(Cancelled, match="goes on from where it stopped"):
         work(order)
 
 
 def test_a_missing_medium_is_reported_by_the_real_worker(tmp_path: Path, order: WorkOrder) -> None:
-    with pytest.raises(MissingMediaError, match="a.mov"):
+    with pytest.raises(MissingMediaError, match=r"a.mov"):
         work(order)
-    with pytest.raises(MissingMediaError, match="b.mov"):
+    with pytest.raises(MissingMediaError, match=r"b.mov"):
         ask("probe", path=str(tmp_path / "b.mov"))
 
 

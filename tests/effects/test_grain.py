@@ -12,7 +12,9 @@ HEIGHT, WIDTH = 144, 256
 
 def slope() -> np.ndarray:
     """A quiet picture; h w 3."""
-    return np.broadcast_to(np.linspace(0.25, 0.7, WIDTH, dtype=np.float32)[None, :, None], (HEIGHT, WIDTH, 3)).copy()
+    return np.broadcast_to(
+        np.linspace(0.25, 0.7, WIDTH, dtype=np.float32)[None, :, None], (HEIGHT, WIDTH, 3)
+    ).copy()
 
 
 def noise(strength: float, softness: float = 0.0, seed: int = 0) -> np.ndarray:

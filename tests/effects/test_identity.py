@@ -63,5 +63,5 @@ def test_a_folder_and_its_pattern_are_the_same_medium(tmp_path: Path) -> None:
 
 
 def test_media_that_is_not_there_is_said_so(tmp_path: Path) -> None:
-    with pytest.raises(MissingMediaError, match="none.mov"):
+    with pytest.raises(MissingMediaError, match=r"none.mov"):
         media_identity(str(tmp_path / "none.mov"))

@@ -70,7 +70,7 @@ def test_a_damaged_entry_is_an_error_that_says_where(damage: str, output: Path) 
         whole = path.read_bytes()
         left = {"empty": b"", "cut": whole[: len(whole) // 2], "junk": b"junk" * 99, "other": whole}[damage]
         path.write_bytes(left)
-        with pytest.raises(LumiereError, match="damaged.*delete that folder") as caught:
+        with pytest.raises(LumiereError, match=r"damaged.*delete that folder") as caught:
             shelf.get(0, *(["missing"] if damage == "other" else []))
         assert caught.value.clip == str(path)
         raise KeyboardInterrupt
@@ -100,7 +100,10 @@ def test_a_full_disk_leaves_no_half_entry(output: Path) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    with pytest.raises(OutputError, match="choose another output folder"), Workspace(tmp_path / "o.mkv", "a" * 64):
+    with (
+        pytest.raises(OutputError, match="choose another output folder"),
+        Workspace(tmp_path / "o.mkv", "a" * 64),
+    ):
         pass
 
 

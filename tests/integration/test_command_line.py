@@ -21,7 +21,9 @@ def test_help_is_quick_and_loads_nothing_heavy(arguments: tuple[str, ...]) -> No
     for _ in range(3):  # this machine may be busy
         began = time.monotonic()
         said = subprocess.run(
-            [sys.executable, "-X", "importtime", "-m", "lumiere_plugin", *arguments], capture_output=True, text=True
+            [sys.executable, "-X", "importtime", "-m", "lumiere_plugin", *arguments],
+            capture_output=True,
+            text=True,
         )
         best = min(best, time.monotonic() - began)
         assert said.returncode == 0 and said.stdout
@@ -37,12 +39,20 @@ def test_the_installed_command_is_the_module(tools: Any) -> None:
     for option in ("--matte", "--quality", "--seed", "--frames", "--json", "--overwrite"):
         assert option in said.stdout
     # the program's name is that of the command either way
-    assert said.stdout == tools.lumiere("remove", "--help").stdout.replace("python -m lumiere_plugin", "lumiere")
+    assert said.stdout == tools.lumiere("remove", "--help").stdout.replace(
+        "python -m lumiere_plugin", "lumiere"
+    )
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [("remove",), ("remove", "a.mov"), ("dance",), ("remove", "a.mov", "--matte", "m.png", "b.mov"), ("replay",)],
+    [
+        ("remove",),
+        ("remove", "a.mov"),
+        ("dance",),
+        ("remove", "a.mov", "--matte", "m.png", "b.mov"),
+        ("replay",),
+    ],
     ids=" ".join,
 )
 def test_wrong_use_exits_with_2_and_shows_how(arguments: tuple[str, ...], tools: Any) -> None:

@@ -75,9 +75,7 @@ def test_a_matte_of_another_length_is_refused_with_both_numbers(
 def test_an_empty_or_a_full_matte_is_refused(
     value: float, word: str, remove: Remove, tools: Any, tmp_path: Path
 ) -> None:
-    matte = tools.write_clip(
-        tmp_path / "m.png", [np.full((tools.HEIGHT, tools.WIDTH, 3), value)], tools.RGB
-    )
+    matte = tools.write_clip(tmp_path / "m.png", [np.full((tools.HEIGHT, tools.WIDTH, 3), value)], tools.RGB)
     refused(remove(matte=matte), 1, "m.png", f"the matte is {word}", "white is what is generated")
 
 
@@ -87,9 +85,7 @@ def test_a_matte_of_another_shape_is_refused(remove: Remove, tools: Any, tmp_pat
 
 
 @pytest.mark.parametrize("out", ["out.mkv", "out.%06d.png", "new/out.%04d.tif"])
-def test_an_existing_output_is_refused_at_once(
-    out: str, remove: Remove, tools: Any, tmp_path: Path
-) -> None:
+def test_an_existing_output_is_refused_at_once(out: str, remove: Remove, tools: Any, tmp_path: Path) -> None:
     there = tmp_path / out.replace("%06d", "000003").replace("%04d", "0003")
     there.parent.mkdir(exist_ok=True)
     there.write_bytes(b"precious")
@@ -110,7 +106,14 @@ def test_an_input_is_never_overwritten(which: str, shot: Any, tools: Any, tmp_pa
         path.write_bytes((shot.folder / name).read_bytes())
     before = tools.digest(files[which])
     said = tools.lumiere(
-        "remove", files["plate.mkv"], "--matte", files["matte.mkv"], "-o", files[which], "--overwrite", *tools.FAST
+        "remove",
+        files["plate.mkv"],
+        "--matte",
+        files["matte.mkv"],
+        "-o",
+        files[which],
+        "--overwrite",
+        *tools.FAST,
     )
     refused(said, 1, which, "it is an input")
     assert tools.digest(files[which]) == before
@@ -127,7 +130,9 @@ def test_a_sequence_is_never_overwritten_by_its_own_result(shot: Any, tools: Any
     assert {path.name: tools.digest(path) for path in pattern.parent.iterdir()} == before
 
 
-@pytest.mark.parametrize(("out", "word"), [("out.avi", ".avi"), ("out", "format"), ("out.png", "single picture")])
+@pytest.mark.parametrize(
+    ("out", "word"), [("out.avi", ".avi"), ("out", "format"), ("out.png", "single picture")]
+)
 def test_a_format_that_cannot_be_written_is_refused_before_the_work(
     out: str, word: str, remove: Remove, tmp_path: Path
 ) -> None:

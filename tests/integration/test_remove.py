@@ -99,14 +99,25 @@ def test_prores_in_and_out_keeps_rate_timecode_and_tags(shot: Any, tools: Any, t
     pictures = tools.with_object(shot.truth, tools.holes())
     ntsc = tools.Fraction(30000, 1001)
     more = {"rate": ntsc, "timecode": "01:00:00;00", "start_frame": 107892, "drop_frame": True}
-    plate = tools.write_clip(tmp_path / "p.mov", pictures, tools.PixelLayout("yuv", 10, chroma_shift=(1, 0)), **more)
+    plate = tools.write_clip(
+        tmp_path / "p.mov", pictures, tools.PixelLayout("yuv", 10, chroma_shift=(1, 0)), **more
+    )
     said = tools.lumiere(
         "remove", plate, "--matte", shot.matte, "-o", tmp_path / "o.mov", "--frames", "4-9", *tools.FAST
     )
     assert said.returncode == 1 and "6" in said.stderr and "10" in said.stderr  # the matte is too long
     covers = ("--matte-covers", "media")
     said = tools.lumiere(
-        "remove", plate, "--matte", shot.matte, "-o", tmp_path / "o.mov", "--frames", "4-9", *covers, *tools.FAST
+        "remove",
+        plate,
+        "--matte",
+        shot.matte,
+        "-o",
+        tmp_path / "o.mov",
+        "--frames",
+        "4-9",
+        *covers,
+        *tools.FAST,
     )
     assert said.returncode == 0, said.stderr
     with open_source(plate) as before, open_source(tmp_path / "o.mov") as after:

@@ -72,7 +72,8 @@ def test_a_recipe_makes_the_result_again(rendered: Any, tools: Any, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "recipe", ["", "[]", "{}", '{"label": "Recipe.1"}', '{"label": "Recipe.1", "spec": []}', '{"label": "Recipe.7"}']
+    "recipe",
+    ["", "[]", "{}", '{"label": "Recipe.1"}', '{"label": "Recipe.1", "spec": []}', '{"label": "Recipe.7"}'],
 )
 def test_what_is_no_recipe_is_refused(recipe: str, tools: Any, tmp_path: Path) -> None:
     path = tmp_path / "r.lumiere.json"
@@ -187,7 +188,9 @@ def test_the_same_job_cannot_run_twice_at_once(
     assert said.returncode == 1 and "already running" in said.stderr
 
 
-def test_another_seed_is_another_recipe_with_the_seed_in_it(remove: Callable[..., Any], tmp_path: Path) -> None:
+def test_another_seed_is_another_recipe_with_the_seed_in_it(
+    remove: Callable[..., Any], tmp_path: Path
+) -> None:
     assert remove("--seed", "7", "--frames", "0-2", "--matte-covers", "media").returncode == 0
     spec = json.loads((tmp_path / "out.mkv.lumiere.json").read_text())["spec"]
     assert (spec["seed"], spec["frames"]) == (7, {"start": 0, "duration": 3})

@@ -17,10 +17,14 @@ START = 86400  # the plate's timecode, 01:00:00:00
 
 
 def span(start: float, duration: float, rate: float = 24) -> Any:
-    return otio.opentime.TimeRange(otio.opentime.RationalTime(start, rate), otio.opentime.RationalTime(duration, rate))
+    return otio.opentime.TimeRange(
+        otio.opentime.RationalTime(start, rate), otio.opentime.RationalTime(duration, rate)
+    )
 
 
-def clip(name: str, start: int, duration: int, *effects: Any, url: str = "plate.mkv", rate: float = 24) -> Any:
+def clip(
+    name: str, start: int, duration: int, *effects: Any, url: str = "plate.mkv", rate: float = 24
+) -> Any:
     media = schema.ExternalReference(target_url=url, available_range=span(START, 10, rate))
     return schema.Clip(name, media, span(START + start, duration, rate), effects=list(effects))
 
@@ -210,7 +214,12 @@ def test_an_unknown_clip_is_refused_with_the_names_there_are(
     ids=str,
 )
 def test_what_makes_no_sense_for_a_timeline_is_refused_before_the_work(
-    more: tuple[str, ...], code: int, word: str, edit: Callable[..., Path], job: Callable[..., Any], tmp_path: Path
+    more: tuple[str, ...],
+    code: int,
+    word: str,
+    edit: Callable[..., Path],
+    job: Callable[..., Any],
+    tmp_path: Path,
 ) -> None:
     source = edit(clip("a", 0, 4))
     before = source.read_bytes()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -45,7 +46,7 @@ class SyntheticShot:
     def _flows(self) -> list[tuple[np.ndarray, np.ndarray]]:
         grey = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in self.pictures]
         estimate = FlowEstimator()
-        pairs = zip(grey, grey[1:], strict=False)
+        pairs = pairwise(grey)
         return [(estimate(first, second), estimate(second, first)) for first, second in pairs]
 
     @cached_property
@@ -99,7 +100,9 @@ def shot_fixture() -> type[SyntheticShot]:
 def pan() -> Callable[..., SyntheticShot]:
     """Shots: the camera moves `step` pixels per frame, the hole `walk` pixels across the picture."""
 
-    def _pan(frames: int = 12, step: int = 3, walk: int = 0, plane: np.ndarray | None = None) -> SyntheticShot:
+    def _pan(
+        frames: int = 12, step: int = 3, walk: int = 0, plane: np.ndarray | None = None
+    ) -> SyntheticShot:
         plane = texture(HEIGHT, WIDTH + frames * step) if plane is None else plane
         truths = [plane[:, k * step : k * step + WIDTH].copy() for k in range(frames)]
         return SyntheticShot(truths, [box(54 + walk * k) for k in range(frames)])

@@ -36,7 +36,9 @@ def test_a_camera_however_fast_is_no_cut(step: int, pan: Pan) -> None:
 
 
 def test_light_that_flickers_for_a_while_is_no_cut(pan: Pan) -> None:
-    frames = [np.clip(f * (1.6 if k % 2 else 0.6), 0, 255).astype(np.uint8) for k, f in enumerate(pan(0, 20, 1))]
+    frames = [
+        np.clip(f * (1.6 if k % 2 else 0.6), 0, 255).astype(np.uint8) for k, f in enumerate(pan(0, 20, 1))
+    ]
     assert shots(frames) == [(0, 20)]
 
 

@@ -12,14 +12,26 @@ from lumiere_engine.protocol.errors import SpecError, UnknownVersionError
 from lumiere_engine.protocol.messages import message_from_wire
 
 RESULT = JobResult(
-    "o.mkv", None, 10, 86400, "24000/1001", "abc", 0.75, 0.25, {"read": 0.5}, ("a note",), {"label": "Recipe.1"}
+    "o.mkv",
+    None,
+    10,
+    86400,
+    "24000/1001",
+    "abc",
+    0.75,
+    0.25,
+    {"read": 0.5},
+    ("a note",),
+    {"label": "Recipe.1"},
 )
 INFO = MediaInfo(
     "a.mov", "movie", 96, 64, 10, Fraction(24000, 1001), 86400, "01:00:00:00", False, 10, "yuv 4:2:2, 10 bit"
 )
 
 
-@pytest.mark.parametrize("message", [Progress("read", 1, 10), Progress("note", 0, 0, "a note"), RESULT], ids=str)
+@pytest.mark.parametrize(
+    "message", [Progress("read", 1, 10), Progress("note", 0, 0, "a note"), RESULT], ids=str
+)
 def test_a_message_crosses_a_process_unchanged(message: Any) -> None:
     assert message_from_wire(json.loads(json.dumps(message.to_wire()))) == message
 

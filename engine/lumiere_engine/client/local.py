@@ -109,7 +109,11 @@ def _last_words(code: int, log: Any) -> str:
     log.seek(0)
     lines = [line.strip() for line in log if line.strip()]
     if code < 0:
-        name = signal.Signals(-code).name if -code in iter(signal.Signals) else f"signal {-code}"
+        name = (
+            signal.Signals(-code).name
+            if -code in {known.value for known in signal.Signals}
+            else f"signal {-code}"
+        )
         return f"the worker was killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
     return f"the worker died: {lines[-1]}" if lines else f"the worker died with code {code}"
 

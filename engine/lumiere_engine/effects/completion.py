@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -17,56 +16,53 @@ from .workspace import Workspace
 Array = np.ndarray
 
 
-@dataclass(frozen=True)
-class Filling:
-    """What closes the hole of one frame, within a window of the analysis size.
-
-    Attributes:
-        borrowed: from which frames, with which weights; its `picture` is the window with the hole closed.
-        imagined: h w bool, pixels of the hole that borrowed nothing.
-    """
-
-    borrowed: Borrowed
-
-    @property
-    def imagined(self) -> Array:
-        """h w bool: pixels of the hole that no frame shows."""
-        return self.borrowed.hole & ~self.borrowed.filled
+# Frames at analysis size that are kept in memory, whatever the clip's length.
+_AT_HAND_BYTES = 160 << 20
 
 
 class CompletedShots:
-    """Fillings of all frames, kept on disk in `folder`."""
+    """What closes the holes of all frames, kept on disk in `folder`."""
 
     def __init__(self, workspace: Workspace, shots: AnalysedShots) -> None:
         self.shots = shots
         self.folder = workspace.folder
-        self._fillings = workspace.shelf("borrowed")
-        self._pictures = workspace.shelf("imagined")
-        self.filling = lru_cache(16)(self._filling)
-        self.filled = lru_cache(16)(self._filled)
-        self.picture = lru_cache(16)(self._picture)
+        self._borrowed = workspace.shelf("borrowed")
+        self._sources = workspace.shelf("sources")
+        self._imagined = workspace.shelf("imagined")
+        # A float frame takes 12 bytes a pixel; learning reads the whole shot again and again, in random order.
+        at_hand = max(8, _AT_HAND_BYTES // (shots.scale.small_width * shots.scale.small_height * 12))
+        self.filling = lru_cache(8)(self._filling)
+        self.filled = lru_cache(at_hand)(self._filled)
+        self.unseen = lru_cache(at_hand)(self._unseen)
+        self.picture = lru_cache(8)(self._picture)
 
     def borrow(self, params: BorrowParams) -> Iterator[int]:
         """Borrow for every frame; yields after each one."""
         for start, view in self.shots.views():
             borrower = Borrower(view, params)
-            missing = [t for t in range(view.frame_count) if not self._fillings.has(start + t)]
+            missing = [t for t in range(view.frame_count) if not self._borrowed.has(start + t)]
             for frame, borrowed in zip(missing, in_order(borrower.borrow, missing), strict=True):
-                self._fillings.put(start + frame, **_packed(borrowed, start))
+                if borrowed is not None:
+                    self._sources.put(start + frame, **_packed_sources(borrowed.sources, start))
+                self._borrowed.put(start + frame, **_packed(borrowed))
                 yield start + frame + 1
 
-    def _filling(self, frame: int) -> Filling | None:
-        """None if the frame has no hole."""
-        arrays = self._fillings.get(frame)
-        return None if not arrays["window"].any() else Filling(_unpacked(arrays))
+    def _filling(self, frame: int) -> Borrowed | None:
+        """What closes a frame's hole, without its sources; None if it has no hole."""
+        arrays = self._borrowed.get(frame)
+        return _unpacked(arrays) if arrays["window"].any() else None
 
-    def unseen(self, frame: int) -> Array:
+    def sources(self, frame: int) -> tuple[Source, ...]:
+        """The frames that lend to `frame`, counted in the job like it."""
+        return _unpacked_sources(self._sources.get(frame))
+
+    def _unseen(self, frame: int) -> Array:
         """Pixels of the whole frame that are to be imagined; h w bool."""
         scale = self.shots.scale
         out = np.zeros((scale.small_height, scale.small_width), bool)
         filling = self.filling(frame)
         if filling is not None:
-            out[filling.borrowed.window.slices] = filling.imagined
+            out[filling.window.slices] = filling.unseen
         return out
 
     def _filled(self, frame: int) -> Array:
@@ -74,60 +70,79 @@ class CompletedShots:
         picture = self.shots.picture(frame).astype(np.float32)
         filling = self.filling(frame)
         if filling is not None:
-            picture[filling.borrowed.window.slices] = filling.borrowed.picture
+            picture[filling.window.slices] = filling.picture
         return picture
 
     def _picture(self, frame: int) -> Array:
         """The same with what was imagined so far."""
-        picture, filling = self.filled(frame), self.filling(frame)
-        if filling is not None and self._pictures.has(frame):
+        picture = self.filled(frame)
+        if self._imagined.has(frame):
             picture = picture.copy()
-            window, there = filling.borrowed.window.slices, filling.imagined
-            picture[window][there] = self._pictures.get(frame)["values"]
+            picture[self.unseen(frame)] = self._imagined.get(frame)["values"]
         return picture
 
     def set_imagined(self, frame: int, picture: Array) -> None:
         """Keep what was imagined for a frame; `picture` is the whole frame, 0..255."""
-        self._pictures.put(frame, values=picture[self.unseen(frame)].astype(np.float32))
+        self._imagined.put(frame, values=picture[self.unseen(frame)].astype(np.float32))
         self.picture.cache_clear()
 
     def has_imagined(self, frame: int) -> bool:
         """Whether `set_imagined` was called for this frame."""
-        return self._pictures.has(frame)
+        return self._imagined.has(frame)
 
 
-def _packed(borrowed: Borrowed | None, start: int) -> dict[str, Array]:
-    """Arrays of a `Borrowed`, its source frames counted in the job."""
+def _packed(borrowed: Borrowed | None) -> dict[str, Array]:
+    """Arrays of a `Borrowed` without its sources."""
     if borrowed is None:
         return {"window": np.zeros(4, np.int32)}
-    window, shape = borrowed.window, borrowed.hole.shape
-    sources = borrowed.sources
     return {
-        "window": np.array([window.y, window.x, window.height, window.width], np.int32),
+        "window": _numbers(borrowed.window),
         "hole": borrowed.hole,
         "picture": borrowed.picture,
         "filled": borrowed.filled,
         "error": borrowed.error.astype(np.float32),
-        "frames": np.array([start + s.frame for s in sources], np.int32),
-        "places": np.array([s.places for s in sources], np.float32).reshape(-1, *shape, 2),
-        "weights": np.array([s.weight for s in sources], np.float32).reshape(-1, *shape),
-        "offsets": np.array([s.offset for s in sources], np.float16).reshape(-1, *shape, 3),
     }
 
 
 def _unpacked(arrays: dict[str, Array]) -> Borrowed:
-    y, x, height, width = (int(v) for v in arrays["window"])
-    sources = tuple(
-        Source(int(frame), places, weight, offset.astype(np.float32))
-        for frame, places, weight, offset in zip(
-            arrays["frames"], arrays["places"], arrays["weights"], arrays["offsets"], strict=True
-        )
-    )
     return Borrowed(
-        Window(y, x, height, width),
+        _window(arrays["window"]),
         arrays["hole"],
         arrays["picture"],
         arrays["filled"],
         arrays["error"],
-        sources,
+        sources=(),
     )
+
+
+def _packed_sources(sources: tuple[Source, ...], start: int) -> dict[str, Array]:
+    """Arrays of sources whose frames are counted from `start`."""
+    arrays: dict[str, Array] = {"frames": np.array([start + s.frame for s in sources], np.int32)}
+    for index, source in enumerate(sources):
+        arrays[f"window{index}"] = _numbers(source.window)
+        arrays[f"places{index}"] = source.places.astype(np.float32)
+        arrays[f"weight{index}"] = source.weight.astype(np.float16)
+        arrays[f"offset{index}"] = source.offset.astype(np.float16)
+    return arrays
+
+
+def _unpacked_sources(arrays: dict[str, Array]) -> tuple[Source, ...]:
+    return tuple(
+        Source(
+            int(frame),
+            _window(arrays[f"window{index}"]),
+            arrays[f"places{index}"],
+            arrays[f"weight{index}"].astype(np.float32),
+            arrays[f"offset{index}"].astype(np.float32),
+        )
+        for index, frame in enumerate(arrays["frames"])
+    )
+
+
+def _numbers(window: Window) -> Array:
+    return np.array([window.y, window.x, window.height, window.width], np.int32)
+
+
+def _window(numbers: Array) -> Window:
+    y, x, height, width = (int(v) for v in numbers)
+    return Window(y, x, height, width)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+
 from ..diffusion import X0Denoiser
 from ..learning import FitParams, FitState, ImagineParams, Imaginer, fit_shot, held_out_error
 from ..motion.align import Window

@@ -27,7 +27,9 @@ def refuse_taken_names(order: WorkOrder) -> None:
             )
         for source in (order.spec.plate, *order.spec.mattes) if there else ():
             if any(file.samefile(mine) for mine in _files_of(source) if mine.exists() for file in there):
-                raise OutputError("it is an input, which is never changed", clip=path, remedy="choose another name")
+                raise OutputError(
+                    "it is an input, which is never changed", clip=path, remedy="choose another name"
+                )
 
 
 def refuse_unwritable(path: str, fmt: FrameFormat, frame_count: int, *, overwrite: bool) -> None:

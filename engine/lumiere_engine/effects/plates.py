@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -10,6 +11,7 @@ import numpy as np
 from ..frames.convert import to_rgb
 from ..frames.prefetch import prefetch
 from ..frames.source import FrameSource
+from ..motion.parallel import MOST_WORKERS
 from ..protocol.ranges import FrameRange
 from .workspace import Workspace
 
@@ -18,8 +20,6 @@ Array = np.ndarray
 # Integers on disk stand for working values from -0.5 to 1.5: headroom for super-whites, 1/128 of an 8-bit code.
 _LOW, _SPAN = -0.5, 2.0
 _AT_HAND_BYTES = 192 << 20
-# Frames that other threads may still be working on when the window moves.
-_LAGGARDS = 16
 
 
 class Plates:
@@ -38,19 +38,28 @@ class Plates:
         self._floating = source.format.layout.floating
         self._decoding: Iterator[Array] | None = None
         self._next = 0
+        # other threads may still be working on the frames that were last moved to
+        self._windows: deque[FrameRange] = deque(maxlen=MOST_WORKERS + 1)
+        self._kept: set[int] = set()
         fmt = source.format
         self.rgb = lru_cache(max(2, _AT_HAND_BYTES // (fmt.width * fmt.height * 12)))(self._rgb)
 
     def move_to(self, frame: int) -> None:
-        """Make the frames around `frame` available and forget those that lie behind."""
+        """Make the frames around `frame`, which must not lie before the last one, available; forget others."""
         first, last = max(0, frame - self._reach), min(self._frames.duration - 1, frame + self._reach)
+        self._windows.append(FrameRange.between(first, last + 1))
         if self._decoding is None:
             self._next = first
             self._decoding = self._decode(first)
         while self._next <= last:
-            self._shelf.put(self._next, rgb=self._packed(next(self._decoding)))
+            rgb = next(self._decoding)
+            if self._next >= first:
+                self._shelf.put(self._next, rgb=self._packed(rgb))
+                self._kept.add(self._next)
             self._next += 1
-        self._shelf.drop(first - 1 - _LAGGARDS)
+        for number in [t for t in self._kept if not any(t in window for window in self._windows)]:
+            self._shelf.drop(number)
+            self._kept.remove(number)
 
     def _rgb(self, frame: int) -> Array:
         """Working RGB, h w 3 float32."""

@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 
 from ..motion.align import Window
+from ..motion.borrow import Borrowed
 from ..motion.flow import grid, sample
-from .completion import CompletedShots, Filling
+from .completion import CompletedShots
 from .shot import Scale
 
 Array = np.ndarray
@@ -36,39 +37,36 @@ class Patch:
     confidence: Array
 
 
-def refine(frame: int, completed: CompletedShots, filling: Filling, plate: Callable[[int], Array]) -> Patch:
+def refine(frame: int, completed: CompletedShots, filling: Borrowed, plate: Callable[[int], Array]) -> Patch:
     """The patch of `frame`, without grain.
 
     Args:
         frame: counted from 0 in the job.
-        completed: fillings at analysis size.
-        filling: that of this frame.
+        completed: the shots at analysis size.
+        filling: what closes this frame's hole there.
         plate: working RGB of any frame at the plate's size, h w 3 float32.
     """
-    scale, borrowed = completed.shots.scale, filling.borrowed
-    small, window = borrowed.window, _plate_window(borrowed.window, scale)
+    scale, small = completed.shots.scale, filling.window
+    window = _plate_window(small, scale)
     where = _places_in(small, window, scale)
     rgb = sample(completed.picture(frame)[small.slices] / 255, where, cubic=not scale.same)
     share = np.zeros((window.height, window.width), np.float32)
     lent = np.zeros_like(rgb)
-    for source in borrowed.sources:
-        weight = sample(source.weight, where)
-        part = _part_of(weight)
-        if part is None:
-            continue
-        places = _enlarged_places(sample(source.places, where[part]), scale)
-        pixels = sample(plate(source.frame), places, cubic=True)
-        lent[part] += weight[part][..., None] * (pixels + sample(source.offset, where[part]) / 255)
-        share += weight
-    rgb = rgb * (1 - share[..., None]) + lent
-    confidence = np.exp(-sample(borrowed.error, where) / _DOUBT)
-    return Patch(window, rgb.astype(np.float32), np.clip(share, 0, 1), confidence.astype(np.float32))
-
-
-def _part_of(weight: Array) -> tuple[slice, slice] | None:
-    """Rows and columns outside which `weight` (h w) is 0; None if it is 0 everywhere."""
-    left, top, width, height = cv2.boundingRect((weight > 0).astype(np.uint8))
-    return (slice(top, top + height), slice(left, left + width)) if width else None
+    for source in completed.sources(frame):
+        part = _plate_window(source.window, scale)
+        there = _places_in(source.window, part, scale)
+        places = _enlarged_places(sample(source.places, there), scale)
+        pixels = sample(plate(source.frame), places, cubic=True) + sample(source.offset, there) / 255
+        weight = sample(source.weight, there)
+        inside = Window(part.y - window.y, part.x - window.x, part.height, part.width).slices
+        lent[inside] += weight[..., None] * pixels
+        share[inside] += weight
+    # the weights sum to 1 or to nothing; between the two, and where they were rounded, they are made to
+    borrowed = np.clip(share, 0, 1)
+    lent /= np.maximum(share, 1e-6)[..., None]
+    rgb = rgb + borrowed[..., None] * (lent - rgb)
+    confidence = np.exp(-sample(filling.error, where) / _DOUBT)
+    return Patch(window, rgb.astype(np.float32), borrowed, confidence.astype(np.float32))
 
 
 def _plate_window(small: Window, scale: Scale) -> Window:

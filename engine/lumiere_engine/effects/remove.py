@@ -181,7 +181,8 @@ def _imagine(
     completed: CompletedShots, spec: JobSpec, effort: Effort, chunk_frames: int, clock: _Clock
 ) -> list[float]:
     """Learn and imagine, if the artist wants it and something is unseen; returns the trust in the network."""
-    if not spec.params.imagine:
+    everything_seen = not any(completed.unseen(t).any() for t in range(completed.shots.frame_count))
+    if everything_seen or not spec.params.imagine:
         return []
     # torch takes a second to import; a job that borrows everything never needs it
     from .imagining import Imagination

@@ -147,8 +147,8 @@ class Renderer:
         for frame in range(self._frames.duration):
             filling = self._completed.filling(frame)
             if filling is not None:
-                borrowed += float(filling.borrowed.filled.sum())
-                total += float(filling.borrowed.hole.sum())
+                borrowed += float(filling.filled.sum())
+                total += float(filling.hole.sum())
         return borrowed / total if total else 0.0
 
 

@@ -81,12 +81,14 @@ class Source:
 
     Attributes:
         frame: the lending frame.
+        window: the part of the borrowing frame that it lends something for.
         places: h w 2 float32, where in that frame, in pixels of the analysis size.
         weight: h w float32; over all sources they sum to 1 where anything is borrowed.
         offset: h w 3 float32, exposure to add, code values of 255.
     """
 
     frame: int
+    window: Window
     places: Array
     weight: Array
     offset: Array
@@ -113,16 +115,26 @@ class Borrowed:
     error: Array
     sources: tuple[Source, ...]
 
+    @property
+    def unseen(self) -> Array:
+        """h w bool: pixels of the hole that no frame shows."""
+        return self.hole & ~self.filled
+
 
 def borrowing_order(frame: int, frame_count: int, params: BorrowParams) -> list[int]:
-    """The frames to try, near to far, ever more sparsely: 1, 2, 3, 4, 6, 9, 14, … on both sides."""
-    order: list[int] = []
-    distance, step = 1, 1.0
-    while distance <= params.search:
-        order += [s for s in (frame - distance, frame + distance) if 0 <= s < frame_count]
-        distance += max(1, int(step))
+    """The frames to try, near to far, ever more sparsely: 1, 2, 3, 4, 6, 9, 14, … on both sides.
+
+    The farthest frame on either side is among them: it is the one that an object has left farthest behind.
+    """
+    distances, step = [1], 1.0
+    while distances[-1] + max(1, int(step)) <= params.search:
+        distances.append(distances[-1] + max(1, int(step)))
         step *= 1.4
-    return order
+    before = {d for d in (*distances, min(frame, params.search)) if 0 < d <= frame}
+    left = frame_count - 1 - frame
+    after = {d for d in (*distances, min(left, params.search)) if 0 < d <= left}
+    both = sorted([(d, frame - d) for d in before] + [(d, frame + d) for d in after])
+    return [other for _, other in both]
 
 
 class Borrower:
@@ -267,11 +279,19 @@ def _fuse(
             (target.hole & ~filled)[..., None], smooth_fill(picture, target.hole & ~filled), picture
         )
     sources = tuple(
-        Source(frame, a.places, w, a.offset)
-        for w, (frame, a) in zip(weights, candidates, strict=True)
-        if w.any()
+        _source(frame, aligned, weight, window)
+        for weight, (frame, aligned) in zip(weights, candidates, strict=True)
+        if weight.any()
     )
     return Borrowed(window, target.hole, picture, filled, np.where(filled, error, fill_error), sources)
+
+
+def _source(frame: int, aligned: Aligned, weight: Array, window: Window) -> Source:
+    """What a candidate lends, cut to where it lends anything, and one pixel around that for interpolation."""
+    part = window_around(weight > 0, 1)
+    places, offset = aligned.places[part.slices], aligned.offset[part.slices]
+    there = Window(window.y + part.y, window.x + part.x, part.height, part.width)
+    return Source(frame, there, places, weight[part.slices], offset)
 
 
 def _borrowed_rms(error: Array) -> Array:

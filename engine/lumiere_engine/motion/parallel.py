@@ -13,6 +13,9 @@ import cv2
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+# More would hold more frames in memory than they save time; whoever feeds them may rely on it.
+MOST_WORKERS = 16
+
 
 def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """`function` of each item, computed on as many threads as there are cores, yielded in the items' order.
@@ -21,7 +24,7 @@ def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Itera
     meanwhile: on pictures of this size they cost more than they save. What `function` raises is raised here,
     and the items that were not begun are dropped.
     """
-    workers = max(1, len(os.sched_getaffinity(0)))
+    workers = min(MOST_WORKERS, len(os.sched_getaffinity(0)))
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
     pending: deque[Future[Result]] = deque()
