@@ -20,6 +20,7 @@ from lumiere_engine.protocol.errors import (
 )
 
 from .document import one_line
+from .moving import moved
 from .reading import ADAPTER_PACKAGES, JSON_SUFFIXES, Timeline
 
 RECIPE = "Recipe.1"
@@ -39,7 +40,10 @@ def write_timeline(timeline: Timeline, path: Path, *, overwrite: bool = False) -
     path = Path(path)
     check_writable(timeline, path, overwrite=overwrite)
     if path.suffix.lower() in JSON_SUFFIXES:
-        text = json.dumps(timeline.document, indent=4, ensure_ascii=False) + "\n"
+        document = timeline.document
+        if timeline.path is not None:
+            document = moved(document, timeline.path.parent, path.parent)
+        text = json.dumps(document, indent=4, ensure_ascii=False) + "\n"
         _atomically(path, lambda draft: draft.write_bytes(text.encode("utf-8", "surrogatepass")), overwrite)
         return
     _atomically(path, lambda draft: otio.adapters.write_to_file(timeline.model, str(draft)), overwrite)

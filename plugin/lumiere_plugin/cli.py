@@ -130,6 +130,9 @@ def remove(
     conform: Annotated[
         bool, typer.Option("--conform", help="Give a movie of variable rate a constant one.")
     ] = False,
+    keep_work: Annotated[
+        bool, typer.Option("--keep-work", help="Keep what was borrowed, so that the next try is fast.")
+    ] = False,
     chunk_frames: Annotated[int, typer.Option(min=1, help="Frames imagined at a time.")] = 16,
     overwrite: Overwrite = False,
     as_json: Json = False,
@@ -155,6 +158,7 @@ def remove(
             params=RemoveParams(quality.value, grow, feather, imagine, regrain),
             seed=seed,
             overwrite=overwrite,
+            keep_work=keep_work,
             chunk_frames=chunk_frames,
         )
         with console.progress() as show:

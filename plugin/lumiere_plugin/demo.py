@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from lumiere_engine.client import ask
-from lumiere_engine.protocol import FrameRange, RemoveParams
+from lumiere_engine.protocol import FrameRange, JobSpec, RemoveParams
 from lumiere_engine.protocol.errors import OutputError
 
 from .console import Console
-from .removal import Outcome, Request
+from .removal import OnProgress, Outcome, Request, perform
 from .removal import run as run_removal
 
 CLIP = "crossing"
@@ -73,23 +73,22 @@ def run(out: Path, console: Console) -> Report:
     folder = out.absolute()
     _copy_film(folder)
     source, matte = folder / "demo.otio", folder / "crossing_matte.mkv"
-    outcomes: dict[str, Outcome] = {}
-    for key, imagine in (("borrow", False), ("full", True)):
-        request = Request(
-            source,
-            (matte,),
-            folder / ("demo_removed.otio" if imagine else "borrowing_alone/demo_removed.otio"),
-            clip=CLIP,
-            whole_mattes=True,
-            # the film's matte is exact: it needs to grow by its soft shadow's edge alone
-            params=RemoveParams(grow=4, feather=2, imagine=imagine),
-            overwrite=True,
-        )
-        with console.progress(_LABELS[key] + ":") as show:
-            outcomes[key] = run_removal(request, show)
-    full = outcomes["full"]
+    request = Request(
+        source,
+        (matte,),
+        folder / "demo_removed.otio",
+        clip=CLIP,
+        whole_mattes=True,
+        # the film's matte is exact: it needs to grow by its soft shadow's edge alone
+        params=RemoveParams(grow=4, feather=2),
+        overwrite=True,
+        keep_work=True,
+    )
+    with console.progress() as show:
+        full = run_removal(request, show)
+        alone = _borrowing_alone(full, request, show)
     sheet = folder / "contact_sheet.png"
-    scores = _scores(folder, outcomes, sheet)
+    scores = _scores(folder, {"borrow": alone, "full": full}, sheet)
     report = Report(
         folder=str(folder),
         timeline=str(full.output),
@@ -104,6 +103,14 @@ def run(out: Path, console: Console) -> Report:
     )
     (folder / "report.json").write_text(json.dumps(report.to_wire(), indent=2) + "\n", encoding="utf-8")
     return report
+
+
+def _borrowing_alone(full: Outcome, request: Request, on_progress: OnProgress) -> Outcome:
+    """The same job with a smooth fill where nothing could be borrowed; what was borrowed is at hand."""
+    spec = JobSpec.from_wire(full.result.recipe["spec"])
+    spec = replace(spec, params=replace(spec.params, imagine=False))
+    media = full.media.with_name("borrowing_alone.mov")
+    return perform(spec, media, replace(request, keep_work=False), on_progress)
 
 
 def _copy_film(folder: Path) -> None:

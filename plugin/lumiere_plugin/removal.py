@@ -45,7 +45,8 @@ class Request:
         conform: give a movie of variable rate a constant one.
         params, seed: of the job.
         overwrite: replace existing results.
-        chunk_frames: how often progress is saved.
+        keep_work: keep what was borrowed for another job on the same shot.
+        chunk_frames: how many frames are imagined at a time.
     """
 
     source: Path
@@ -61,6 +62,7 @@ class Request:
     params: RemoveParams = field(default_factory=RemoveParams)
     seed: int = 0
     overwrite: bool = False
+    keep_work: bool = False
     chunk_frames: int = 16
 
 
@@ -176,7 +178,14 @@ def perform(spec: JobSpec, media: Path, request: Request, on_progress: OnProgres
     from lumiere_otio import write_sidecar
 
     origin = origin_path(media)
-    order = WorkOrder(spec, str(media), str(origin), request.overwrite, request.chunk_frames)
+    order = WorkOrder(
+        spec,
+        str(media),
+        str(origin),
+        overwrite=request.overwrite,
+        keep_work=request.keep_work,
+        chunk_frames=request.chunk_frames,
+    )
     result = work(order, on_progress)
     recipe = write_sidecar(media, result.recipe, overwrite=True)
     return Outcome(media, media, origin, recipe, result)
@@ -207,5 +216,6 @@ def _absolute(paths: Sequence[Path]) -> tuple[str, ...]:
 
 
 def _file_name(name: str) -> str:
-    """A clip's name as a file name that every system takes."""
-    return re.sub(r"[^\w.-]+", "_", Path(name).stem if Path(name).suffix else name).strip("._") or "clip"
+    """A clip's name as a file name that every system takes; only a media file's ending is dropped."""
+    stem = re.sub(r"\.(mov|mp4|mkv|mxf|avi|m4v|exr|dpx|png|jpe?g|tiff?)$", "", name, flags=re.IGNORECASE)
+    return re.sub(r"[^\w.-]+", "_", stem).strip("._") or "clip"

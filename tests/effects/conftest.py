@@ -60,7 +60,7 @@ def complete(shown: Scene, workspace: Workspace, scale: Scale | None = None) -> 
     shots = AnalysedShots(workspace, scale or Scale(width, height, width, height), len(shown.truths))
     for _ in (*shots.read(shown.frames), *shots.follow()):
         pass
-    completed = CompletedShots(workspace, shots)
+    completed = CompletedShots(workspace, workspace, shots)
     for _ in completed.borrow(PARAMS):
         pass
     return completed

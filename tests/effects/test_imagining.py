@@ -14,7 +14,7 @@ from lumiere_engine.effects.imagining import Imagination
 from lumiere_engine.effects.workspace import Workspace
 from lumiere_engine.protocol.errors import Cancelled
 
-FRAMES = 36  # more than one segment
+FRAMES = 34  # more than one segment
 
 
 class Unlearned(Imagination):
@@ -33,7 +33,7 @@ def imagined(
     scene: Callable[..., Any], complete: Callable[..., Any], tmp_path: Path
 ) -> Callable[..., np.ndarray]:
     """All frames after imagining in chunks of some size, interrupted or not; t h w 3."""
-    shown = scene(FRAMES, height=48, width=64)
+    shown = scene(FRAMES, height=32, width=48)
 
     def _imagined(name: str, chunk_frames: int, stop_after: int | None = None) -> np.ndarray:
         with Workspace(tmp_path / name / "out.mkv", "f" * 64) as workspace:

@@ -137,9 +137,9 @@ def rendered(shot: Shot, tmp_path_factory: pytest.TempPathFactory) -> Rendered:
 def noise(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A plate that no encoder makes small, and its matte."""
     folder = tmp_path_factory.mktemp("noise")
-    frames = [np.random.default_rng(k).random((180, 320, 3)) for k in range(6)]
-    spot = np.zeros((180, 320, 3))
-    spot[80:100, 150:170] = 1
+    frames = [np.random.default_rng(k).random((108, 192, 3)) for k in range(5)]
+    spot = np.zeros((108, 192, 3))
+    spot[50:62, 90:102] = 1
     return (
         write_clip(folder / "noise.mkv", frames, RGB),
         write_clip(folder / "matte.png", [spot], RGB),

@@ -213,6 +213,6 @@ def test_a_disk_too_full_for_intermediate_results_is_said_so(
     noise: tuple[Path, Path], tools: Any, tmp_path: Path
 ) -> None:
     plate, matte = noise
-    said = on_a_disk_of(100_000, ["remove", plate, "--matte", matte, *tools.FAST, "-o", tmp_path / "o.mkv"])
+    said = on_a_disk_of(20_000, ["remove", plate, "--matte", matte, *tools.FAST, "-o", tmp_path / "o.mkv"])
     refused(said, 1, "free some space")
     assert [path.name for path in tmp_path.iterdir()] == [".lumiere"]

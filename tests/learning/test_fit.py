@@ -60,7 +60,7 @@ def test_the_same_fit_twice_gives_the_same_weights_and_another_seed_others(volum
 
 
 def test_a_fit_continues_waves_into_places_it_never_saw(volume: ArrayVolume) -> None:
-    params = FitParams(steps=150, batch=4, window=(2, 24, 24), learning_rate=3e-3, reserve=1)
+    params = FitParams(steps=400, batch=4, window=(2, 24, 24), learning_rate=3e-3, reserve=1)
     result = fit_shot(STUNet(TINY), volume, params)
     imagining = ImagineParams(window=(2, 32, 32), stride=(2, 24, 24), segment=8, segment_overlap=2)
     error = held_out_error(X0Denoiser(result.network), volume, imagining, reserve=1, seed=params.seed)

@@ -330,3 +330,18 @@ def test_in_any_timeline_everything_else_stays_and_the_place_is_exact(
         again = select_clip(result, f"#{number}")
         assert (again.record_start, again.record_duration) == (got.record_start, got.record_duration)
         assert again.trimmed_media_range == got.trimmed_media_range.shifted(-held.start)
+
+
+def test_relative_media_is_still_found_from_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "shot.mov").write_bytes(b"media")
+    clip = otio.schema.Clip("shot", otio.schema.ExternalReference("shot.mov"))
+    gone = otio.schema.Clip("gone", otio.schema.ExternalReference("gone.mov"))
+    timeline = otio.schema.Timeline("cut")
+    timeline.tracks.append(otio.schema.Track(children=[clip, gone]))
+    source = tmp_path / "in" / "cut.otio"
+    timeline.to_json_file(str(source))
+    for target, url in (("out/cut.otio", "../in/shot.mov"), ("in/copy.otio", "shot.mov")):
+        write_timeline(read_timeline(source), tmp_path / target)
+        written = otio.adapters.read_from_file(str(tmp_path / target)).find_clips()
+        assert [found.media_reference.target_url for found in written] == [url, "gone.mov"]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
+import cv2
 import numpy as np
 
 from ..motion.align import Window
 from ..motion.borrow import Borrowed, Borrower, BorrowParams, Source
+from ..motion.flow import grid
 from ..motion.parallel import in_order
 from .shot import AnalysedShots
 from .workspace import Workspace
@@ -18,16 +20,24 @@ Array = np.ndarray
 
 # Frames at analysis size that are kept in memory, whatever the clip's length.
 _AT_HAND_BYTES = 160 << 20
+# Places are kept in 1/32 pixel, as OpenCV's interpolation tables have them.
+_PLACE_UNITS = 32.0
 
 
 class CompletedShots:
-    """What closes the holes of all frames, kept on disk in `folder`."""
+    """What closes the holes of all frames, kept on disk.
 
-    def __init__(self, workspace: Workspace, shots: AnalysedShots) -> None:
+    Args:
+        borrowing: keeps what is borrowed, which jobs that differ in what they imagine share.
+        workspace: keeps what is imagined.
+        shots: the analysed shots.
+    """
+
+    def __init__(self, borrowing: Workspace, workspace: Workspace, shots: AnalysedShots) -> None:
         self.shots = shots
         self.folder = workspace.folder
-        self._borrowed = workspace.shelf("borrowed")
-        self._sources = workspace.shelf("sources")
+        self._borrowed = borrowing.shelf("borrowed")
+        self._sources = borrowing.shelf("sources")
         self._imagined = workspace.shelf("imagined")
         # A float frame takes 12 bytes a pixel; learning reads the whole shot again and again, in random order.
         at_hand = max(8, _AT_HAND_BYTES // (shots.scale.small_width * shots.scale.small_height * 12))
@@ -120,23 +130,33 @@ def _packed_sources(sources: tuple[Source, ...], start: int) -> dict[str, Array]
     arrays: dict[str, Array] = {"frames": np.array([start + s.frame for s in sources], np.int32)}
     for index, source in enumerate(sources):
         arrays[f"window{index}"] = _numbers(source.window)
-        arrays[f"places{index}"] = source.places.astype(np.float32)
+        moved = source.places - _grid_of(source.window)
+        arrays[f"moved{index}"] = np.clip(np.rint(moved * _PLACE_UNITS), -32767, 32767).astype(np.int16)
         arrays[f"weight{index}"] = source.weight.astype(np.float16)
-        arrays[f"offset{index}"] = source.offset.astype(np.float16)
+        arrays[f"offset{index}"] = _coarse(source.offset).astype(np.float16)
     return arrays
 
 
 def _unpacked_sources(arrays: dict[str, Array]) -> tuple[Source, ...]:
-    return tuple(
-        Source(
-            int(frame),
-            _window(arrays[f"window{index}"]),
-            arrays[f"places{index}"],
-            arrays[f"weight{index}"].astype(np.float32),
-            arrays[f"offset{index}"].astype(np.float32),
+    sources = []
+    for index, frame in enumerate(arrays["frames"]):
+        window = _window(arrays[f"window{index}"])
+        places = arrays[f"moved{index}"].astype(np.float32) / _PLACE_UNITS + _grid_of(window)
+        offset = cv2.resize(arrays[f"offset{index}"].astype(np.float32), (window.width, window.height))
+        sources.append(
+            Source(int(frame), window, places, arrays[f"weight{index}"].astype(np.float32), offset)
         )
-        for index, frame in enumerate(arrays["frames"])
-    )
+    return tuple(sources)
+
+
+def _grid_of(window: Window) -> Array:
+    return grid(window.height, window.width, window.y, window.x)
+
+
+def _coarse(field: Array) -> Array:
+    """A smooth field at a quarter of its size."""
+    height, width = field.shape[:2]
+    return cv2.resize(field, (-(-width // 4), -(-height // 4)), interpolation=cv2.INTER_AREA)
 
 
 def _numbers(window: Window) -> Array:

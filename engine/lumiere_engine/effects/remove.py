@@ -101,11 +101,15 @@ def remove(order: WorkOrder, on_progress: OnProgress) -> JobResult:
         check_matte(media.matte, clip=", ".join(spec.mattes))
         _refuse_unwritable(order, media)
         identity = {path: media_identity(path) for path in (spec.plate, *spec.mattes)}
-        fingerprint = spec.fingerprint(" ".join(identity.values()))
-        workspace = stack.enter_context(Workspace(Path(order.output).absolute(), fingerprint))
+        whole = " ".join(identity.values())
+        fingerprint, output = spec.fingerprint(whole), Path(order.output).absolute()
+        borrowing = stack.enter_context(
+            Workspace(output, f"borrow{spec.for_borrowing().fingerprint(whole)}", keep=order.keep_work)
+        )
+        workspace = stack.enter_context(Workspace(output, fingerprint))
         effort = EFFORTS[spec.params.quality]
         holes = HoleMaker(media.matte, media.matte_start, spec.params)
-        completed = _complete(media, holes, effort, workspace, clock)
+        completed = _complete(media, holes, effort, borrowing, workspace, clock)
         trust = _imagine(completed, spec, effort, order.chunk_frames, clock)
         renderer = Renderer(media.plate, media.frames, media.written, holes, completed, spec, workspace)
         for done in renderer.refine(effort.borrow.search):
@@ -161,17 +165,22 @@ def _open(spec: JobSpec, stack: ExitStack) -> Media:
 
 
 def _complete(
-    media: Media, holes: HoleMaker, effort: Effort, workspace: Workspace, clock: _Clock
+    media: Media,
+    holes: HoleMaker,
+    effort: Effort,
+    borrowing: Workspace,
+    workspace: Workspace,
+    clock: _Clock,
 ) -> CompletedShots:
     """Read, follow, borrow."""
     fmt, count = media.plate.format, media.frames.duration
     scale = Scale.within(fmt.width, fmt.height, effort.analysis_pixels)
-    shots = AnalysedShots(workspace, scale, count)
+    shots = AnalysedShots(borrowing, scale, count)
     for done in shots.read(lambda first: holes.frames(media.plate, media.frames, first)):
         clock.step("read", done, count)
     for done in shots.follow():
         clock.step("follow", done, count)
-    completed = CompletedShots(workspace, shots)
+    completed = CompletedShots(borrowing, workspace, shots)
     for done in completed.borrow(effort.borrow):
         clock.step("borrow", done, count)
     return completed

@@ -41,7 +41,7 @@ class Settler:
         keep: Callable[[int, Array], None],
     ) -> None:
         self._view, self._picture, self._unseen, self._keep = view, picture, unseen, keep
-        self._aligner = Aligner()
+        self._aligner = Aligner(layered=False)
 
     def run(self) -> Iterator[int]:
         """Yields how many frames are settled, as it goes."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import shutil
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -73,11 +74,13 @@ class Workspace:
 
     Args:
         output: the job's output; the folder is made beside it.
-        fingerprint: of the job.
+        fingerprint: of the job, or of the part of it that several jobs share.
+        keep: whether it stays when the job is done.
     """
 
-    def __init__(self, output: Path, fingerprint: str) -> None:
+    def __init__(self, output: Path, fingerprint: str, *, keep: bool = False) -> None:
         self.folder = output.parent / FOLDER / fingerprint[:24]
+        self._keep = keep
         self._lock: IO[str] | None = None
 
     def shelf(self, name: str) -> Shelf:
@@ -106,12 +109,12 @@ class Workspace:
     ) -> None:
         if self._lock is not None:
             self._lock.close()
-        if kind is None:
+        if kind is None and not self._keep:
             self.discard()
 
     def discard(self) -> None:
         """Remove everything that was kept, and the common folder if no other job is in it."""
         shutil.rmtree(self.folder, ignore_errors=True)
         with_others = self.folder.parent
-        if with_others.exists() and not any(with_others.iterdir()):
+        with suppress(OSError):  # another job is in it, or has just begun
             with_others.rmdir()

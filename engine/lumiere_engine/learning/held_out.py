@@ -15,6 +15,8 @@ from .masks import Holes
 from .shot import ArrayVolume, HiddenPlaces, Place, Rgb, ShotVolume
 
 _MOST_OF_KNOWN = 0.12
+# Sum of squares below which two pictures in [-1, 1] differ by rounding alone.
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def trusted(along: float, moved: float) -> float:
         along: sum of (truth − start)·(imagined − start).
         moved: sum of (imagined − start)².
     """
-    if moved <= 0:
+    if moved <= _ROUNDING:
         return 0.0
     best = along / moved
     return min(1.0, max(0.0, min((best + 1) / 2, 2 * best)))

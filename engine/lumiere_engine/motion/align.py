@@ -18,6 +18,7 @@ _ERROR_BLUR = 9  # the error of one pixel is mostly noise; that of its neighbour
 _FEWEST = 200  # pixels that must be seen for a comparison
 _VOTERS = 1500  # of them that planes are fitted to
 _MOST_PLANES = 3
+_TRIALS = 300  # random samples per plane: enough for one that an eighth of the voters follow closely
 _PLANE_PX = 0.5  # how closely a plane's pixels follow it
 _LEAST_SHARE = 0.12  # of the voters that a plane must explain
 _NEARLY_ALL = 0.92
@@ -76,7 +77,9 @@ class Aligned:
 class Aligner:
     """Lays frames over each other, starting from one or several guesses of the motion."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, layered: bool = True) -> None:
+        """`layered` looks for planes; without, there is only the smooth continuation."""
+        self._layered = layered
         self._flow = FlowEstimator("medium")
 
     def align(self, target: Target, frame: Array, frame_hole: Array, guesses: list[Array]) -> list[Aligned]:
@@ -107,7 +110,8 @@ class Aligner:
             return []
         score, places, warped, shown = best
         flow = self._residual(target, warped, shown)
-        planes = _planes(places + flow, ~widen(target.hole, SPOILT_RIM) & shown)
+        seen = ~widen(target.hole, SPOILT_RIM) & shown
+        planes = _planes(places + flow, seen) if self._layered else []
         both = target.known & shown
         refined = places + np.where(both[..., None], flow, smooth_field(flow, both))
         warped_refined, shown_refined = _see(frame, blocked, refined)
@@ -141,7 +145,9 @@ def _planes(places: Array, seen: Array) -> list[Array]:
     total = len(first)
     while len(found) < _MOST_PLANES and len(first) >= max(40, _LEAST_SHARE * total):
         cv2.setRNGSeed(0)
-        matrix, inliers = cv2.findHomography(first, second, cv2.USAC_MAGSAC, _PLANE_PX)
+        matrix, inliers = cv2.findHomography(
+            first, second, cv2.USAC_MAGSAC, _PLANE_PX, maxIters=_TRIALS, confidence=0.99
+        )
         if matrix is None or inliers.sum() < _LEAST_SHARE * total:
             break
         if not found and inliers.sum() > _NEARLY_ALL * total:

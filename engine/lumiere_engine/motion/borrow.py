@@ -24,6 +24,10 @@ Array = np.ndarray
 
 # A candidate that the best one outweighs this much is not worth fetching.
 _LEAST_SHARE = 0.05
+# Share of the borrowed pixels below which a candidate is dropped where others can stand in for it.
+_DISPENSABLE = 0.03
+# Share of them that may be lost with it.
+_LONELY = 0.002
 # Difference of two candidates, in code values of 255, at which their agreement has fallen to 1/e.
 _SOFTNESS = 6.0
 # Agreement of a candidate that no other frame can confirm.
@@ -266,6 +270,7 @@ def _fuse(
     weights = np.where(usable, errors**-3.0, 0).astype(np.float32)
     weights *= _agreement([f for f, _ in candidates], [a.picture for _, a in candidates], weights)
     weights[weights < _LEAST_SHARE * weights.max(0)] = 0
+    _drop_dispensable(weights)
     total = weights.sum(0)
     weights /= np.maximum(total, 1e-12)
     error = (weights * errors).sum(0)
@@ -284,6 +289,18 @@ def _fuse(
         if weight.any()
     )
     return Borrowed(window, target.hole, picture, filled, np.where(filled, error, fill_error), sources)
+
+
+def _drop_dispensable(weights: Array) -> None:
+    """Set to 0 the candidates (k h w, changed in place) that others replace: each costs a fetch at full size."""
+    shares = weights / np.maximum(weights.sum(0), 1e-12)
+    area = max(1, int((weights.max(0) > 0).sum()))
+    holders = (weights > 0).sum(0)
+    for index in np.argsort(shares.sum((1, 2)), kind="stable"):
+        alone = (weights[index] > 0) & (holders == 1)
+        if shares[index].sum() < _DISPENSABLE * area and alone.sum() < max(8, _LONELY * area):
+            holders -= weights[index] > 0
+            weights[index] = 0
 
 
 def _source(frame: int, aligned: Aligned, weight: Array, window: Window) -> Source:

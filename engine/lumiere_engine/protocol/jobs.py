@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from fractions import Fraction
 from typing import Any, Optional
 
@@ -115,6 +115,11 @@ class JobSpec:
         except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
             raise SpecError(f"a {JOB_LABEL} that cannot be understood: {error}") from error
 
+    def for_borrowing(self) -> "JobSpec":
+        """The spec without what does not matter until something is imagined: jobs alike in it borrow alike."""
+        params = replace(self.params, imagine=True, regrain=True)
+        return replace(self, written=None, params=params, seed=0, checkpoint=None)
+
     def fingerprint(self, media: str) -> str:
         """Names the result: a hash of this spec and of the identity of its media."""
         text = json.dumps([self.to_wire(), media], sort_keys=True)
@@ -130,13 +135,15 @@ class WorkOrder:
         output: where the clip goes; its name picks the format.
         origin: where the origin matte goes; None writes none.
         overwrite: whether existing results are replaced.
-        chunk_frames: after how many frames progress is saved; an interrupted job goes on from there.
+        keep_work: whether what was borrowed stays beside the output, for another job on the same shot.
+        chunk_frames: how many frames are imagined at a time; the result does not depend on it.
     """
 
     spec: JobSpec
     output: str
     origin: Optional[str] = None
     overwrite: bool = False
+    keep_work: bool = False
     chunk_frames: int = 16
 
     def __post_init__(self) -> None:
