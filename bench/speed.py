@@ -18,7 +18,7 @@ from lumiere_engine.client import work
 from lumiere_engine.protocol import JobResult, JobSpec, RemoveParams, WorkOrder
 
 FILM = Path(__file__).parent.parent / "assets" / "demo"
-STAGES = ("read", "follow", "borrow", "learn", "imagine", "refine", "write")
+STAGES = ("read", "follow", "borrow", "learn", "imagine", "settle", "refine", "write")
 
 
 def measure(plate: Path, matte: Path, quality: str) -> tuple[JobResult, float]:

@@ -18,6 +18,7 @@ STAGES = {
     "borrow": "Borrowing real pixels",
     "learn": "Learning the shot",
     "imagine": "Imagining the unseen",
+    "settle": "Settling it over time",
     "refine": "Refining",
     "write": "Writing",
 }

@@ -33,6 +33,7 @@ class Report:
         psnr_db: PSNR inside the hole against the clean plate, by method.
         borrowed, imagined: shares of the hole.
         frames: how many were rendered.
+        stages_s: seconds per stage of the full result.
         seconds: for everything.
     """
 
@@ -45,6 +46,7 @@ class Report:
     borrowed: float
     imagined: float
     frames: int
+    stages_s: dict[str, float]
     seconds: float
 
     def to_wire(self) -> dict[str, Any]:
@@ -99,6 +101,7 @@ def run(out: Path, console: Console) -> Report:
         borrowed=full.result.borrowed,
         imagined=full.result.imagined,
         frames=_used(full).duration,
+        stages_s=full.result.seconds,
         seconds=round(time.monotonic() - began, 1),
     )
     (folder / "report.json").write_text(json.dumps(report.to_wire(), indent=2) + "\n", encoding="utf-8")

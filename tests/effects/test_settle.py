@@ -34,7 +34,9 @@ def test_an_unseen_region_moves_with_the_plane(
     def keep(frame: int, picture: np.ndarray) -> None:
         pictures[frame] = picture
 
-    steps = list(Settler(view, lambda t: pictures[t], lambda t: unseen[t], keep).run())
+    steps = list(
+        Settler(view, lambda t: pictures[t], lambda t: unseen[t], lambda t: 20.0 * unseen[t], keep).run()
+    )
     assert steps[-1] == FRAMES
 
     def patches(of: list[np.ndarray]) -> np.ndarray:

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 
 from ..motion.align import Window
-from ..motion.borrow import Borrowed, Borrower, BorrowParams, Source
+from ..motion.borrow import Borrowed, Borrower, BorrowParams, Source, borrowed_rms, filled_rms
 from ..motion.flow import grid
 from ..motion.parallel import in_order
 from .shot import AnalysedShots
-from .workspace import Workspace
+from .workspace import Shelf, Workspace
 
 Array = np.ndarray
 
@@ -39,6 +39,7 @@ class CompletedShots:
         self._borrowed = borrowing.shelf("borrowed")
         self._sources = borrowing.shelf("sources")
         self._imagined = workspace.shelf("imagined")
+        self._settled = workspace.shelf("settled")
         # A float frame takes 12 bytes a pixel; learning reads the whole shot again and again, in random order.
         at_hand = max(8, _AT_HAND_BYTES // (shots.scale.small_width * shots.scale.small_height * 12))
         self.filling = lru_cache(8)(self._filling)
@@ -75,6 +76,15 @@ class CompletedShots:
             out[filling.window.slices] = filling.unseen
         return out
 
+    def doubt(self, frame: int) -> Array:
+        """Root mean square error to expect of `picture`, code values of 255; h w, 0 outside the hole."""
+        scale, filling = self.shots.scale, self.filling(frame)
+        out = np.zeros((scale.small_height, scale.small_width), np.float32)
+        if filling is not None:
+            rms = np.where(filling.filled, borrowed_rms(filling.error), filled_rms(filling.error))
+            out[filling.window.slices] = np.where(filling.hole, rms, 0)
+        return out
+
     def _filled(self, frame: int) -> Array:
         """The whole frame with its hole closed by borrowing and smooth fill alone; h w 3 float32, 0..255."""
         picture = self.shots.picture(frame).astype(np.float32)
@@ -84,21 +94,36 @@ class CompletedShots:
         return picture
 
     def _picture(self, frame: int) -> Array:
-        """The same with what was imagined so far."""
+        """The same with what was imagined so far, and settled."""
         picture = self.filled(frame)
-        if self._imagined.has(frame):
-            picture = picture.copy()
-            picture[self.unseen(frame)] = self._imagined.get(frame)["values"]
+        for shelf in (self._settled, self._imagined):
+            if shelf.has(frame):
+                picture = picture.copy()
+                picture[self.unseen(frame)] = shelf.get(frame)["values"]
+                break
         return picture
 
     def set_imagined(self, frame: int, picture: Array) -> None:
         """Keep what was imagined for a frame; `picture` is the whole frame, 0..255."""
-        self._imagined.put(frame, values=picture[self.unseen(frame)].astype(np.float32))
-        self.picture.cache_clear()
+        self._put(self._imagined, frame, picture)
 
     def has_imagined(self, frame: int) -> bool:
         """Whether `set_imagined` was called for this frame."""
         return self._imagined.has(frame)
+
+    def set_settled(self, frame: int, picture: Array) -> None:
+        """Keep what was settled over time; it stands before what was imagined."""
+        self._put(self._settled, frame, picture)
+
+    def forget_settled(self) -> None:
+        """Go back to what was imagined: settling half done cannot be gone on with, as it reads what it writes."""
+        for frame in range(self.shots.frame_count):
+            self._settled.drop(frame)
+        self.picture.cache_clear()
+
+    def _put(self, shelf: Shelf, frame: int, picture: Array) -> None:
+        shelf.put(frame, values=picture[self.unseen(frame)].astype(np.float32))
+        self.picture.cache_clear()
 
 
 def _packed(borrowed: Borrowed | None) -> dict[str, Array]:

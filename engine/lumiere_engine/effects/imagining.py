@@ -126,15 +126,18 @@ class Imagination:
         self._completed.set_imagined(number, picture)
 
     def _settle(self) -> None:
-        for start, view in self._completed.shots.views():
+        completed = self._completed
+        completed.forget_settled()
+        for start, view in completed.shots.views():
             settler = Settler(
                 view,
-                lambda t, start=start: self._completed.picture(start + t),  # type: ignore[misc]
-                lambda t, start=start: self._completed.unseen(start + t),  # type: ignore[misc]
-                lambda t, p, start=start: self._completed.set_imagined(start + t, p),  # type: ignore[misc]
+                picture=lambda t, start=start: completed.picture(start + t),  # type: ignore[misc]
+                unseen=lambda t, start=start: completed.unseen(start + t),  # type: ignore[misc]
+                doubt=lambda t, start=start: completed.doubt(start + t),  # type: ignore[misc]
+                keep=lambda t, p, start=start: completed.set_settled(start + t, p),  # type: ignore[misc]
             )
             for done in settler.run():
-                self._on_step("imagine", done, view.frame_count)
+                self._on_step("settle", done, view.frame_count)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """What was imagined once is borrowed by its neighbours, so that it stands still where the scene does.
 
-The frame with the largest unseen region keeps what was imagined for it; every other frame that can be laid over
-it takes its pixels from there; of what is left the largest is next. Frames that cannot be laid over it (water,
-crowds) keep their own, which the network made consistent within its windows.
+The frame with the largest unseen region is first made as good as the shot allows: a place that lies deep in its
+hole lies near the rim in another frame, where filling it was easier, so the fillings of several frames are laid
+over it and averaged, each by what it is worth. Every other frame that can be laid over it then takes its pixels
+from there; of what is left the largest is next. Frames that cannot be laid over it (water, crowds) keep their
+own, which the network made consistent within its windows.
 """
 
 from __future__ import annotations
@@ -11,16 +13,19 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from ..motion.align import Aligner, Target
-from ..motion.borrow import ShotView, window_around
+from ..motion.align import Aligned, Aligner, Target, Window
+from ..motion.borrow import ShotView, borrowed_rms, window_around
 from ..motion.chain import carry
-from ..motion.flow import grid, widen
+from ..motion.flow import grid, sample, widen
+from ..motion.parallel import in_order
 
 Array = np.ndarray
 
 _REACH = 60  # frames; further away the camera's chain has drifted and a later key frame is nearer
 _WORST = 10.0  # expected error, of 255, beyond which a frame keeps its own
 _SMALLEST = 24  # pixels; a smaller rest is not worth a key frame
+_WITNESSES = 12  # frames whose fillings a key frame averages
+_MARGIN = 24  # pixels around what is open that alignment looks at
 
 
 class Settler:
@@ -30,6 +35,7 @@ class Settler:
         view: the shot; frames counted from 0.
         picture: the completed frame, h w 3 float32 0..255.
         unseen: what was imagined of a frame, h w bool.
+        doubt: root mean square error to expect of a completed frame, h w float32, code values of 255.
         keep: stores a frame's completed picture.
     """
 
@@ -38,10 +44,11 @@ class Settler:
         view: ShotView,
         picture: Callable[[int], Array],
         unseen: Callable[[int], Array],
+        doubt: Callable[[int], Array],
         keep: Callable[[int, Array], None],
     ) -> None:
         self._view, self._picture, self._unseen, self._keep = view, picture, unseen, keep
-        self._aligner = Aligner(layered=False)
+        self._doubt = doubt
 
     def run(self) -> Iterator[int]:
         """Yields how many frames are settled, as it goes."""
@@ -52,43 +59,76 @@ class Settler:
         while left:
             key = min(left, key=lambda t: (-left[t], t))
             left.pop(key)
-            open_pixels.pop(key, None)
+            self._gather(key, open_pixels.pop(key, self._unseen(key)))
             done += 1
             yield done
-            for frame in sorted(left, key=lambda t: (abs(t - key), t)):
-                if abs(frame - key) > _REACH:
-                    break
-                still_open = open_pixels.get(frame)
-                if still_open is None:
-                    still_open = self._unseen(frame)
-                still_open = self._take(frame, key, still_open)
-                open_pixels[frame] = still_open
-                left[frame] = int(still_open.sum())
+            takers = [t for t in sorted(left) if abs(t - key) <= _REACH]
+            before = [open_pixels.get(t, self._unseen(t)) for t in takers]
+            windows = [window_around(pixels, _MARGIN) for pixels in before]
+            jobs = zip(takers, before, windows, strict=True)
+            takes = in_order(lambda job, key=key: self._laid_over(job[0], key, job[1], job[2]), jobs)  # type: ignore[misc]
+            for frame, pixels, window, aligned in zip(takers, before, windows, takes, strict=True):
+                rest = self._take(frame, window, pixels, aligned)
+                open_pixels[frame], left[frame] = rest, int(rest.sum())
                 if left[frame] < _SMALLEST:
                     del left[frame], open_pixels[frame]
                     done += 1
                     yield done
 
-    def _take(self, frame: int, key: int, still_open: Array) -> Array:
-        """Let `frame` take what it can from `key`; returns what is still open."""
-        window = window_around(still_open, 24)
-        picture = self._picture(frame)
+    def _laid_over(self, frame: int, other: int, still_open: Array, window: Window) -> Aligned | None:
+        """The completed `other` seen from `frame`, compared outside what is open; None if they do not compare."""
         cut = still_open[window.slices]
-        seen = np.clip(np.rint(picture[window.slices]), 0, 255).astype(np.uint8)
-        target = Target(seen, cut, ~widen(cut, 1))
+        target = Target(_bytes(self._picture(frame)[window.slices]), cut, ~widen(cut, 1))
         here = grid(window.height, window.width, window.y, window.x)
-        key_picture = np.clip(np.rint(self._picture(key)), 0, 255).astype(np.uint8)
-        guess = carry(self._view.chain.between(frame, key), here)
-        variants = self._aligner.align(target, key_picture, np.zeros(key_picture.shape[:2], bool), [guess])
-        if not variants:
+        guess = carry(self._view.chain.between(frame, other), here)
+        picture = _bytes(self._picture(other))
+        variants = Aligner(layered=False).align(target, picture, np.zeros(picture.shape[:2], bool), [guess])
+        return variants[0] if variants else None
+
+    def _gather(self, key: int, still_open: Array) -> None:
+        """Make the open pixels of `key` the mean of what its witnesses show there, each by its expected error."""
+        window = window_around(still_open, _MARGIN)
+        here = still_open[window.slices]
+        weight = 1 / _variance(self._doubt(key)[window.slices])
+        total = self._picture(key)[window.slices] * weight[..., None]
+        witnesses = self._witnesses(key)
+        views = in_order(lambda other: self._laid_over(key, other, still_open, window), witnesses)
+        for other, aligned in zip(witnesses, views, strict=True):
+            if aligned is None:
+                continue
+            doubt = sample(self._doubt(other), aligned.places)
+            share = aligned.usable / (_variance(doubt) + borrowed_rms(aligned.error) ** 2)
+            total += aligned.picture * share[..., None]
+            weight += share
+        picture = self._picture(key).copy()
+        picture[window.slices][here] = (total / weight[..., None])[here]
+        self._keep(key, picture)
+
+    def _witnesses(self, key: int) -> list[int]:
+        """Frames around `key`, spread evenly over its reach."""
+        first, last = max(0, key - _REACH), min(self._view.frame_count - 1, key + _REACH)
+        spread = np.linspace(first, last, _WITNESSES + 1).astype(int)
+        return sorted({int(t) for t in spread} - {key})
+
+    def _take(self, frame: int, window: Window, still_open: Array, aligned: Aligned | None) -> Array:
+        """Let `frame` take what it can from an aligned key frame; returns what is still open."""
+        if aligned is None:
             return still_open
-        aligned = variants[0]
         taken = aligned.usable & (aligned.error <= _WORST)
         if not taken.any():
             return still_open
-        picture = picture.copy()
+        picture = self._picture(frame).copy()
         picture[window.slices][taken] = aligned.picture[taken]
         self._keep(frame, picture)
         rest = still_open.copy()
         rest[window.slices] &= ~taken
         return rest
+
+
+def _variance(doubt: Array) -> Array:
+    """Of a pixel whose root mean square error is `doubt`; never 0, since no pixel is without noise."""
+    return np.square(doubt) + 1
+
+
+def _bytes(picture: Array) -> Array:
+    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)

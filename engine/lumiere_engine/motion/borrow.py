@@ -274,7 +274,7 @@ def _fuse(
     total = weights.sum(0)
     weights /= np.maximum(total, 1e-12)
     error = (weights * errors).sum(0)
-    filled = target.hole & (total > 0) & (_borrowed_rms(error) <= np.maximum(_filled_rms(fill_error), 2.0))
+    filled = target.hole & (total > 0) & (borrowed_rms(error) <= np.maximum(filled_rms(fill_error), 2.0))
     weights *= filled
     borrowed = sum(w[..., None] * a.picture for w, (_, a) in zip(weights, candidates, strict=True))
     picture = np.where(target.hole[..., None], fill, target.picture.astype(np.float32))
@@ -311,7 +311,7 @@ def _source(frame: int, aligned: Aligned, weight: Array, window: Window) -> Sour
     return Source(frame, there, places, weight[part.slices], offset)
 
 
-def _borrowed_rms(error: Array) -> Array:
+def borrowed_rms(error: Array) -> Array:
     """Root mean square error that borrowing really makes where the ring promises a mean error of `error`.
 
     Fitted to shots with known truth: small promises are kept, large ones are broken by more than their size,
@@ -320,7 +320,7 @@ def _borrowed_rms(error: Array) -> Array:
     return error * (1.2 + 0.22 * error)
 
 
-def _filled_rms(error: Array) -> Array:
+def filled_rms(error: Array) -> Array:
     """The same for a smooth fill; its promises hold, the factor turns a mean into a root mean square."""
     return 1.4 * error
 

@@ -16,7 +16,8 @@ class Progress:
     """One step of a stage is done.
 
     Attributes:
-        stage: what is being done, one word: "read", "follow", "borrow", "learn", "imagine", "write".
+        stage: what is being done, one word: "read", "follow", "borrow", "learn", "imagine", "settle", "refine",
+            "write".
         done: steps done so far in this stage.
         total: steps of this stage.
         note: something that the user should know, once; None otherwise.
