@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..diffusion import X0Denoiser
+from ..diffusion.precondition import Network
 from ..learning import FitParams, FitState, ImagineParams, Imaginer, fit_shot, held_out_error
 from ..motion.align import Window
 from ..protocol.ranges import FrameRange
@@ -115,7 +117,7 @@ class Imagination:
             save=lambda reached: reached.save(state),
             on_step=lambda step, _loss: self._on_step("learn", step, params.steps),
         )
-        return X0Denoiser(network)
+        return X0Denoiser(_in_half_precision(network))
 
     def _keep(self, volume: UnseenVolume, frame: int, imagined: Array, trust: float) -> None:
         number = volume.start + frame
@@ -138,6 +140,16 @@ class Imagination:
             )
             for done in settler.run():
                 self._on_step("settle", done, view.frame_count)
+
+
+def _in_half_precision(network: STUNet) -> Network:
+    """The network computing in bfloat16, two to three times as fast; learning stays in float32, where it is sound."""
+
+    def answer(x: Tensor, noise: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, dtype=torch.bfloat16):
+            return network(x, noise).float()
+
+    return answer
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def held_out_error(
     reserve: int,
     seed: int,
     fill: Fill = push_pull,
-    samples: int = 3,
+    samples: int = 2,
 ) -> HeldOutError:
     """Imagine the reserved places of some stretches of the shot and compare with the truth.
 
