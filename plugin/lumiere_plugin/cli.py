@@ -106,11 +106,11 @@ def remove(
     ] = MatteCovers.USED,
     grow: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option(help="Pixels that the matte grows by. [default: a 60th of the height]"),
+        typer.Option(help="Pixels that the matte grows by. [default: a 60th of the height, at least 6]"),
     ] = None,
     feather: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option(help="Pixels over which the matte fades out. [default: a 120th of the height]"),
+        typer.Option(help="Pixels over which the matte fades out. [default: half of the default growth]"),
     ] = None,
     imagine: Annotated[
         bool, typer.Option(help="Let the network fill what no frame shows; without, a smooth fill.")

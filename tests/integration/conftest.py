@@ -15,6 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from lumiere_engine.effects.softness import default_growth
 from lumiere_engine.frames.convert import picture_from_rgb
 from lumiere_engine.frames.picture import ColorTags, FrameFormat, PixelLayout
 from lumiere_engine.frames.source import open_source
@@ -23,6 +24,7 @@ from lumiere_engine.matte.shape import soft_matte
 from lumiere_engine.matte.source import core, open_matte
 
 WIDTH, HEIGHT, FRAMES = 128, 72, 10
+GROWTH = default_growth(HEIGHT)
 YUV = PixelLayout("yuv", 8, chroma_shift=(1, 1))
 RGB = PixelLayout("rgb", 8)
 FAST = ("--quality", "draft", "--no-imagine")
@@ -78,9 +80,7 @@ def as_matte(masks: list[np.ndarray]) -> list[np.ndarray]:
 def untouched(matte: Path, plate: Path) -> list[np.ndarray]:
     """Per frame the pixels that the default matte leaves alone: bool h w."""
     with open_source(plate) as source, open_matte([matte], source.format, source.frame_count) as read:
-        return [
-            soft_matte(core(read.read(k)), HEIGHT / 60, HEIGHT / 120) == 0 for k in range(source.frame_count)
-        ]
+        return [soft_matte(core(read.read(k)), GROWTH, GROWTH / 2) == 0 for k in range(source.frame_count)]
 
 
 def digest(path: Path) -> str:

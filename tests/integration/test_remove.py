@@ -68,7 +68,7 @@ def test_the_origin_matte_shows_what_was_borrowed(rendered: Any, tools: Any) -> 
         for frame, hole in enumerate(tools.holes()):
             red, green, _ = np.moveaxis(origin.read(frame).planes[0], 2, 0)
             assert np.median(green[hole]) > 240 and np.median(red[hole]) < 15
-            assert not green[:17].any() and not red[:17].any()
+            assert not green[:9].any() and not red[:9].any()
 
 
 def test_nothing_but_the_results_is_left(rendered: Any) -> None:

@@ -17,17 +17,29 @@ from ..protocol.ranges import FrameRange
 Array = np.ndarray
 
 
+# With the feather this is more than the reach of a chroma sample, see `frames.convert.blend_rgb`.
+_LEAST_GROWTH_PX = 6.0
+
+
+def default_growth(height: int) -> float:
+    """Pixels by which a matte grows if the artist does not say: a sixtieth of the height; the feather is half of it.
+
+    It is no less than what subsampled chroma needs to follow luma inside the rim.
+    """
+    return max(_LEAST_GROWTH_PX, height / 60)
+
+
 class HoleMaker:
     """Grows and feathers the matte of each frame.
 
     Object masks, drawn or found by a tracker, are usually a few pixels too tight; motion blur and compression
-    spread the object further. So the matte grows by default by a sixtieth of the picture's height.
+    spread the object further. So the matte grows by default, see `default_growth`.
     """
 
     def __init__(self, matte: MatteSource, start: int, params: RemoveParams) -> None:
         """`start` is the matte's frame that belongs to the job's first."""
         self._matte, self._start = matte, start
-        default = matte.height / 60
+        default = default_growth(matte.height)
         self.grow = default if params.grow is None else params.grow
         self.feather = default / 2 if params.feather is None else params.feather
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+import threading
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,8 @@ from ..protocol.errors import LumiereError, OutputError
 
 Array = np.ndarray
 FOLDER = ".lumiere"
+# NumPy parses an array's header with `ast`, which several threads at once can break (CPython up to 3.12).
+_READING = threading.Lock()
 
 
 class Shelf:
@@ -52,7 +55,7 @@ class Shelf:
     def get(self, number: int, *names: str) -> dict[str, Array]:
         """The arrays of entry `number`; only those `names`, if any are given."""
         try:
-            with np.load(self._path(number)) as arrays:
+            with _READING, np.load(self._path(number)) as arrays:
                 return {name: arrays[name] for name in names or arrays.files}
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise LumiereError(

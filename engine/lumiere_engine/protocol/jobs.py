@@ -22,7 +22,8 @@ class RemoveParams:
 
     Attributes:
         quality: "draft", "standard" or "best".
-        grow: pixels of the plate by which the matte is grown; None takes a sixtieth of the picture's height.
+        grow: pixels of the plate by which the matte is grown; None takes a sixtieth of the picture's height,
+            and no less than 6.
         feather: pixels over which the grown matte falls to 0; None takes half of the default growth.
         imagine: whether the network fills what no frame shows; without it a smooth fill stands there.
         regrain: whether imagined pixels get the plate's grain.
