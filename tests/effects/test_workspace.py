@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
-import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -113,17 +111,3 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError), Workspace(tmp_path / "file" / "o.mkv", "a" * 64):
         pass
-
-
-def test_many_threads_may_read_at_once(workspace: Workspace) -> None:
-    shelf = workspace.shelf("shared")
-    names = {f"array{i}": np.full((2, 3), i) for i in range(12)}
-    shelf.put(0, **names)
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)  # threads take turns as often as they can
-    try:
-        with ThreadPoolExecutor(8) as pool:
-            for arrays in pool.map(lambda _: shelf.get(0), range(400)):
-                assert set(arrays) == set(names)
-    finally:
-        sys.setswitchinterval(usual)
