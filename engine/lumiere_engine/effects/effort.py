@@ -24,6 +24,6 @@ class Effort:
 
 EFFORTS = {
     "draft": Effort(320 * 180, BorrowParams(search=40, trace=12, enough=2), 40),
-    "standard": Effort(640 * 360, BorrowParams(), 80),
+    "standard": Effort(640 * 360, BorrowParams(), 64),
     "best": Effort(960 * 540, BorrowParams(search=90, trace=32, enough=4, worthwhile=0.01), 600),
 }

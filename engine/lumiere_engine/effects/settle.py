@@ -23,8 +23,8 @@ Array = np.ndarray
 
 _REACH = 60  # frames; further away the camera's chain has drifted and a later key frame is nearer
 _WORST = 10.0  # expected error, of 255, beyond which a frame keeps its own
-_SMALLEST = 24  # pixels; a smaller rest is not worth a key frame
-_WITNESSES = 12  # frames whose fillings a key frame averages
+_SMALLEST = 48  # pixels; a smaller rest is not worth a key frame
+_WITNESSES = 9  # frames whose fillings a key frame averages
 _MARGIN = 24  # pixels around what is open that alignment looks at
 
 
