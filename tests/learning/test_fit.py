@@ -59,14 +59,17 @@ def test_the_same_fit_twice_gives_the_same_weights_and_another_seed_others(volum
     assert not torch.equal(first["leave.weight"], other["leave.weight"])
 
 
-def test_a_fit_continues_waves_into_places_it_never_saw(volume: ArrayVolume) -> None:
-    params = FitParams(steps=400, batch=4, window=(2, 24, 24), learning_rate=3e-3, reserve=1)
-    result = fit_shot(STUNet(TINY), volume, params)
+def test_a_fit_continues_stripes_into_places_it_never_saw(volume: ArrayVolume) -> None:
+    x = np.broadcast_to(np.arange(48, dtype=np.float32), (8, 40, 48))
+    rgb = np.stack([0.6 * np.sin(x + k) for k in range(3)], 3)
+    stripes = ArrayVolume(np.where(volume.known[..., None], rgb, 0).astype(np.float32), volume.known)
+    params = FitParams(steps=120, batch=4, window=(2, 24, 24), learning_rate=3e-3, reserve=1)
+    result = fit_shot(STUNet(TINY), stripes, params)
     imagining = ImagineParams(window=(2, 32, 32), stride=(2, 24, 24), segment=8, segment_overlap=2)
-    error = held_out_error(X0Denoiser(result.network), volume, imagining, reserve=1, seed=params.seed)
+    error = held_out_error(X0Denoiser(result.network), stripes, imagining, reserve=1, seed=params.seed)
     assert error.pixels > 0
-    assert error.ratio < 0.95
-    assert error.trust > 0.3
+    assert error.ratio < 0.5
+    assert error.trust > 0.9
 
 
 def test_a_network_that_learnt_nothing_is_as_good_as_the_fill(volume: ArrayVolume) -> None:
