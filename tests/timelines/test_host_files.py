@@ -24,6 +24,7 @@ from lumiere_otio import (
     select_clip,
     write_timeline,
 )
+from lumiere_otio.moving import moved
 
 HERE = Path(__file__).resolve()
 FOOTAGE = Path(os.environ.get("LUMIERE_FOOTAGE") or HERE.parents[3] / "shared" / "footage")
@@ -156,7 +157,9 @@ def test_a_result_leaves_all_else_in_a_host_file_to_the_letter(
             continue
         write_timeline(result, tmp_path / "out.otio", overwrite=True)
         written = json.loads((tmp_path / "out.otio").read_text(encoding="utf-8"))
-        assert json.dumps(others(written)) == json.dumps(others(timeline.document))
+        # media that is named relative to the file is named relative to the new one; see `moving`
+        expected = moved(timeline.document, (TIMELINES / name).parent, tmp_path)
+        assert json.dumps(others(written)) == json.dumps(others(expected))
         (new,) = [clip for clip in result.model.find_clips() if "Lumiere" in clip.metadata]
         assert new.source_range == got.source_range
         done += 1
