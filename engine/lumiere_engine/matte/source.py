@@ -142,7 +142,8 @@ class _Layer:
                 raise MatteError(
                     f"the matte has {count} frames, the plate has {frame_count}",
                     clip=str(path),
-                    remedy="render the matte for exactly the frames that are used",
+                    remedy="render the matte for exactly the frames that are used, or for all of the media "
+                    "and say --matte-covers media",
                 )
             self._check_size(self._native(0))
         except BaseException:
