@@ -117,3 +117,9 @@ def test_a_state_of_another_version_or_kind_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("hello")
     with pytest.raises(SpecError):
         FitState.load(tmp_path / "text")
+
+
+def test_a_shot_of_a_single_frame_can_be_learned(volume: ArrayVolume) -> None:
+    flash = ArrayVolume(volume.rgb[:1], volume.known[:1])
+    result = fit_shot(STUNet(TINY), flash, replace(PARAMS, steps=8))
+    assert all(np.isfinite(result.losses))

@@ -112,7 +112,8 @@ class ExampleSource:
             planes = [plane[..., ::-1] for plane in planes]
         if rng.random() < self.recolour:
             planes = _recoloured(rng, planes)
-        tensors = [torch.from_numpy(np.ascontiguousarray(plane))[None] for plane in planes]
+        # a copy, not `ascontiguousarray`: an axis of one element keeps its negative stride there
+        tensors = [torch.from_numpy(plane.copy())[None] for plane in planes]
         noise = torch.from_numpy(rng.standard_normal(tensors[0].shape, dtype=np.float32))
         sigma = torch.tensor([np.exp(self.p_mean + self.p_std * rng.standard_normal())], dtype=torch.float32)
         return Examples(tensors[0], tensors[1], tensors[2], tensors[3], noise, sigma)
