@@ -14,6 +14,7 @@ from ..diffusion import X0Denoiser
 from ..diffusion.precondition import Network
 from ..learning import FitParams, FitState, ImagineParams, Imaginer, fit_shot, held_out_error
 from ..motion.align import Window
+from ..motion.borrow import window_around
 from ..protocol.ranges import FrameRange
 from ..stunet import SHOT, STUNet
 from .completion import CompletedShots
@@ -82,11 +83,7 @@ class Imagination:
             union = unseen if union is None else union | unseen
         if union is None or not union.any():
             return None
-        ys, xs = np.flatnonzero(union.any(1)), np.flatnonzero(union.any(0))
-        top, left = max(0, int(ys[0]) - _MARGIN), max(0, int(xs[0]) - _MARGIN)
-        bottom = min(union.shape[0], int(ys[-1]) + 1 + _MARGIN)
-        right = min(union.shape[1], int(xs[-1]) + 1 + _MARGIN)
-        return Window(top, left, bottom - top, right - left)
+        return window_around(union, _MARGIN)
 
     def _imagine_shot(self, volume: UnseenVolume, chunk_frames: int) -> None:
         frames = FrameRange(0, volume.shape[0])

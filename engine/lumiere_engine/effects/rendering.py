@@ -26,7 +26,7 @@ from .softness import HoleMaker
 from .workspace import Workspace
 
 Array = np.ndarray
-"""Numbers a job's random streams: grain is one of them."""
+# Numbers a job's random streams: grain is one of them.
 _GRAIN_STREAM = 1
 
 
