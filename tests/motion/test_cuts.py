@@ -42,6 +42,12 @@ def test_light_that_flickers_for_a_while_is_no_cut(pan: Pan) -> None:
     assert shots(frames) == [(0, 20)]
 
 
+def test_a_single_flash_is_no_cut(pan: Pan) -> None:
+    frames = pan(0, 20, 1)
+    frames[9] = np.clip(frames[9] * 1.7, 0, 255).astype(np.uint8)
+    assert shots(frames) == [(0, 20)]
+
+
 def test_grain_is_no_cut(pan: Pan) -> None:
     rng = np.random.default_rng(0)
     frames = [np.clip(f + rng.normal(0, 25, f.shape), 0, 255).astype(np.uint8) for f in pan(0, 12, 0)]
