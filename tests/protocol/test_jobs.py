@@ -146,3 +146,9 @@ def test_the_fingerprint_depends_on_the_media_and_on_which_frames_are_written() 
 def test_the_fingerprint_is_the_same_in_every_process() -> None:
     again = JobSpec.from_wire(json.loads(json.dumps(SPEC.to_wire())))
     assert again.fingerprint("media") == SPEC.fingerprint("media")
+
+
+def test_another_version_does_not_go_on_with_a_job_half_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = SPEC.fingerprint("media")
+    monkeypatch.setattr("lumiere_engine.protocol.jobs.__version__", "9.9.9")
+    assert SPEC.fingerprint("media") != before

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from fractions import Fraction
 from typing import Any, Optional
 
+from .. import __version__
 from .errors import SpecError, UnknownVersionError
 from .ranges import FrameRange
 
@@ -122,8 +123,11 @@ class JobSpec:
         return replace(self, written=None, params=params, seed=0, checkpoint=None)
 
     def fingerprint(self, media: str) -> str:
-        """Names the result: a hash of this spec and of the identity of its media."""
-        text = json.dumps([self.to_wire(), media], sort_keys=True)
+        """Names the result: a hash of this spec, of the identity of its media, and of this version.
+
+        Another version may compute otherwise, and must not go on with what this one has half done.
+        """
+        text = json.dumps([__version__, self.to_wire(), media], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
