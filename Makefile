@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+FOOTAGE ?= assets/demo
 
-.PHONY: help demo test test-slow lint bench clean
+.PHONY: help demo test test-slow lint bench bench-quality clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1 —/p' Makefile
@@ -27,8 +28,11 @@ lint: $(READY)   ## ruff, mypy, import-linter
 bench: $(READY)  ## speed of every stage, printed
 	$(BIN)/python bench/speed.py
 
-clean:           ## forget the environment and the demo's results
-	rm -rf $(VENV) lumiere-demo
+bench-quality: $(READY)  ## quality against simple methods, FOOTAGE=DIR or the bundled film; results in lumiere-bench/
+	$(BIN)/lumiere bench quality --footage $(FOOTAGE) --out lumiere-bench
+
+clean:           ## forget the environment and all results
+	rm -rf $(VENV) lumiere-demo lumiere-bench
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -1,1 +1,1 @@
-"""What ships with the project: the demo film, and later the prior's weights."""
+"""What ships with the project: the demo film and the prior's weights."""

@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from . import bench, train
 from .console import Console
 
 app = typer.Typer(
@@ -18,6 +19,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # drawing help with Rich would take longer than everything else together
 )
+app.add_typer(bench.app, name="bench")
+app.add_typer(train.app, name="train")
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object on standard output.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")]
@@ -28,6 +31,12 @@ Output = Annotated[
         "--out",
         help="Result: .mov (ProRes), .mkv (lossless), .mp4, name.%06d.png|tif|exr; of a timeline .otio.",
     ),
+]
+
+
+Network = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(help="Weights that the network starts from. [default: the prior that ships with Lumiere]"),
 ]
 
 
@@ -134,6 +143,11 @@ def remove(
         bool, typer.Option("--keep-work", help="Keep what was borrowed, so that the next try is fast.")
     ] = False,
     chunk_frames: Annotated[int, typer.Option(min=1, help="Frames imagined at a time.")] = 16,
+    network: Network = None,
+    save_network: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Keep what the network learned, for other shots of the scene (.safetensors)."),
+    ] = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -160,6 +174,8 @@ def remove(
             overwrite=overwrite,
             keep_work=keep_work,
             chunk_frames=chunk_frames,
+            network=network,
+            save_network=save_network,
         )
         with console.progress() as show:
             outcome = run(request, show)
@@ -170,6 +186,7 @@ def remove(
 def replay(
     recipe: Annotated[Path, typer.Argument(help="The .lumiere.json beside a result.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The new result, a media file.")],
+    network: Network = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -179,7 +196,7 @@ def replay(
     console = Console(as_json)
     with console.failures():
         with console.progress() as show:
-            outcome = run(recipe, out, overwrite, show)
+            outcome = run(recipe, out, network, overwrite, show)
         console.answer(outcome.to_wire(), _told(outcome.output, outcome.result))
 
 

@@ -21,6 +21,8 @@ STAGES = {
     "settle": "Settling it over time",
     "refine": "Refining",
     "write": "Writing",
+    "gather": "Gathering material",
+    "train": "Training",
 }
 
 

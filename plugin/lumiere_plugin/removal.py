@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,8 @@ class Request:
         overwrite: replace existing results.
         keep_work: keep what was borrowed for another job on the same shot.
         chunk_frames: how many frames are imagined at a time.
+        network: weights to start from; None is the prior that ships with Lumiere.
+        save_network: where the network goes after it has learned the shot.
     """
 
     source: Path
@@ -64,6 +68,8 @@ class Request:
     overwrite: bool = False
     keep_work: bool = False
     chunk_frames: int = 16
+    network: Path | None = None
+    save_network: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +128,7 @@ def _in_media(request: Request, on_progress: OnProgress) -> Outcome:
         conform=request.conform,
         params=request.params,
         seed=request.seed,
+        checkpoint=fingerprint(weights(request)),
     )
     return perform(spec, output, request, on_progress)
 
@@ -156,6 +163,7 @@ def _in_timeline(request: Request, on_progress: OnProgress) -> Outcome:
         conform=request.conform,
         params=request.params,
         seed=request.seed,
+        checkpoint=fingerprint(weights(request)),
     )
     outcome = perform(spec, folder / f"{_file_name(selection.name)}_removed.mov", request, on_progress)
     changed = add_result(
@@ -185,10 +193,33 @@ def perform(spec: JobSpec, media: Path, request: Request, on_progress: OnProgres
         overwrite=request.overwrite,
         keep_work=request.keep_work,
         chunk_frames=request.chunk_frames,
+        network=None if spec.checkpoint is None else str(weights(request)),
+        save_network=None if request.save_network is None else str(request.save_network.absolute()),
     )
     result = work(order, on_progress)
     recipe = write_sidecar(media, result.recipe, overwrite=True)
     return Outcome(media, media, origin, recipe, result)
+
+
+def weights(request: Request) -> Path:
+    """The file of the weights that the network starts from."""
+    if request.network is not None:
+        return request.network.absolute()
+    with resources.as_file(resources.files("lumiere_assets") / "prior" / "prior.safetensors") as path:
+        return path
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of a file.
+
+    Raises:
+        SpecError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise SpecError(f"the weights cannot be read: {error.strerror}", clip=str(path)) from error
 
 
 def probe(path: Path) -> MediaInfo:

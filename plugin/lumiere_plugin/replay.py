@@ -10,12 +10,14 @@ from lumiere_otio import read_sidecar
 from .removal import OnProgress, Outcome, Request, perform
 
 
-def run(recipe: Path, output: Path, overwrite: bool, on_progress: OnProgress) -> Outcome:
+def run(
+    recipe: Path, output: Path, network: Path | None, overwrite: bool, on_progress: OnProgress
+) -> Outcome:
     """Do the recipe's job into another file.
 
     Raises:
         LumiereError: the recipe cannot be read, or its job cannot be done.
     """
     spec = JobSpec.from_wire(read_sidecar(recipe).get("spec") or {})
-    request = Request(Path(spec.plate), tuple(map(Path, spec.mattes)), overwrite=overwrite)
+    request = Request(Path(spec.plate), tuple(map(Path, spec.mattes)), network=network, overwrite=overwrite)
     return perform(spec, output.absolute(), request, on_progress)

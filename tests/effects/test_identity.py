@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from lumiere_engine.effects.identity import media_identity
-from lumiere_engine.protocol.errors import MissingMediaError
+from lumiere_engine.effects.identity import media_identity, refuse_other_weights
+from lumiere_engine.protocol import JobSpec, WorkOrder
+from lumiere_engine.protocol.errors import MissingMediaError, SpecError
 
 MIB = 1 << 20
 
@@ -65,3 +67,19 @@ def test_a_folder_and_its_pattern_are_the_same_medium(tmp_path: Path) -> None:
 def test_media_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(MissingMediaError, match=r"none.mov"):
         media_identity(str(tmp_path / "none.mov"))
+
+
+def test_other_weights_than_the_job_names_are_refused(tmp_path: Path) -> None:
+    weights = tmp_path / "net.safetensors"
+    weights.write_bytes(b"weights")
+    named = hashlib.sha256(b"weights").hexdigest()
+
+    def order(network: Path) -> WorkOrder:
+        return WorkOrder(JobSpec("remove", "p", ("m",), checkpoint=named), "o.mkv", network=str(network))
+
+    refuse_other_weights(order(weights))
+    weights.write_bytes(b"other weights")
+    with pytest.raises(SpecError, match=r"not the weights.*--network"):
+        refuse_other_weights(order(weights))
+    with pytest.raises(SpecError, match="cannot be read"):
+        refuse_other_weights(order(tmp_path / "gone.safetensors"))

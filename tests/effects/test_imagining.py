@@ -12,6 +12,7 @@ import torch
 from lumiere_engine.effects.effort import EFFORTS
 from lumiere_engine.effects.imagining import Imagination
 from lumiere_engine.effects.workspace import Workspace
+from lumiere_engine.protocol import JobSpec, WorkOrder
 from lumiere_engine.protocol.errors import Cancelled
 
 FRAMES = 34  # more than one segment
@@ -26,6 +27,10 @@ class Unlearned(Imagination):
             return 0.8 * blurred + 0.1
 
         return denoiser
+
+
+def order(chunk_frames: int) -> WorkOrder:
+    return WorkOrder(JobSpec("remove", "p.mov", ("m.mov",), seed=5), "out.mkv", chunk_frames=chunk_frames)
 
 
 @pytest.fixture
@@ -47,7 +52,7 @@ def imagined(
                         raise Cancelled("cancelled")
 
                 try:
-                    Unlearned(completed, EFFORTS["draft"], 5, on_step).run(chunk_frames)
+                    Unlearned(completed, EFFORTS["draft"], order(chunk_frames), on_step).run()
                 except Cancelled:
                     assert stop == stop_after
             return np.stack([completed.picture(t) for t in range(FRAMES)])
@@ -70,7 +75,7 @@ def test_nothing_that_is_seen_is_imagined(
     shown = scene(8)
     completed = complete(shown, workspace)
     before = [completed.picture(t) for t in range(8)]
-    Unlearned(completed, EFFORTS["draft"], 5, lambda *_: None).run(16)
+    Unlearned(completed, EFFORTS["draft"], order(16), lambda *_: None).run()
     for t, hole in enumerate(shown.holes):
         after = completed.picture(t)
         assert np.array_equal(after[~hole], before[t][~hole])
@@ -80,6 +85,6 @@ def test_what_is_unseen_stands_still_where_the_scene_does(
     scene: Callable[..., Any], complete: Callable[..., Any], workspace: Workspace
 ) -> None:
     completed = complete(scene(8), workspace)
-    Unlearned(completed, EFFORTS["draft"], 5, lambda *_: None).run(16)
+    Unlearned(completed, EFFORTS["draft"], order(16), lambda *_: None).run()
     pictures = np.stack([completed.picture(t) for t in range(8)])
     assert np.abs(np.diff(pictures, axis=0)).max() < 3

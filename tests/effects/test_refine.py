@@ -34,23 +34,32 @@ def test_a_scale_keeps_the_shape_and_the_limit(width: int, height: int, most: in
         assert scale.small_width * scale.small_height < most * 1.1
 
 
+@pytest.mark.parametrize("frame", [6, 5], ids=["key", "between"])
 @pytest.mark.parametrize("size", [(96, 64), (48, 32), (61, 43)], ids=["the plate's", "half", "odd"])
 def test_borrowed_pixels_are_the_plates_own(
-    size: tuple[int, int], scene: Callable[..., Any], complete: Callable[..., Any], workspace: Workspace
+    size: tuple[int, int],
+    frame: int,
+    scene: Callable[..., Any],
+    complete: Callable[..., Any],
+    workspace: Workspace,
 ) -> None:
     shown = scene(10, 5)
     scale = Scale(96, 64, *size)
     completed = complete(shown, workspace, scale)
-    filling = completed.filling(5)
+    filling = completed.filling(frame)
     plate = [rgb for rgb, _ in shown.frames(0)]
-    patch = refine(5, completed, filling, lambda t: plate[t])
-    where, hole = patch.window.slices, shown.holes[5]
+    # a key lends what it has borrowed itself
+    lent = [shown.truths[t] if t in completed.keys - {frame} else plate[t] for t in range(10)]
+    patch = refine(frame, completed, filling, lambda t: lent[t])
+    where, hole = patch.window.slices, shown.holes[frame]
     assert not (hole & ~_in(patch.window, hole.shape)).any()
-    error = np.abs(patch.rgb - shown.truths[5][where])[hole[where]].mean()
+    error = np.abs(patch.rgb - shown.truths[frame][where])[hole[where]].mean()
     assert patch.borrowed[hole[where]].mean() > 0.9
     assert error < (0.01 if scale.same else 0.05)
-    fill = cv2.inpaint((plate[5] * 255).astype(np.uint8), hole.astype(np.uint8), 3, cv2.INPAINT_TELEA) / 255
-    assert error < np.abs(fill - shown.truths[5])[hole].mean() / 3
+    fill = (
+        cv2.inpaint((plate[frame] * 255).astype(np.uint8), hole.astype(np.uint8), 3, cv2.INPAINT_TELEA) / 255
+    )
+    assert error < np.abs(fill - shown.truths[frame])[hole].mean() / 3
 
 
 def _in(window: Window, shape: tuple[int, ...]) -> np.ndarray:

@@ -46,3 +46,29 @@ def test_an_unseen_region_moves_with_the_plane(
     assert np.abs(np.diff(patches(pictures), axis=0)).mean() < 1.5
     for t in range(FRAMES):
         assert np.array_equal(pictures[t][~unseen[t]], before[t][~unseen[t]])
+
+
+def test_frames_that_do_not_go_together_are_soon_left_alone(
+    scene: Callable[..., Any], complete: Callable[..., Any], workspace: Workspace
+) -> None:
+    frames = 24
+    completed = complete(scene(frames), workspace)
+    (_, view), *_ = completed.shots.views()
+    unseen = np.zeros((64, 96), bool)
+    unseen[20:40, 30:60] = True
+    pictures = [
+        np.random.default_rng(t).uniform(0, 255, (64, 96, 3)).astype(np.float32) for t in range(frames)
+    ]
+    asked: list[int] = []
+
+    class Counting(Settler):
+        def _laid_over(self, frame: int, other: int, *more: Any) -> None:
+            asked.append(frame)
+
+    settler = Counting(
+        view, lambda t: pictures[t], lambda t: unseen, lambda t: np.float32(20) * unseen, lambda t, p: None
+    )
+    assert list(settler.run())[-1] == frames
+    assert (
+        len(asked) < 20 * frames
+    )  # every frame with every other would be 24 * frames and the witnesses besides

@@ -11,8 +11,8 @@ import pytest
 import torch
 from lumiere_engine.diffusion import X0Denoiser
 from lumiere_engine.learning import ArrayVolume, FitParams, FitState, ImagineParams, fit_shot, held_out_error
-from lumiere_engine.learning.fit import learning_rate
 from lumiere_engine.learning.held_out import trusted
+from lumiere_engine.learning.trainer import learning_rate
 from lumiere_engine.protocol.errors import Cancelled, LumiereError, SpecError, UnknownVersionError
 from lumiere_engine.stunet import TINY, STUNet
 

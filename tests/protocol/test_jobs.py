@@ -41,13 +41,28 @@ specs = st.builds(
     checkpoint=st.none() | st.text(min_size=1),
 )
 orders = st.builds(
-    WorkOrder, specs, st.text(min_size=1), st.none() | st.text(), st.booleans(), st.integers(1, 1000)
+    lambda spec, *rest, **more: WorkOrder(
+        spec, *rest, network=None if spec.checkpoint is None else "net.safetensors", **more
+    ),
+    specs,
+    st.text(min_size=1),
+    st.none() | st.text(),
+    st.booleans(),
+    chunk_frames=st.integers(1, 1000),
+    save_network=st.none() | st.text(min_size=1),
 )
 
 
 @given(orders)
 def test_an_order_crosses_a_process_unchanged(order: WorkOrder) -> None:
     assert WorkOrder.from_wire(json.loads(json.dumps(order.to_wire()))) == order
+
+
+def test_weights_come_with_their_fingerprint() -> None:
+    with pytest.raises(SpecError, match="fingerprint"):
+        WorkOrder(SPEC, "out.mkv", network="net.safetensors")
+    with pytest.raises(SpecError, match="fingerprint"):
+        WorkOrder(replace(SPEC, checkpoint="abc"), "out.mkv")
 
 
 @pytest.mark.parametrize("kind", [JobSpec, WorkOrder])

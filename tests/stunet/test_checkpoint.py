@@ -39,6 +39,17 @@ def test_what_is_loaded_is_what_was_saved(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["net.safetensors"]
 
 
+def test_half_the_bytes_keep_eleven_bits_of_every_weight(tmp_path: Path) -> None:
+    path, original = _saved(tmp_path), STUNet(TINY, seed=4)
+    whole = path.stat().st_size
+    save(original, path, half=True)
+    assert path.stat().st_size < 0.6 * whole
+    loaded = load(path).state_dict()
+    for name, value in original.state_dict().items():
+        assert loaded[name].dtype == torch.float32
+        assert torch.allclose(loaded[name], value, rtol=2**-11, atol=1e-7)
+
+
 def test_the_fingerprint_follows_the_content(tmp_path: Path) -> None:
     path = _saved(tmp_path)
     before = fingerprint(path)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 import cv2
 import numpy as np
 
 from ..motion.align import Window
-from ..motion.borrow import Borrowed, Borrower, BorrowParams, Source, borrowed_rms, filled_rms
+from ..motion.borrow import Borrowed, Borrower, BorrowParams, ShotView, Source, borrowed_rms, filled_rms
 from ..motion.flow import grid
 from ..motion.parallel import in_order
+from ..motion.relay import KeyedView, Relay, key_frames
 from .shot import AnalysedShots
 from .workspace import Shelf, Workspace
 
@@ -31,10 +32,14 @@ class CompletedShots:
         borrowing: keeps what is borrowed, which jobs that differ in what they imagine share.
         workspace: keeps what is imagined.
         shots: the analysed shots.
+
+    Attributes:
+        keys: the frames that searched the whole shot, and lend to those between them; known after `borrow`.
     """
 
     def __init__(self, borrowing: Workspace, workspace: Workspace, shots: AnalysedShots) -> None:
         self.shots = shots
+        self.keys: set[int] = set()
         self.folder = workspace.folder
         self._borrowed = borrowing.shelf("borrowed")
         self._sources = borrowing.shelf("sources")
@@ -42,21 +47,43 @@ class CompletedShots:
         self._settled = workspace.shelf("settled")
         # A float frame takes 12 bytes a pixel; learning reads the whole shot again and again, in random order.
         at_hand = max(8, _AT_HAND_BYTES // (shots.scale.small_width * shots.scale.small_height * 12))
-        self.filling = lru_cache(8)(self._filling)
+        self.filling = lru_cache(16)(self._filling)
         self.filled = lru_cache(at_hand)(self._filled)
         self.unseen = lru_cache(at_hand)(self._unseen)
         self.picture = lru_cache(8)(self._picture)
 
     def borrow(self, params: BorrowParams) -> Iterator[int]:
-        """Borrow for every frame; yields after each one."""
+        """Borrow for every frame, key frames first; yields how many are done, after each one."""
+        done = 0
         for start, view in self.shots.views():
+            keys = self._key_frames(view, params)
+            self.keys |= {start + key for key in keys}
             borrower = Borrower(view, params)
-            missing = [t for t in range(view.frame_count) if not self._borrowed.has(start + t)]
-            for frame, borrowed in zip(missing, in_order(borrower.borrow, missing), strict=True):
-                if borrowed is not None:
-                    self._sources.put(start + frame, **_packed_sources(borrowed.sources, start))
-                self._borrowed.put(start + frame, **_packed(borrowed))
-                yield start + frame + 1
+            for borrowed in self._kept(start, keys, borrower.borrow):
+                done += borrowed
+                yield done
+            relayed = KeyedView(view, lambda t, start=start: self.filling(start + t), keys)  # type: ignore[misc]
+            relay = Relay(relayed, params)
+            between = [t for t in range(view.frame_count) if t not in keys]
+            for borrowed in self._kept(start, between, relay.borrow):
+                done += borrowed
+                yield done
+
+    def _key_frames(self, view: ShotView, params: BorrowParams) -> frozenset[int]:
+        return frozenset(key_frames(view.frame_count, params.key_every))
+
+    def _kept(
+        self, start: int, frames: Iterable[int], borrow: Callable[[int], Borrowed | None]
+    ) -> Iterator[int]:
+        """Borrow for those frames of a shot that are not done yet, in parallel, and keep what comes; yields 1 each."""
+        wanted = sorted(frames)
+        missing = [t for t in wanted if not self._borrowed.has(start + t)]
+        yield len(wanted) - len(missing)
+        for frame, borrowed in zip(missing, in_order(borrow, missing), strict=True):
+            if borrowed is not None:
+                self._sources.put(start + frame, **_packed_sources(borrowed.sources, start))
+            self._borrowed.put(start + frame, **_packed(borrowed))
+            yield 1
 
     def _filling(self, frame: int) -> Borrowed | None:
         """What closes a frame's hole, without its sources; None if it has no hole."""

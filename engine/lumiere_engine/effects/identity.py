@@ -1,4 +1,4 @@
-"""Which media a job was made from, to tell when it has changed."""
+"""Which media and weights a job was made from, to tell when they have changed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import hashlib
 from pathlib import Path
 
 from ..frames.sequence import find_sequence, is_pattern
-from ..protocol.errors import MissingMediaError
+from ..protocol.errors import MissingMediaError, SpecError
+from ..protocol.jobs import WorkOrder
 
 _BLOCK_BYTES = 1 << 20
 
@@ -35,3 +36,24 @@ def media_identity(path: str) -> str:
             while block := data.read(_BLOCK_BYTES):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def refuse_other_weights(order: WorkOrder) -> None:
+    """Refuse weights that are not the ones that the job names.
+
+    Raises:
+        SpecError: the file is missing, or holds other weights.
+    """
+    if order.network is None:
+        return
+    try:
+        with Path(order.network).open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise SpecError(f"the weights cannot be read: {error.strerror}", clip=order.network) from error
+    if found != order.spec.checkpoint:
+        raise SpecError(
+            "these are not the weights that the job was made with",
+            clip=order.network,
+            remedy="name the right ones with --network",
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,8 +16,9 @@ from ..diffusion.precondition import Network
 from ..learning import FitParams, FitState, ImagineParams, Imaginer, fit_shot, held_out_error
 from ..motion.align import Window
 from ..motion.borrow import window_around
+from ..protocol.jobs import WorkOrder
 from ..protocol.ranges import FrameRange
-from ..stunet import SHOT, STUNet
+from ..stunet import SHOT, STUNet, checkpoint
 from .completion import CompletedShots
 from .effort import Effort
 from .settle import Settler
@@ -58,22 +60,23 @@ class Imagination:
     Args:
         completed: the shots after borrowing.
         effort: how long to learn and sample.
-        seed: of all randomness.
+        order: the seed of all randomness, the weights that learning starts from, and where they go afterwards.
         on_step: hears (stage, done, total); may raise to stop.
     """
 
-    def __init__(self, completed: CompletedShots, effort: Effort, seed: int, on_step: OnStep) -> None:
-        self._completed, self._effort, self._seed, self._on_step = completed, effort, seed, on_step
+    def __init__(self, completed: CompletedShots, effort: Effort, order: WorkOrder, on_step: OnStep) -> None:
+        self._completed, self._effort, self._order, self._on_step = completed, effort, order, on_step
+        self._seed = order.spec.seed
         self.trust: list[float] = []
         # The number of threads shapes the order of sums, and with it the last bits of every weight.
         torch.set_num_threads(THREADS)
 
-    def run(self, chunk_frames: int) -> None:
-        """Imagine all shots, `chunk_frames` at a time."""
+    def run(self) -> None:
+        """Imagine all shots."""
         for start, end in self._completed.shots.shots:
             window = self._unseen_window(start, end)
             if window is not None:
-                self._imagine_shot(UnseenVolume(self._completed, start, end, window), chunk_frames)
+                self._imagine_shot(UnseenVolume(self._completed, start, end, window))
         self._settle()
 
     def _unseen_window(self, start: int, end: int) -> Window | None:
@@ -85,16 +88,18 @@ class Imagination:
             return None
         return window_around(union, _MARGIN)
 
-    def _imagine_shot(self, volume: UnseenVolume, chunk_frames: int) -> None:
+    def _imagine_shot(self, volume: UnseenVolume) -> None:
         frames = FrameRange(0, volume.shape[0])
         if all(self._completed.has_imagined(volume.start + t) for t in frames):
             return
         denoiser = self._learn(volume)
-        params = ImagineParams(seed=self._seed)
-        trust = held_out_error(denoiser, volume, params, reserve=3, seed=self._seed).trust
+        params = ImagineParams(seed=self._seed, steps=self._effort.sample_steps)
+        trust = held_out_error(
+            denoiser, volume, params, reserve=FitParams.reserve, seed=self._seed, samples=1
+        ).trust
         self.trust.append(trust)
         imaginer = Imaginer(denoiser, volume, _Start(volume), params)
-        for chunk in frames.chunks(chunk_frames):
+        for chunk in frames.chunks(self._order.chunk_frames):
             if all(self._completed.has_imagined(volume.start + t) for t in chunk):
                 continue
             imagined = imaginer.frames(chunk, lambda done, total: self._on_step("imagine", done, total))
@@ -103,18 +108,29 @@ class Imagination:
 
     def _learn(self, volume: UnseenVolume) -> X0Denoiser:
         """The network after a fit to this shot, as a denoiser; an interrupted fit goes on from its last state."""
-        network = STUNet(SHOT, seed=self._seed)
-        params = FitParams(steps=self._effort.fit_steps, seed=self._seed)
-        state = self._completed.folder / f"fit_{volume.start:08d}.safetensors"
-        fit_shot(
-            network,
-            volume,
-            params,
-            resume=FitState.load(state) if state.exists() else None,
-            save=lambda reached: reached.save(state),
-            on_step=lambda step, _loss: self._on_step("learn", step, params.steps),
-        )
+        network = self._start()
+        if self._effort.fit_steps:
+            params = FitParams(steps=self._effort.fit_steps, seed=self._seed)
+            state = self._completed.folder / f"fit_{volume.start:08d}.safetensors"
+            fit_shot(
+                network,
+                volume,
+                params,
+                resume=FitState.load(state) if state.exists() else None,
+                save=lambda reached: reached.save(state),
+                on_step=lambda step, _loss: self._on_step("learn", step, params.steps),
+            )
+        if self._order.save_network is not None:
+            checkpoint.save(
+                network, Path(self._order.save_network), {"learned": self._order.spec.plate}, half=True
+            )
         return X0Denoiser(_in_half_precision(network))
+
+    def _start(self) -> STUNet:
+        """The weights that the job names, or none."""
+        if self._order.network is None:
+            return STUNet(SHOT, seed=self._seed)
+        return checkpoint.load(Path(self._order.network))
 
     def _keep(self, volume: UnseenVolume, frame: int, imagined: Array, trust: float) -> None:
         number = volume.start + frame

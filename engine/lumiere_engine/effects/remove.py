@@ -32,7 +32,7 @@ from ..protocol.messages import JobResult, Progress
 from ..protocol.ranges import FrameRange
 from .completion import CompletedShots
 from .effort import EFFORTS, Effort
-from .identity import media_identity
+from .identity import media_identity, refuse_other_weights
 from .outputs import refuse_taken_names, refuse_unwritable
 from .rendering import Renderer, origin_format
 from .shot import AnalysedShots, Scale
@@ -93,6 +93,7 @@ def remove(order: WorkOrder, on_progress: OnProgress) -> JobResult:
     spec = order.spec
     clock = _Clock(on_progress)
     refuse_taken_names(order)
+    refuse_other_weights(order)
     with ExitStack() as stack:
         media = _open(spec, stack)
         notes = list(media.matte.notes)
@@ -110,7 +111,7 @@ def remove(order: WorkOrder, on_progress: OnProgress) -> JobResult:
         effort = EFFORTS[spec.params.quality]
         holes = HoleMaker(media.matte, media.matte_start, spec.params)
         completed = _complete(media, holes, effort, borrowing, workspace, clock)
-        trust = _imagine(completed, spec, effort, order.chunk_frames, clock)
+        trust = _imagine(completed, order, effort, clock)
         renderer = Renderer(media.plate, media.frames, media.written, holes, completed, spec, workspace)
         for done in renderer.refine(effort.borrow.search):
             clock.step("refine", done, media.frames.duration)
@@ -186,16 +187,14 @@ def _complete(
     return completed
 
 
-def _imagine(
-    completed: CompletedShots, spec: JobSpec, effort: Effort, chunk_frames: int, clock: _Clock
-) -> list[float]:
+def _imagine(completed: CompletedShots, order: WorkOrder, effort: Effort, clock: _Clock) -> list[float]:
     """Learn and imagine, if the artist wants it and something is unseen; returns the trust in the network."""
     everything_seen = not any(completed.unseen(t).any() for t in range(completed.shots.frame_count))
-    if everything_seen or not spec.params.imagine:
+    if everything_seen or not order.spec.params.imagine:
         return []
     # torch takes a second to import; a job that borrows everything never needs it
     from .imagining import Imagination
 
-    imagination = Imagination(completed, effort, spec.seed, clock.step)
-    imagination.run(chunk_frames)
+    imagination = Imagination(completed, effort, order, clock.step)
+    imagination.run()
     return imagination.trust

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -60,27 +62,56 @@ class Renderer:
         self.notes: list[str] = []
 
     def refine(self, reach: int) -> Iterator[int]:
-        """Make the patches; yields after each frame."""
-        plates = Plates(self._plate, self._frames, self._workspace, reach)
-        missing = [t for t in range(self._frames.duration) if not self._patches.has(t)]
+        """Make the patches, those of the key frames first; yields how many are done, after each one.
 
-        def ready(frames: list[int]) -> Iterator[int]:
+        Args:
+            reach: farthest frame that a key frame borrows from.
+        """
+        keys = sorted(self._completed.keys)
+        between = [t for t in range(self._frames.duration) if t not in self._completed.keys]
+        gap = max((b - a for a, b in itertools.pairwise(keys)), default=1)
+        done = 0
+        for frames, far in ((keys, reach), (between, gap)):
+            plates = Plates(self._plate, self._frames, self._workspace, far)
+            lend = plates.rgb if frames is keys else self._completed_keys(plates)
+            missing = [t for t in frames if not self._patches.has(t)]
+            done += len(frames) - len(missing)
+            for frame, patch in zip(missing, self._patched(missing, plates, lend), strict=True):
+                if patch is not None:
+                    self._patches.put(frame, **_packed(patch))
+                done += 1
+                yield done
+
+    def _patched(
+        self, frames: list[int], plates: Plates, lend: Callable[[int], Array]
+    ) -> Iterator[Patch | None]:
+        def ready() -> Iterator[int]:
             for frame in frames:
                 plates.move_to(frame)
                 yield frame
 
-        patches = in_order(lambda frame: self._patch(frame, plates), ready(missing))
-        for frame, patch in zip(missing, patches, strict=True):
-            if patch is not None:
-                self._patches.put(frame, **_packed(patch))
-            yield frame + 1
+        return in_order(lambda frame: self._patch(frame, plates, lend), ready())
 
-    def _patch(self, frame: int, plates: Plates) -> Patch | None:
+    def _completed_keys(self, plates: Plates) -> Callable[[int], Array]:
+        """The plate's frames, key frames with their patch laid in."""
+
+        def rgb(frame: int) -> Array:
+            picture = plates.rgb(frame)
+            if frame not in self._completed.keys or not self._patches.has(frame):
+                return picture
+            patch, picture = _unpacked(self._patches.get(frame)), picture.copy()
+            inside = patch.window.slices
+            picture[inside] = np.where(patch.borrowed[..., None] > 0, patch.rgb, picture[inside])
+            return picture
+
+        return lru_cache(4)(rgb)
+
+    def _patch(self, frame: int, plates: Plates, lend: Callable[[int], Array]) -> Patch | None:
         """The finished patch of a frame; None if it has no hole."""
         filling = self._completed.filling(frame)
         if filling is None:
             return None
-        patch = refine(frame, self._completed, filling, plates.rgb)
+        patch = refine(frame, self._completed, filling, lend)
         grain = measure_grain(plates.rgb(frame)) if self._spec.params.regrain else None
         return self._grained(patch, frame, grain)
 

@@ -24,6 +24,9 @@ Array = np.ndarray
 _REACH = 60  # frames; further away the camera's chain has drifted and a later key frame is nearer
 _WORST = 10.0  # expected error, of 255, beyond which a frame keeps its own
 _SMALLEST = 48  # pixels; a smaller rest is not worth a key frame
+_REST = 0.15  # of a frame's unseen pixels, likewise
+_BATCH = 4  # frames that are asked together
+_WORTHWHILE = 0.1  # of their open pixels that a batch must take for those beyond it to be asked
 _WITNESSES = 9  # frames whose fillings a key frame averages
 _MARGIN = 24  # pixels around what is open that alignment looks at
 
@@ -52,8 +55,9 @@ class Settler:
 
     def run(self) -> Iterator[int]:
         """Yields how many frames are settled, as it goes."""
-        left = {t: int(self._unseen(t).sum()) for t in range(self._view.frame_count)}
-        left = {t: area for t, area in left.items() if area >= _SMALLEST}
+        area = {t: int(self._unseen(t).sum()) for t in range(self._view.frame_count)}
+        enough = {t: max(_SMALLEST, _REST * pixels) for t, pixels in area.items()}
+        left = {t: pixels for t, pixels in area.items() if pixels >= _SMALLEST}
         open_pixels: dict[int, Array] = {}
         done = 0
         while left:
@@ -62,18 +66,35 @@ class Settler:
             self._gather(key, open_pixels.pop(key, self._unseen(key)))
             done += 1
             yield done
-            takers = [t for t in sorted(left) if abs(t - key) <= _REACH]
+            for direction in (-1, 1):
+                for frame in self._spread(key, direction, left, open_pixels):
+                    if left[frame] < enough[frame]:
+                        del left[frame], open_pixels[frame]
+                        done += 1
+                        yield done
+
+    def _spread(
+        self, key: int, direction: int, left: dict[int, int], open_pixels: dict[int, Array]
+    ) -> Iterator[int]:
+        """Let frames take from `key`, outwards, until hardly any takes something; yields each that was asked.
+
+        `left` and `open_pixels` are brought up to date for a frame before it is yielded.
+        """
+        near = sorted(t for t in left if 0 < (t - key) * direction <= _REACH)[::direction]
+        for first in range(0, len(near), _BATCH):
+            takers = near[first : first + _BATCH]
             before = [open_pixels.get(t, self._unseen(t)) for t in takers]
             windows = [window_around(pixels, _MARGIN) for pixels in before]
             jobs = zip(takers, before, windows, strict=True)
-            takes = in_order(lambda job, key=key: self._laid_over(job[0], key, job[1], job[2]), jobs)  # type: ignore[misc]
+            takes = in_order(lambda job: self._laid_over(job[0], key, job[1], job[2]), jobs)
+            wanted, taken = sum(left[t] for t in takers), 0
             for frame, pixels, window, aligned in zip(takers, before, windows, takes, strict=True):
                 rest = self._take(frame, window, pixels, aligned)
+                taken += left[frame] - int(rest.sum())
                 open_pixels[frame], left[frame] = rest, int(rest.sum())
-                if left[frame] < _SMALLEST:
-                    del left[frame], open_pixels[frame]
-                    done += 1
-                    yield done
+                yield frame
+            if taken < _WORTHWHILE * wanted:
+                return
 
     def _laid_over(self, frame: int, other: int, still_open: Array, window: Window) -> Aligned | None:
         """The completed `other` seen from `frame`, compared outside what is open; None if they do not compare."""

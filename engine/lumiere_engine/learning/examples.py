@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .fill import Fill
 from .masks import Holes, draw_hole
+from .params import TrainParams
 from .shot import Mask, Place, Rgb, ShotVolume
 
 _TRIES = 8
@@ -34,6 +35,10 @@ class Examples:
     sigma: Tensor
     """b > 0."""
 
+    def to(self, device: torch.device) -> Examples:
+        """The same on a device."""
+        return Examples(**{name: value.to(device) for name, value in vars(self).items()})
+
 
 @dataclass(frozen=True)
 class ExampleSource:
@@ -47,20 +52,15 @@ class ExampleSource:
     """What fills the plate of the condition, the same as will start the imagining."""
     window: tuple[int, int, int]
     """Frames, rows, columns of an example; cut to the shot."""
-    p_mean: float
-    """Mean of ln σ."""
-    p_std: float
-    """Standard deviation of ln σ."""
-    recolour: float
-    """Share of examples whose colours are permuted, inverted and faded at random."""
-    seed: int
+    params: TrainParams
+    """Noise levels, colours and seed."""
 
     def batch(self, step: int, size: int) -> Examples:
         """The examples of one training step."""
-        return _stacked([self._example(step, index) for index in range(size)])
+        return stacked([self._example(step, index) for index in range(size)])
 
     def _example(self, step: int, index: int) -> Examples:
-        rng = np.random.default_rng([self.seed, step, index])
+        rng = np.random.default_rng([self.params.seed, step, index])
         t, h, w = (min(a, b) for a, b in zip(self.window, self.volume.shape, strict=True))
         for _ in range(_TRIES):
             frame, patch, context = self._places(rng, (t, h, w))
@@ -76,7 +76,7 @@ class ExampleSource:
                 break
         plate = self.fill(rgb, known & ~hole)
         crop = (slice(None), rows, columns)
-        return self._finished(rng, rgb[crop], known[crop], hole[crop], plate[crop])
+        return finished_example(rng, self.params, rgb[crop], known[crop], hole[crop], plate[crop])
 
     def _places(self, rng: np.random.Generator, size: tuple[int, int, int]) -> tuple[int, Place, Place]:
         """First frame, patch, and the larger region that its plate is filled from."""
@@ -96,27 +96,41 @@ class ExampleSource:
         context = Place(max(0, y0 - h), min(height, y0 + 2 * h), max(0, x0 - w), min(width, x0 + 2 * w))
         return first, Place(y0, y0 + h, x0, x0 + w), context
 
-    def _finished(self, rng: np.random.Generator, rgb: Rgb, known: Mask, hole: Mask, plate: Rgb) -> Examples:
-        matte = hole | ~known
-        clean = np.where(known[..., None], rgb, plate)
-        planes = [
-            np.moveaxis(clean, 3, 0),
-            np.concatenate([np.moveaxis(plate, 3, 0), matte[None]]).astype(np.float32),
-            (known & hole)[None].astype(np.float32),
-            (known & ~hole)[None].astype(np.float32),
-        ]
-        # Time and the horizontal have no preferred direction; the vertical has.
-        if rng.random() < 0.5:
-            planes = [plane[:, ::-1] for plane in planes]
-        if rng.random() < 0.5:
-            planes = [plane[..., ::-1] for plane in planes]
-        if rng.random() < self.recolour:
-            planes = _recoloured(rng, planes)
-        # a copy, not `ascontiguousarray`: an axis of one element keeps its negative stride there
-        tensors = [torch.from_numpy(plane.copy())[None] for plane in planes]
-        noise = torch.from_numpy(rng.standard_normal(tensors[0].shape, dtype=np.float32))
-        sigma = torch.tensor([np.exp(self.p_mean + self.p_std * rng.standard_normal())], dtype=torch.float32)
-        return Examples(tensors[0], tensors[1], tensors[2], tensors[3], noise, sigma)
+
+def finished_example(
+    rng: np.random.Generator, params: TrainParams, rgb: Rgb, known: Mask, hole: Mask, plate: Rgb
+) -> Examples:
+    """One example of a scene: turned, recoloured, with its noise.
+
+    Args:
+        rng: of this example.
+        params: `p_mean`, `p_std` and `recolour` are read.
+        rgb: t h w 3 in [-1, 1].
+        known: t h w, where `rgb` is real.
+        hole: t h w, what is to be imagined.
+        plate: t h w 3, `rgb` with the hole and all that is not known filled.
+    """
+    matte = hole | ~known
+    clean = np.where(known[..., None], rgb, plate)
+    planes = [
+        np.moveaxis(clean, 3, 0),
+        np.concatenate([np.moveaxis(plate, 3, 0), matte[None]]).astype(np.float32),
+        (known & hole)[None].astype(np.float32),
+        (known & ~hole)[None].astype(np.float32),
+    ]
+    # Time and the horizontal have no preferred direction; the vertical has.
+    if rng.random() < 0.5:
+        planes = [plane[:, ::-1] for plane in planes]
+    if rng.random() < 0.5:
+        planes = [plane[..., ::-1] for plane in planes]
+    if rng.random() < params.recolour:
+        planes = _recoloured(rng, planes)
+    # a copy, not `ascontiguousarray`: an axis of one element keeps its negative stride there
+    tensors = [torch.from_numpy(plane.copy())[None] for plane in planes]
+    noise = torch.from_numpy(rng.standard_normal(tensors[0].shape, dtype=np.float32))
+    level = np.exp(params.p_mean + params.p_std * rng.standard_normal())
+    sigma = torch.tensor([level], dtype=torch.float32)
+    return Examples(tensors[0], tensors[1], tensors[2], tensors[3], noise, sigma)
 
 
 def _recoloured(rng: np.random.Generator, planes: list[Any]) -> list[Any]:
@@ -130,6 +144,7 @@ def _recoloured(rng: np.random.Generator, planes: list[Any]) -> list[Any]:
     return [clean[order] * gain, np.concatenate([cond[:3][order] * gain, cond[3:]]), *rest]
 
 
-def _stacked(examples: Sequence[Examples]) -> Examples:
+def stacked(examples: Sequence[Examples]) -> Examples:
+    """Several batches as one."""
     names = ("clean", "cond", "inside", "outside", "noise", "sigma")
     return Examples(**{name: torch.cat([getattr(example, name) for example in examples]) for name in names})

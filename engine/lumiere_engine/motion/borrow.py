@@ -69,6 +69,7 @@ class BorrowParams:
         worthwhile: share of the hole that a frame must add to be worth aligning.
         margin: pixels around the hole that are looked at.
         worst: expected error (of 255) beyond which nothing is borrowed, whatever the surroundings.
+        key_every: frames from one key frame, which searches the whole shot, to the next; see `relay`.
     """
 
     search: int = 60
@@ -77,6 +78,7 @@ class BorrowParams:
     worthwhile: float = 0.04
     margin: int = 40
     worst: float = 16.0
+    key_every: int = 4
 
 
 @dataclass(frozen=True)
@@ -148,27 +150,30 @@ class Borrower:
         self._shot = shot
         self._params = params or BorrowParams()
 
-    def borrow(self, frame: int) -> Borrowed | None:
-        """What `frame` can borrow; None if it has no hole."""
+    def borrow(self, frame: int, order: list[int] | None = None) -> Borrowed | None:
+        """What `frame` can borrow from the frames in `order` (default: see `borrowing_order`); None without a hole."""
         hole = self._shot.hole(frame)
         if not hole.any():
             return None
         window = window_around(hole, self._params.margin)
         target = _target(self._shot.picture(frame), hole, window)
         fill = smooth_fill(target.picture, target.hole)
-        candidates = self._candidates(frame, window, target)
+        candidates = self._candidates(frame, window, target, order)
         return _fuse(target, window, fill, smooth_fill_error(target), candidates, self._params.worst)
 
-    def _candidates(self, frame: int, window: Window, target: Target) -> list[tuple[int, Aligned]]:
+    def _candidates(
+        self, frame: int, window: Window, target: Target, order: list[int] | None
+    ) -> list[tuple[int, Aligned]]:
         """Frames that show some of the hole, aligned, until every pixel has enough of them."""
         params, shot = self._params, self._shot
         here = grid(window.height, window.width, window.y, window.x)
         missing = np.where(target.hole, params.enough, 0).astype(np.int32)
         worthwhile = max(8, int(target.hole.sum() * params.worthwhile))
-        traces = {1: _Trace(shot, frame, here, 1), -1: _Trace(shot, frame, here, -1)}
+        order = order or borrowing_order(frame, shot.frame_count, params)
         aligner = Aligner()
         found: list[tuple[int, Aligned]] = []
-        for other in borrowing_order(frame, shot.frame_count, params):
+        traces = {1: _Trace(shot, frame, here, 1), -1: _Trace(shot, frame, here, -1)}
+        for other in order:
             if (missing > 0).sum() < worthwhile:
                 break
             guesses = [carry(shot.chain.between(frame, other), here)]
@@ -197,7 +202,7 @@ class _Trace:
 
     def to(self, other: int) -> Array:
         """Where the pixels are in `other`, which must not be nearer than the last one asked for."""
-        while self._frame != other:
+        while (other - self._frame) * self._direction > 0:
             flow = self._shot.forward_flow if self._direction > 0 else self._shot.backward_flow
             self._places = self._places + sample(flow(self._frame), self._places)
             self._frame += self._direction

@@ -60,7 +60,7 @@ class JobSpec:
         conform: whether a movie of variable rate is conformed to its nominal rate.
         params: the effect's own parameters.
         seed: of all randomness.
-        checkpoint: fingerprint of the weights that the network starts from; None starts from none.
+        checkpoint: fingerprint (SHA-256) of the weights that the network starts from; None starts from none.
     """
 
     effect: str
@@ -142,6 +142,8 @@ class WorkOrder:
         overwrite: whether existing results are replaced.
         keep_work: whether what was borrowed stays beside the output, for another job on the same shot.
         chunk_frames: how many frames are imagined at a time; the result does not depend on it.
+        network: file of the weights that the spec's `checkpoint` names.
+        save_network: where the network goes after it has learned the shot; None keeps it nowhere.
     """
 
     spec: JobSpec
@@ -150,10 +152,14 @@ class WorkOrder:
     overwrite: bool = False
     keep_work: bool = False
     chunk_frames: int = 16
+    network: Optional[str] = None
+    save_network: Optional[str] = None
 
     def __post_init__(self) -> None:
         if self.chunk_frames < 1:
             raise SpecError(f"a chunk cannot have {self.chunk_frames} frames")
+        if (self.network is None) != (self.spec.checkpoint is None):
+            raise SpecError("a job names its network's weights and their fingerprint, or neither")
 
     def to_wire(self) -> dict[str, Any]:
         """The order as a JSON-ready dictionary."""

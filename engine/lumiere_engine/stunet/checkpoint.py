@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ from .params import STUNetParams
 
 LABEL = "STUNetCheckpoint.1"
 _MOST_HEADER_BYTES = 16 * 2**20
-_ITEM_BYTES = {"F32": 4}
+_ITEM_BYTES = {"F32": 4, "F16": 2}
 
 
 @dataclass(frozen=True)
@@ -38,16 +37,19 @@ class Header:
     metadata: dict[str, str]
     """The free text entries."""
     tensors: dict[str, tuple[int, ...]]
-    """Shape of each tensor; all are float32."""
+    """Shape of each tensor; they are float32 or float16."""
 
 
-def save(network: STUNet, path: Path, metadata: Mapping[str, str] | None = None) -> None:
+def save(
+    network: STUNet, path: Path, metadata: Mapping[str, str] | None = None, *, half: bool = False
+) -> None:
     """Write a checkpoint; under its name stands the old file or the whole new one, never a part.
 
     Args:
         network: on any device.
         path: its folder exists.
         metadata: free text entries; not `label` or `params`.
+        half: in float16: half the bytes, eleven bits of each weight.
 
     Raises:
         SpecError: `metadata` uses a reserved name.
@@ -58,22 +60,20 @@ def save(network: STUNet, path: Path, metadata: Mapping[str, str] | None = None)
         raise SpecError("'label' and 'params' of a checkpoint are not free to set")
     entries |= {"label": LABEL, "params": json.dumps(network.params.to_wire(), sort_keys=True)}
     tensors = {
-        name: value.detach().cpu().float().contiguous() for name, value in network.state_dict().items()
+        name: value.detach().cpu().to(torch.float16 if half else torch.float32).contiguous()
+        for name, value in network.state_dict().items()
     }
-    temporary = None
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        with os.fdopen(handle, "wb") as file:
+        with part.open("wb") as file:
             file.write(_canonical(to_bytes(tensors, entries)))
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
-        temporary = None
+        part.replace(path)
     except (OSError, SafetensorError) as error:
         raise OutputError(f"the checkpoint '{path}' cannot be written: {error}") from error
     finally:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
 def load(path: Path, device: torch.device | str = "cpu") -> STUNet:
@@ -175,7 +175,7 @@ def _is_entry(value: object) -> bool:
 def _shape(path: Path, name: str, entry: Any) -> tuple[int, ...]:
     """The shape of one tensor, whose kind and bytes agree with it."""
     if not _is_entry(entry) or entry.get("dtype") not in _ITEM_BYTES:
-        raise SpecError(f"the tensor '{name}' of '{path}' is not described as float32")
+        raise SpecError(f"the tensor '{name}' of '{path}' is not described as float32 or float16")
     count = 1
     for length in entry["shape"]:
         count *= length

@@ -21,7 +21,7 @@ class STUNetParams:
         SpecError: a value out of its range, or values that do not fit together.
     """
 
-    channels: tuple[int, ...] = (48, 64, 96)
+    channels: tuple[int, ...] = (48, 96, 128, 160)
     """Width of each level, finest first; each a multiple of `attention_heads` at the coarsest."""
     blocks: int = 1
     """Residual blocks per level on the way down, and as many on the way up."""
@@ -31,7 +31,7 @@ class STUNetParams:
     """⟨J, C, M⟩: noisy clip (3), masked plate (3), matte (1)."""
     out_channels: int = 3
     """Colour planes that the network answers with."""
-    temporal_strides: tuple[int, ...] = (2, 2)
+    temporal_strides: tuple[int, ...] = (2, 2, 1)
     """Temporal stride after each spatial down-sampling, `len(channels) - 1` of them; 1 keeps every frame."""
     embedding: int = 128
     """Width of the noise level's embedding."""
@@ -94,7 +94,7 @@ def _check(name: str, values: tuple[int, ...], most: int) -> None:
 
 
 SHOT = STUNetParams()
-"""Fitted to a single shot on a CPU in well under a minute."""
+"""The shape of the prior; fitted to a single shot on a CPU in well under a minute."""
 
 TINY = STUNetParams(
     channels=(16, 32), blocks=1, unshuffle=2, temporal_strides=(2,), embedding=32, attention_heads=2

@@ -42,7 +42,7 @@ def _answer(request: dict[str, Any], on_progress: Callable[[Progress], None]) ->
 
         return remove(WorkOrder.from_wire(request["order"]), on_progress).to_wire()
     if task in TASKS:
-        answer = TASKS[task]({k: v for k, v in request.items() if k != "task"})
+        answer = TASKS[task]({k: v for k, v in request.items() if k != "task"}, on_progress)
         return {"label": "Answer.1", "answer": answer}
     raise SpecError(f"'{task}' is no task of this worker")
 

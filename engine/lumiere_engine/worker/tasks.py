@@ -1,4 +1,4 @@
-"""Short questions that a worker answers without holding the device."""
+"""What a worker can be asked beside a job."""
 
 from __future__ import annotations
 
@@ -6,12 +6,24 @@ from collections.abc import Callable
 from typing import Any
 
 from ..frames.source import probe
+from ..protocol.messages import Progress
 from .score import score
+from .train import train_prior
+
+OnProgress = Callable[[Progress], None]
 
 
-def _probe(question: dict[str, Any]) -> dict[str, Any]:
+def _probe(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
     """{"path"} → a `MediaInfo.1`."""
     return probe(question["path"]).to_wire()
 
 
-TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {"probe": _probe, "score": score}
+def _score(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
+    return score(question)
+
+
+TASKS: dict[str, Callable[[dict[str, Any], OnProgress], dict[str, Any]]] = {
+    "probe": _probe,
+    "score": _score,
+    "train_prior": train_prior,
+}

@@ -1,0 +1,1 @@
+"""How good results are where the truth is known: shots, cases, methods, measures, reports."""

@@ -1,0 +1,101 @@
+"""One optimiser for everything that is learnt here: Adam with warm-up, decay and a moving average."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+
+from lumiere_engine.diffusion.precondition import X0Denoiser
+from lumiere_engine.protocol.errors import LumiereError
+
+from .examples import Examples
+from .params import TrainParams
+from .state import FitState
+
+
+class Trainer:
+    """Adam (arXiv 1412.6980), written out, so that its whole state is four plain dictionaries and no pickle.
+
+    Args:
+        network: F of `X0Denoiser`: (b 7 t h w, b) → b 3 t h w; changed in place.
+        params: see there.
+        resume: state of an earlier training of the same network with the same parameters.
+    """
+
+    def __init__(self, network: nn.Module, params: TrainParams, resume: FitState | None = None) -> None:
+        self.network = network
+        self.params = params
+        self.denoiser = X0Denoiser(network)
+        self.state = deepcopy(resume) if resume else FitState.fresh(network)
+        network.load_state_dict(self.state.weights)
+
+    def advance(self, examples: Examples) -> float:
+        """One step; the state's `weights` are the network's own tensors' values afterwards.
+
+        Raises:
+            LumiereError: the loss or a gradient is not finite.
+        """
+        for parameter in self.network.parameters():
+            parameter.grad = None
+        device = next(self.network.parameters()).device
+        loss = example_loss(self.denoiser, examples.to(device), self.params.hole_weight)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.params.gradient_limit)
+        value = float(loss.detach())
+        if not (torch.isfinite(norm) and torch.isfinite(loss)):
+            raise LumiereError(
+                f"learning failed at step {self.state.step}: loss or gradient is not finite",
+                remedy="use another seed or a lower learning rate",
+            )
+        self._update()
+        self.state.step += 1
+        self.state.losses.append(value)
+        return value
+
+    @torch.no_grad()
+    def _update(self) -> None:
+        state, step = self.state, self.state.step + 1
+        rate = learning_rate(self.params, self.state.step)
+        beta1, beta2, decay = 0.9, 0.99, min(self.params.ema, step / (step + 9))
+        for name, parameter in self.network.named_parameters():
+            gradient = parameter.grad
+            if gradient is None:
+                continue
+            first, second = state.first_moment[name], state.second_moment[name]
+            first.lerp_(gradient, 1 - beta1)
+            second.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
+            scale = (second / (1 - beta2**step)).sqrt_().add_(1e-8)
+            parameter.addcdiv_(first, scale, value=-rate / (1 - beta1**step))
+            state.weights[name].copy_(parameter)
+            state.average[name].lerp_(parameter, 1 - decay)
+
+
+def learning_rate(params: TrainParams, step: int) -> float:
+    """Of the step with this number, counted from 0."""
+    warm = min(1.0, (step + 1) / max(1, params.warmup))
+    held = params.hold * params.steps
+    done = torch.tensor(max(0.0, step - held) / max(1.0, params.steps - held), dtype=torch.float64)
+    cosine = float(0.5 * (1 + torch.cos(torch.pi * done)))
+    return params.learning_rate * warm * (0.01 + 0.99 * cosine)
+
+
+def example_loss(denoiser: X0Denoiser, examples: Examples, hole_weight: float) -> Tensor:
+    """Mean over the batch of λ(σ) · (p · mean inside |D − x₀|² + (1 − p) · mean outside |D − x₀|²).
+
+    λ is the denoiser's `weight`, p is `hole_weight`; "inside" is the synthetic hole. Pixels whose truth is
+    not known stand in neither.
+    """
+    spread = examples.sigma[:, None, None, None, None]
+    denoised = denoiser(examples.clean + spread * examples.noise, examples.sigma, examples.cond)
+    error = (denoised - examples.clean).square()
+    inside = _mean_where(error, examples.inside)
+    outside = _mean_where(error, examples.outside)
+    return (denoiser.weight(examples.sigma) * (hole_weight * inside + (1 - hole_weight) * outside)).mean()
+
+
+def _mean_where(error: Tensor, mask: Tensor) -> Tensor:
+    """error: b c t h w, mask: b 1 t h w → b."""
+    counted = mask.sum((1, 2, 3, 4)) * error.shape[1]
+    return (error * mask).sum((1, 2, 3, 4)) / counted.clamp(min=1)

@@ -1,0 +1,114 @@
+"""`lumiere bench`: how good the results are, where the truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+from lumiere_engine.protocol import JobResult, Progress, RemoveParams
+from lumiere_engine.protocol.errors import WorkerError
+
+from . import removal
+from .console import Console
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def bench() -> None:
+    """Measure how good the results are."""
+
+
+@app.command()
+def quality(
+    footage: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Folder of shots, see docs/benchmarks.md. [default: the bundled film]"),
+    ] = None,
+    shots: Annotated[str, typer.Option(metavar="A,B", help="Only these shots. [default: all]")] = "",
+    methods: Annotated[
+        str,
+        typer.Option(
+            metavar="A,B",
+            help="Of copy, telea, ns, dis, borrow, draft, standard, best and peers. [default: all but best]",
+        ),
+    ] = "",
+    masks: Annotated[
+        str, typer.Option(metavar="A,B", help="Of stationary, moving, object, removal.")
+    ] = "stationary,moving,object,removal",
+    sizes: Annotated[str, typer.Option(metavar="A,B", help="WIDTHxHEIGHT or native.")] = "432x240",
+    frames: Annotated[int, typer.Option(min=2, help="Most frames of a shot.")] = 70,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("lumiere-bench"),
+    seed: Annotated[int, typer.Option(min=0, help="Of masks and jobs.")] = 0,
+    peer: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar="NAME=COMMAND", help="Another program, with {plate} {matte} {out}. Repeatable."),
+    ] = None,
+    network: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Weights that Lumiere starts from. [default: the prior that ships with it]"),
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget earlier results in the folder.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Answer with one JSON object on standard output.")
+    ] = False,
+) -> None:
+    """Fill holes whose truth is known, by Lumiere and by others, and compare: quality.md, quality.json, pictures.
+
+    A run that was interrupted goes on where it stopped.
+    """
+    console = Console(as_json)
+    with console.failures():
+        from lumiere_bench.quality import Plan, run
+        from lumiere_bench.tables import markdown
+
+        plan = Plan(
+            footage=footage,
+            shots=_names(shots),
+            methods=_names(methods),
+            kinds=_names(masks),
+            sizes=_names(sizes),
+            frames=frames,
+            out=out,
+            seed=seed,
+            peers=tuple(peer or ()),
+            fresh=fresh,
+        )
+        with console.progress() as show:
+            report = run(plan, _Remover(network), lambda text: show(Progress("note", 0, 0, text)), show)
+        console.answer(report.data, markdown(report))
+        failed = report.data["failed"]
+        if failed:
+            raise WorkerError(f"failed: {', '.join(failed)}; see {report.path.with_suffix('.md')}")
+
+
+@dataclass(frozen=True)
+class _Remover:
+    """Removes as `lumiere remove` does (`lumiere_bench.lumiere.Remover`)."""
+
+    network: Path | None
+
+    @cached_property
+    def weights(self) -> str:
+        """The fingerprint of the weights."""
+        return removal.fingerprint(removal.weights(removal.Request(Path(), (), network=self.network)))
+
+    def __call__(
+        self,
+        plate: Path,
+        matte: Path,
+        output: Path,
+        params: RemoveParams,
+        seed: int,
+        on_progress: removal.OnProgress,
+    ) -> JobResult:
+        """The job, with its origin matte and its recipe beside the output."""
+        request = removal.Request(plate, (matte,), output, params=params, seed=seed, network=self.network)
+        return removal.run(request, on_progress).result
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
