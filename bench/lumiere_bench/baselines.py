@@ -10,7 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from lumiere_engine.motion.borrow import smooth_fill
+from lumiere_engine.motion.fill import smooth_fill
 from lumiere_engine.motion.flow import FlowEstimator, complete_flow, grid, inside, sample
 
 from .cases import Case

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from lumiere_engine.motion.borrow import smooth_fill
+from lumiere_engine.motion.fill import smooth_fill
 from lumiere_engine.motion.flow import widen
 from lumiere_engine.protocol.errors import MatteError, SpecError
 

@@ -11,11 +11,13 @@ import pytest
 import torch
 from lumiere_engine.effects.effort import EFFORTS
 from lumiere_engine.effects.imagining import Imagination
+from lumiere_engine.effects.settling import settle
 from lumiere_engine.effects.workspace import Workspace
 from lumiere_engine.protocol import JobSpec, WorkOrder
 from lumiere_engine.protocol.errors import Cancelled
 
 FRAMES = 34  # more than one segment
+EFFORT = EFFORTS["standard"]
 
 
 class Unlearned(Imagination):
@@ -52,7 +54,9 @@ def imagined(
                         raise Cancelled("cancelled")
 
                 try:
-                    Unlearned(completed, EFFORTS["draft"], order(chunk_frames), on_step).run()
+                    Unlearned(completed, EFFORT, order(chunk_frames), on_step).run()
+                    for done, total in settle(completed, EFFORT.textures):
+                        on_step("settle", done, total)
                 except Cancelled:
                     assert stop == stop_after
             return np.stack([completed.picture(t) for t in range(FRAMES)])
@@ -75,7 +79,8 @@ def test_nothing_that_is_seen_is_imagined(
     shown = scene(8)
     completed = complete(shown, workspace)
     before = [completed.picture(t) for t in range(8)]
-    Unlearned(completed, EFFORTS["draft"], order(16), lambda *_: None).run()
+    Unlearned(completed, EFFORT, order(16), lambda *_: None).run()
+    list(settle(completed, EFFORT.textures))
     for t, hole in enumerate(shown.holes):
         after = completed.picture(t)
         assert np.array_equal(after[~hole], before[t][~hole])
@@ -85,6 +90,7 @@ def test_what_is_unseen_stands_still_where_the_scene_does(
     scene: Callable[..., Any], complete: Callable[..., Any], workspace: Workspace
 ) -> None:
     completed = complete(scene(8), workspace)
-    Unlearned(completed, EFFORTS["draft"], order(16), lambda *_: None).run()
+    Unlearned(completed, EFFORT, order(16), lambda *_: None).run()
+    list(settle(completed, EFFORT.textures))
     pictures = np.stack([completed.picture(t) for t in range(8)])
     assert np.abs(np.diff(pictures, axis=0)).max() < 3

@@ -34,6 +34,10 @@ def test_a_scale_keeps_the_shape_and_the_limit(width: int, height: int, most: in
         assert scale.small_width * scale.small_height < most * 1.1
 
 
+def no_details(key: int) -> Any:
+    raise AssertionError("nothing was given texture")
+
+
 @pytest.mark.parametrize("frame", [6, 5], ids=["key", "between"])
 @pytest.mark.parametrize("size", [(96, 64), (48, 32), (61, 43)], ids=["the plate's", "half", "odd"])
 def test_borrowed_pixels_are_the_plates_own(
@@ -50,7 +54,7 @@ def test_borrowed_pixels_are_the_plates_own(
     plate = [rgb for rgb, _ in shown.frames(0)]
     # a key lends what it has borrowed itself
     lent = [shown.truths[t] if t in completed.keys - {frame} else plate[t] for t in range(10)]
-    patch = refine(frame, completed, filling, lambda t: lent[t])
+    patch = refine(frame, completed, filling, lambda t: lent[t], no_details)
     where, hole = patch.window.slices, shown.holes[frame]
     assert not (hole & ~_in(patch.window, hole.shape)).any()
     error = np.abs(patch.rgb - shown.truths[frame][where])[hole[where]].mean()
@@ -73,7 +77,7 @@ def test_what_is_not_borrowed_is_the_fill(
 ) -> None:
     shown = scene(4)
     completed = complete(shown, workspace)
-    patch = refine(2, completed, completed.filling(2), lambda t: shown.truths[t])
+    patch = refine(2, completed, completed.filling(2), lambda t: shown.truths[t], no_details)
     assert not patch.borrowed.any()
     assert np.array_equal(patch.rgb, completed.picture(2)[patch.window.slices] / np.float32(255))
 

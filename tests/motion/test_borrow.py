@@ -8,7 +8,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from lumiere_engine.motion.borrow import Borrowed, Borrower, BorrowParams, borrowing_order, smooth_fill
+from lumiere_engine.motion.borrow import Borrowed, Borrower, BorrowParams, borrowing_order
+from lumiere_engine.motion.fill import smooth_fill
 
 PARAMS = BorrowParams(search=10, trace=6, enough=2)
 MIDDLE = 6

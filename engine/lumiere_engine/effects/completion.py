@@ -13,8 +13,9 @@ from ..motion.borrow import Borrowed, Borrower, BorrowParams, ShotView, Source, 
 from ..motion.flow import grid
 from ..motion.parallel import in_order
 from ..motion.relay import KeyedView, Relay, key_frames
+from .copied import Copied
 from .shot import AnalysedShots
-from .workspace import Shelf, Workspace
+from .workspace import Workspace
 
 Array = np.ndarray
 
@@ -45,6 +46,7 @@ class CompletedShots:
         self._sources = borrowing.shelf("sources")
         self._imagined = workspace.shelf("imagined")
         self._settled = workspace.shelf("settled")
+        self._textures = workspace.shelf("textures")
         # A float frame takes 12 bytes a pixel; learning reads the whole shot again and again, in random order.
         at_hand = max(8, _AT_HAND_BYTES // (shots.scale.small_width * shots.scale.small_height * 12))
         self.filling = lru_cache(16)(self._filling)
@@ -126,30 +128,52 @@ class CompletedShots:
         for shelf in (self._settled, self._imagined):
             if shelf.has(frame):
                 picture = picture.copy()
-                picture[self.unseen(frame)] = shelf.get(frame)["values"]
+                picture[self.unseen(frame)] = shelf.get(frame, "values")["values"]
                 break
         return picture
 
     def set_imagined(self, frame: int, picture: Array) -> None:
         """Keep what was imagined for a frame; `picture` is the whole frame, 0..255."""
-        self._put(self._imagined, frame, picture)
+        self._imagined.put(frame, values=picture[self.unseen(frame)].astype(np.float32))
+        self.picture.cache_clear()
 
     def has_imagined(self, frame: int) -> bool:
         """Whether `set_imagined` was called for this frame."""
         return self._imagined.has(frame)
 
-    def set_settled(self, frame: int, picture: Array) -> None:
-        """Keep what was settled over time; it stands before what was imagined."""
-        self._put(self._settled, frame, picture)
+    def set_settled(self, frame: int, picture: Array, copied: Copied) -> None:
+        """Keep what was settled over time, and whose texture it has; it stands before what was imagined."""
+        unseen = self.unseen(frame)
+        values = picture[unseen].astype(np.float32)
+        self._settled.put(frame, values=values, lender=copied.lender[unseen], places=copied.places[unseen])
+        self.picture.cache_clear()
+
+    def copied(self, frame: int) -> Copied:
+        """Whose texture the unseen pixels of a frame have."""
+        unseen = self.unseen(frame)
+        out = Copied.nothing(*unseen.shape)
+        if self._settled.has(frame):
+            kept = self._settled.get(frame, "lender", "places")
+            out.lender[unseen], out.places[unseen] = kept["lender"], kept["places"]
+        return out
+
+    def set_texture(self, frame: int, places: Array) -> None:
+        """Keep from which of its own pixels (h w 2) a key frame's texture was copied."""
+        self._textures.put(frame, places=places.astype(np.float32))
+
+    def textured(self) -> list[int]:
+        """The frames that were given texture."""
+        return [t for t in range(self.shots.frame_count) if self._textures.has(t)]
+
+    def texture(self, frame: int) -> Array:
+        """What `set_texture` kept."""
+        return self._textures.get(frame)["places"]
 
     def forget_settled(self) -> None:
         """Go back to what was imagined: settling half done cannot be gone on with, as it reads what it writes."""
         for frame in range(self.shots.frame_count):
             self._settled.drop(frame)
-        self.picture.cache_clear()
-
-    def _put(self, shelf: Shelf, frame: int, picture: Array) -> None:
-        shelf.put(frame, values=picture[self.unseen(frame)].astype(np.float32))
+            self._textures.drop(frame)
         self.picture.cache_clear()
 
 

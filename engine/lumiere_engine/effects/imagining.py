@@ -14,6 +14,7 @@ from torch import Tensor
 from ..diffusion import X0Denoiser
 from ..diffusion.precondition import Network
 from ..learning import FitParams, FitState, ImagineParams, Imaginer, fit_shot, held_out_error
+from ..learning.fill import smooth_fill
 from ..motion.align import Window
 from ..motion.borrow import window_around
 from ..protocol.jobs import WorkOrder
@@ -21,12 +22,12 @@ from ..protocol.ranges import FrameRange
 from ..stunet import SHOT, STUNet, checkpoint
 from .completion import CompletedShots
 from .effort import Effort
-from .settle import Settler
 
 Array = np.ndarray
 OnStep = Callable[[str, int, int], None]
 
 THREADS = min(os.cpu_count() or 1, 8)
+_LEAST_TRUST = 0.02
 _MARGIN = 48  # pixels around everything unseen that the network may learn from and look at
 
 
@@ -55,7 +56,7 @@ class UnseenVolume:
 
 
 class Imagination:
-    """Learns each shot, imagines what is unseen in it, and settles that over time.
+    """Learns each shot and imagines what is unseen in it.
 
     Args:
         completed: the shots after borrowing.
@@ -77,7 +78,6 @@ class Imagination:
             window = self._unseen_window(start, end)
             if window is not None:
                 self._imagine_shot(UnseenVolume(self._completed, start, end, window))
-        self._settle()
 
     def _unseen_window(self, start: int, end: int) -> Window | None:
         union: Array | None = None
@@ -95,9 +95,11 @@ class Imagination:
         denoiser = self._learn(volume)
         params = ImagineParams(seed=self._seed, steps=self._effort.sample_steps)
         trust = held_out_error(
-            denoiser, volume, params, reserve=FitParams.reserve, seed=self._seed, samples=1
+            denoiser, volume, params, reserve=FitParams.reserve, seed=self._seed, samples=1, fill=smooth_fill
         ).trust
         self.trust.append(trust)
+        if trust < _LEAST_TRUST:
+            return  # the smooth fill is as good, and there already
         imaginer = Imaginer(denoiser, volume, _Start(volume), params)
         for chunk in frames.chunks(self._order.chunk_frames):
             if all(self._completed.has_imagined(volume.start + t) for t in chunk):
@@ -116,6 +118,7 @@ class Imagination:
                 network,
                 volume,
                 params,
+                fill=smooth_fill,
                 resume=FitState.load(state) if state.exists() else None,
                 save=lambda reached: reached.save(state),
                 on_step=lambda step, _loss: self._on_step("learn", step, params.steps),
@@ -139,20 +142,6 @@ class Imagination:
         values = np.clip((imagined + 1) * 127.5, 0, 255)
         picture[window] = picture[window] + trust * (values - picture[window])
         self._completed.set_imagined(number, picture)
-
-    def _settle(self) -> None:
-        completed = self._completed
-        completed.forget_settled()
-        for start, view in completed.shots.views():
-            settler = Settler(
-                view,
-                picture=lambda t, start=start: completed.picture(start + t),  # type: ignore[misc]
-                unseen=lambda t, start=start: completed.unseen(start + t),  # type: ignore[misc]
-                doubt=lambda t, start=start: completed.doubt(start + t),  # type: ignore[misc]
-                keep=lambda t, p, start=start: completed.set_settled(start + t, p),  # type: ignore[misc]
-            )
-            for done in settler.run():
-                self._on_step("settle", done, view.frame_count)
 
 
 def _in_half_precision(network: STUNet) -> Network:

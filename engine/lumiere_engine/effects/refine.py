@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 
 from ..motion.align import Window
-from ..motion.borrow import Borrowed
-from ..motion.flow import grid, sample
+from ..motion.borrow import Borrowed, window_around
+from ..motion.flow import grid, sample, widen
 from .completion import CompletedShots
+from .copied import Detail, add_details, nearest
 from .shot import Scale
 
 Array = np.ndarray
@@ -37,7 +38,13 @@ class Patch:
     confidence: Array
 
 
-def refine(frame: int, completed: CompletedShots, filling: Borrowed, plate: Callable[[int], Array]) -> Patch:
+def refine(
+    frame: int,
+    completed: CompletedShots,
+    filling: Borrowed,
+    plate: Callable[[int], Array],
+    details: Callable[[int], Detail],
+) -> Patch:
     """The patch of `frame`, without grain.
 
     Args:
@@ -45,11 +52,20 @@ def refine(frame: int, completed: CompletedShots, filling: Borrowed, plate: Call
         completed: the shots at analysis size.
         filling: what closes this frame's hole there.
         plate: working RGB of any frame at the plate's size, h w 3 float32.
+        details: of a key frame's texture, see `texture_detail`.
     """
     scale, small = completed.shots.scale, filling.window
     window = _plate_window(small, scale)
     where = _places_in(small, window, scale)
     rgb = sample(completed.picture(frame)[small.slices] / 255, where, cubic=not scale.same)
+    if not scale.same:
+        rgb = add_details(
+            rgb,
+            completed.copied(frame),
+            where + np.array([small.x, small.y], np.float32),
+            lambda places: _enlarged_places(places, scale),
+            details,
+        )
     share = np.zeros((window.height, window.width), np.float32)
     lent = np.zeros_like(rgb)
     for source in completed.sources(frame):
@@ -67,6 +83,28 @@ def refine(frame: int, completed: CompletedShots, filling: Borrowed, plate: Call
     rgb = rgb + borrowed[..., None] * (lent - rgb)
     confidence = np.exp(-sample(filling.error, where) / _DOUBT)
     return Patch(window, rgb.astype(np.float32), borrowed, confidence.astype(np.float32))
+
+
+def texture_detail(key: int, completed: CompletedShots, plate: Array) -> Detail:
+    """What the texture of a key frame shows at the plate's size, less what the analysis size shows of it.
+
+    Args:
+        key: a frame that was given texture.
+        completed: the shots at analysis size.
+        plate: this frame's working RGB, h w 3 float32.
+    """
+    scale, texture = completed.shots.scale, completed.texture(key)
+    small = window_around(completed.unseen(key), 2)
+    window = _plate_window(small, scale)
+    where = _places_in(small, window, scale) + np.array([small.x, small.y], np.float32)
+    rows, columns, rest = nearest(where, scale.small_height, scale.small_width)
+    there = texture[rows, columns] + rest
+    fine = sample(plate, _enlarged_places(there, scale), cubic=True)
+    coarse = sample(completed.shots.picture(key).astype(np.float32) / 255, there, cubic=True)
+    # a place that was itself borrowed shows the object in the plate
+    hidden = sample(widen(completed.shots.hole(key), 2).astype(np.float32), there) > 0
+    copied = (texture[rows, columns] != np.stack([columns, rows], -1)).any(-1) & ~hidden
+    return Detail(window, np.where(copied[..., None], fine - coarse, 0).astype(np.float32))
 
 
 def _plate_window(small: Window, scale: Scale) -> Window:

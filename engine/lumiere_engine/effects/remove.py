@@ -35,6 +35,7 @@ from .effort import EFFORTS, Effort
 from .identity import media_identity, refuse_other_weights
 from .outputs import refuse_taken_names, refuse_unwritable
 from .rendering import Renderer, origin_format
+from .settling import settle
 from .shot import AnalysedShots, Scale
 from .softness import HoleMaker
 from .workspace import Workspace
@@ -188,13 +189,18 @@ def _complete(
 
 
 def _imagine(completed: CompletedShots, order: WorkOrder, effort: Effort, clock: _Clock) -> list[float]:
-    """Learn and imagine, if the artist wants it and something is unseen; returns the trust in the network."""
+    """Learn, imagine and settle, if the artist wants it and something is unseen; returns the trust in the network."""
     everything_seen = not any(completed.unseen(t).any() for t in range(completed.shots.frame_count))
     if everything_seen or not order.spec.params.imagine:
         return []
-    # torch takes a second to import; a job that borrows everything never needs it
-    from .imagining import Imagination
+    trust: list[float] = []
+    if effort.sample_steps:
+        # torch takes a second to import; a job that needs no network never does it
+        from .imagining import Imagination
 
-    imagination = Imagination(completed, effort, order, clock.step)
-    imagination.run()
-    return imagination.trust
+        imagination = Imagination(completed, effort, order, clock.step)
+        imagination.run()
+        trust = imagination.trust
+    for done, total in settle(completed, effort.textures):
+        clock.step("settle", done, total)
+    return trust

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..frames.convert import blend_rgb, picture_from_rgb
+from ..frames.convert import blend_rgb, picture_from_rgb, to_rgb
 from ..frames.picture import TRANSFER_SRGB, ColorTags, FrameFormat, Picture, PixelLayout
 from ..frames.prefetch import prefetch
 from ..frames.source import FrameSource
@@ -21,15 +21,18 @@ from ..motion.parallel import in_order
 from ..protocol.jobs import JobSpec, WorkOrder
 from ..protocol.ranges import FrameRange
 from .completion import CompletedShots
+from .copied import Detail
 from .grain import Grain, add_grain, measure_grain
 from .plates import Plates
-from .refine import Patch, origin_colours, refine
+from .refine import Patch, origin_colours, refine, texture_detail
 from .softness import HoleMaker
 from .workspace import Workspace
 
 Array = np.ndarray
 # Numbers a job's random streams: grain is one of them.
 _GRAIN_STREAM = 1
+# Each is as large as a hole at the plate's size.
+_DETAILS_AT_HAND = 4
 
 
 class Renderer:
@@ -60,6 +63,23 @@ class Renderer:
         self._workspace = workspace
         self._patches = workspace.shelf("patches")
         self.notes: list[str] = []
+        self._kept_details = workspace.shelf("details")
+        self._detail = lru_cache(_DETAILS_AT_HAND)(self._read_detail)
+
+    def _fetch_details(self) -> None:
+        """Make the details of all key frames' textures; there are few of them, and many frames ask."""
+        for key in () if self._completed.shots.scale.same else self._completed.textured():
+            if not self._kept_details.has(key):
+                plate = to_rgb(self._plate.read(self._frames.start + key), self._plate.format)
+                detail = texture_detail(key, self._completed, plate)
+                w = detail.window
+                window = np.array([w.y, w.x, w.height, w.width], np.int32)
+                self._kept_details.put(key, window=window, rgb=detail.rgb.astype(np.float16))
+
+    def _read_detail(self, key: int) -> Detail:
+        kept = self._kept_details.get(key)
+        y, x, height, width = (int(v) for v in kept["window"])
+        return Detail(Window(y, x, height, width), kept["rgb"].astype(np.float32))
 
     def refine(self, reach: int) -> Iterator[int]:
         """Make the patches, those of the key frames first; yields how many are done, after each one.
@@ -70,6 +90,7 @@ class Renderer:
         keys = sorted(self._completed.keys)
         between = [t for t in range(self._frames.duration) if t not in self._completed.keys]
         gap = max((b - a for a, b in itertools.pairwise(keys)), default=1)
+        self._fetch_details()
         done = 0
         for frames, far in ((keys, reach), (between, gap)):
             plates = Plates(self._plate, self._frames, self._workspace, far)
@@ -111,7 +132,7 @@ class Renderer:
         filling = self._completed.filling(frame)
         if filling is None:
             return None
-        patch = refine(frame, self._completed, filling, lend)
+        patch = refine(frame, self._completed, filling, lend, self._detail)
         grain = measure_grain(plates.rgb(frame)) if self._spec.params.regrain else None
         return self._grained(patch, frame, grain)
 

@@ -9,7 +9,8 @@ own, which the network made consistent within its windows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
 
@@ -18,40 +19,68 @@ from ..motion.borrow import ShotView, borrowed_rms, window_around
 from ..motion.chain import carry
 from ..motion.flow import grid, sample, widen
 from ..motion.parallel import in_order
+from .copied import Copied
 
 Array = np.ndarray
 
 _REACH = 60  # frames; further away the camera's chain has drifted and a later key frame is nearer
-_WORST = 10.0  # expected error, of 255, beyond which a frame keeps its own
+_WORST = 5.0  # expected error, of 255, beyond which a frame keeps its own
 _SMALLEST = 48  # pixels; a smaller rest is not worth a key frame
 _REST = 0.15  # of a frame's unseen pixels, likewise
+_ABOUT = 0.8  # of the largest open region, that counts as as large
+_CANDIDATES = 4  # for a key frame, compared with each other
+_STRANGE = 80.0  # difference of two frames that cannot be laid over each other, code values of 255
 _BATCH = 4  # frames that are asked together
 _WORTHWHILE = 0.1  # of their open pixels that a batch must take for those beyond it to be asked
 _WITNESSES = 9  # frames whose fillings a key frame averages
 _MARGIN = 24  # pixels around what is open that alignment looks at
 
 
+class Frames(Protocol):
+    """The completed frames of one shot, counted from 0."""
+
+    def picture(self, frame: int) -> Array:
+        """H w 3 float32, 0..255."""
+
+    def unseen(self, frame: int) -> Array:
+        """What was imagined of it, h w bool."""
+
+    def doubt(self, frame: int) -> Array:
+        """Root mean square error to expect of `picture`, h w float32, code values of 255."""
+
+    def copied(self, frame: int) -> Copied:
+        """Where its texture comes from."""
+
+    def keep(self, frame: int, picture: Array, copied: Copied) -> None:
+        """Take a settled picture instead."""
+
+    def keep_texture(self, frame: int, places: Array) -> None:
+        """Remember from which of its own pixels (h w 2, x and y) a key frame's texture was copied."""
+
+
+class Synthesise(Protocol):
+    """Gives texture to the open part of a picture."""
+
+    def __call__(self, picture: Array, still_open: Array, usable: Array) -> tuple[Array, Array]:
+        """h w 3, what is to be closed, what may be copied → the closed picture, the copied places h w 2."""
+
+
 class Settler:
     """Settles one shot.
 
     Args:
-        view: the shot; frames counted from 0.
-        picture: the completed frame, h w 3 float32 0..255.
-        unseen: what was imagined of a frame, h w bool.
-        doubt: root mean square error to expect of a completed frame, h w float32, code values of 255.
-        keep: stores a frame's completed picture.
+        view: the shot.
+        frames: its completed frames.
+        synthesise: None leaves key frames as they were imagined.
+        most: key frames that are synthesised.
     """
 
     def __init__(
-        self,
-        view: ShotView,
-        picture: Callable[[int], Array],
-        unseen: Callable[[int], Array],
-        doubt: Callable[[int], Array],
-        keep: Callable[[int, Array], None],
+        self, view: ShotView, frames: Frames, synthesise: Synthesise | None = None, most: int = 8
     ) -> None:
-        self._view, self._picture, self._unseen, self._keep = view, picture, unseen, keep
-        self._doubt = doubt
+        self._view, self._frames = view, frames
+        self._synthesise, self._most = synthesise, most
+        self._picture, self._unseen, self._doubt = frames.picture, frames.unseen, frames.doubt
 
     def run(self) -> Iterator[int]:
         """Yields how many frames are settled, as it goes."""
@@ -61,9 +90,11 @@ class Settler:
         open_pixels: dict[int, Array] = {}
         done = 0
         while left:
-            key = min(left, key=lambda t: (-left[t], t))
+            key = self._key(left)
             left.pop(key)
-            self._gather(key, open_pixels.pop(key, self._unseen(key)))
+            still_open = open_pixels.pop(key, self._unseen(key))
+            self._gather(key, still_open)
+            self._texture(key, still_open)
             done += 1
             yield done
             for direction in (-1, 1):
@@ -72,6 +103,26 @@ class Settler:
                         del left[frame], open_pixels[frame]
                         done += 1
                         yield done
+
+    def _key(self, left: dict[int, int]) -> int:
+        """The frame with the largest open region; of several about as large, the one that is most like the others.
+
+        Whatever passes through a frame while it is the key would be carried into all others.
+        """
+        largest = max(left.values())
+        alike = [t for t in sorted(left) if left[t] >= _ABOUT * largest]
+        if len(alike) <= 2 or self._synthesise is None or self._most <= 0:
+            return min(left, key=lambda t: (-left[t], t))
+        chosen = [alike[int(i)] for i in np.unique(np.linspace(0, len(alike) - 1, _CANDIDATES).astype(int))]
+        pairs = [(a, b) for a in chosen for b in chosen if a != b]
+        apart = dict(zip(pairs, in_order(lambda pair: self._apart(*pair), pairs), strict=True))
+        return min(chosen, key=lambda a: (np.median([apart[a, b] for b in chosen if b != a]), a))
+
+    def _apart(self, frame: int, other: int) -> float:
+        """How much `other`, laid over `frame`, differs from it around what is open, code values of 255."""
+        still_open = self._unseen(frame)
+        aligned = self._laid_over(frame, other, still_open, window_around(still_open, _MARGIN))
+        return _STRANGE if aligned is None else float(aligned.error.mean())
 
     def _spread(
         self, key: int, direction: int, left: dict[int, int], open_pixels: dict[int, Array]
@@ -89,7 +140,7 @@ class Settler:
             takes = in_order(lambda job: self._laid_over(job[0], key, job[1], job[2]), jobs)
             wanted, taken = sum(left[t] for t in takers), 0
             for frame, pixels, window, aligned in zip(takers, before, windows, takes, strict=True):
-                rest = self._take(frame, window, pixels, aligned)
+                rest = self._take(frame, key, window, pixels, aligned)
                 taken += left[frame] - int(rest.sum())
                 open_pixels[frame], left[frame] = rest, int(rest.sum())
                 yield frame
@@ -123,7 +174,18 @@ class Settler:
             weight += share
         picture = self._picture(key).copy()
         picture[window.slices][here] = (total / weight[..., None])[here]
-        self._keep(key, picture)
+        self._frames.keep(key, picture, self._frames.copied(key).without(still_open))
+
+    def _texture(self, key: int, still_open: Array) -> None:
+        """Give the open pixels of `key` the texture of what the frame shows around them."""
+        if self._synthesise is None or self._most <= 0:
+            return
+        self._most -= 1
+        picture = self._picture(key).copy()
+        closed, places = self._synthesise(picture, still_open, ~self._unseen(key))
+        picture[still_open] = closed[still_open]
+        self._frames.keep(key, picture, self._frames.copied(key).own(key, still_open))
+        self._frames.keep_texture(key, places)
 
     def _witnesses(self, key: int) -> list[int]:
         """Frames around `key`, spread evenly over its reach."""
@@ -131,8 +193,10 @@ class Settler:
         spread = np.linspace(first, last, _WITNESSES + 1).astype(int)
         return sorted({int(t) for t in spread} - {key})
 
-    def _take(self, frame: int, window: Window, still_open: Array, aligned: Aligned | None) -> Array:
-        """Let `frame` take what it can from an aligned key frame; returns what is still open."""
+    def _take(
+        self, frame: int, key: int, window: Window, still_open: Array, aligned: Aligned | None
+    ) -> Array:
+        """Let `frame` take what it can from `key`, laid over it; returns what is still open."""
         if aligned is None:
             return still_open
         taken = aligned.usable & (aligned.error <= _WORST)
@@ -140,7 +204,8 @@ class Settler:
             return still_open
         picture = self._picture(frame).copy()
         picture[window.slices][taken] = aligned.picture[taken]
-        self._keep(frame, picture)
+        copied = self._frames.copied(frame).taking(window, taken, aligned, self._frames.copied(key))
+        self._frames.keep(frame, picture, copied)
         rest = still_open.copy()
         rest[window.slices] &= ~taken
         return rest

@@ -140,8 +140,7 @@ def held_out_error(
 def trusted(along: float, moved: float) -> float:
     """How far to blend from the start to the imagined, in [0, 1].
 
-    Least squares over the held-out pixels says a = along/moved. A few places near a hole are a noisy test,
-    so a is drawn halfway to 1, but not beyond 2a, where those pixels would become worse than the start.
+    Least squares over the held-out pixels says along/moved.
 
     Args:
         along: sum of (truth − start)·(imagined − start).
@@ -149,5 +148,4 @@ def trusted(along: float, moved: float) -> float:
     """
     if moved <= _ROUNDING:
         return 0.0
-    best = along / moved
-    return min(1.0, max(0.0, min((best + 1) / 2, 2 * best)))
+    return min(1.0, max(0.0, along / moved))

@@ -54,9 +54,9 @@ class ImagineParams:
     """Spacing of the noise levels, see `karras_sigmas`."""
     heun: bool = False
     """Second order (two evaluations per step) instead of Euler's method."""
-    window: tuple[int, int, int] = (4, 128, 128)
+    window: tuple[int, int, int] = (8, 128, 128)
     """Frames, rows, columns that the network sees at once; rows and columns are `fitted` to the picture."""
-    stride: tuple[int, int, int] = (2, 96, 96)
+    stride: tuple[int, int, int] = (6, 104, 104)
     """From one window to the next; windows overlap by 2 frames, as in the paper."""
     segment: int = 32
     """Frames sampled together; memory and the longest consistency in time grow with it."""

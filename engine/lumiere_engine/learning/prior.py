@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,13 +28,13 @@ from .trainer import Trainer
 class PriorParams(TrainParams):
     """The recipe of a prior; stored in its checkpoint's header."""
 
-    steps: int = 2600
+    steps: int = 2000
     """Optimiser steps."""
     learning_rate: float = 8e-4
     """Of Adam, after the warm-up."""
     warmup: int = 200
     """Steps over which the learning rate rises."""
-    hold: float = 0.5
+    hold: float = 0.65
     """Share of the steps after which the learning rate begins to fall."""
     ema: float = 0.999
     """Decay of the weights' moving average."""
@@ -42,6 +42,12 @@ class PriorParams(TrainParams):
     """Mean of ln σ."""
     p_std: float = 1.5
     """Standard deviation of ln σ: from where a picture is told from its noise to where nothing is left of it."""
+    late_from: float = 0.875
+    """Share of the steps after which noise levels are the late ones: those where imagining begins."""
+    late_p_mean: float = 2.2
+    """Mean of ln σ then."""
+    late_p_std: float = 0.6
+    """Standard deviation of ln σ then."""
     recolour: float = 0.15
     """Share of examples in random colours."""
     windows: tuple[tuple[int, int, int, int], ...] = ((8, 4, 128, 128),)
@@ -67,8 +73,14 @@ class PriorSource:
         shape = (window[0], window[1], window[2])
         return stacked([self._example(step, index, shape) for index in range(size)])
 
-    def _example(self, step: int, index: int, shape: tuple[int, int, int]) -> Examples:
+    def _at(self, step: int) -> PriorParams:
+        """The parameters of this step: its noise levels."""
         p = self.params
+        late = step >= p.late_from * p.steps
+        return replace(p, p_mean=p.late_p_mean, p_std=p.late_p_std) if late else p
+
+    def _example(self, step: int, index: int, shape: tuple[int, int, int]) -> Examples:
+        p = self._at(step)
         rng = np.random.default_rng([p.seed, 0x9107, step, index])
         scene = self._scene(rng, shape)
         if rng.random() < p.occluded:

@@ -17,6 +17,7 @@ import numpy as np
 
 from .align import RING, Aligned, Aligner, Target, Window
 from .chain import HomographyChain, carry
+from .fill import smooth_fill
 from .flow import SPOILT_RIM, channel_mean, grid, sample, widen
 from .pyramid import push_pull
 
@@ -215,11 +216,6 @@ def window_around(hole: Array, margin: int) -> Window:
     top, left = max(0, ys[0] - margin), max(0, xs[0] - margin)
     bottom, right = min(hole.shape[0], ys[-1] + 1 + margin), min(hole.shape[1], xs[-1] + 1 + margin)
     return Window(int(top), int(left), int(bottom - top), int(right - left))
-
-
-def smooth_fill(picture: Array, hole: Array) -> Array:
-    """`picture` (h w 3) with its hole closed smoothly; h w 3 float32."""
-    return push_pull(picture.astype(np.float32), ~hole)
 
 
 def smooth_fill_error(target: Target, *, reach: float = 6.0, area: int = 31) -> Array:
