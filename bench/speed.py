@@ -14,8 +14,8 @@ import resource
 import tempfile
 from pathlib import Path
 
-from lumiere_engine.client import work
-from lumiere_engine.protocol import JobResult, JobSpec, RemoveParams, WorkOrder
+from lumiere_engine.protocol import JobResult, RemoveParams
+from lumiere_plugin.removal import Request, run
 
 FILM = Path(__file__).parent.parent / "assets" / "demo"
 STAGES = ("read", "follow", "borrow", "learn", "imagine", "settle", "refine", "write")
@@ -24,8 +24,8 @@ STAGES = ("read", "follow", "borrow", "learn", "imagine", "settle", "refine", "w
 def measure(plate: Path, matte: Path, quality: str) -> tuple[JobResult, float]:
     """The job's result, and the largest memory in GiB that a worker of this process has needed so far."""
     with tempfile.TemporaryDirectory() as folder:
-        spec = JobSpec("remove", str(plate), (str(matte),), params=RemoveParams(quality=quality))
-        result = work(WorkOrder(spec, f"{folder}/clip.mkv", f"{folder}/origin.mkv"))
+        request = Request(plate, (matte,), Path(folder) / "clip.mkv", params=RemoveParams(quality=quality))
+        result = run(request, lambda step: None).result
     return result, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
 
 

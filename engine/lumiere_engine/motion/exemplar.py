@@ -24,6 +24,7 @@ from .seams import close_seams
 Array = np.ndarray
 
 _LEAST_MARGIN = 64  # pixels around the hole that patches are taken from, and at least as many as it is wide
+_LEAST_USUAL = 3.0  # code values; a texture that repeats itself exactly makes every patch look doubtful
 _LOW = 6.0  # pixels; what is smoother than this counts as low frequency
 
 
@@ -97,7 +98,7 @@ def _finished(filled: Array, start: Array, hole: Array, found: Found, params: Ex
     side = (2 * params.patch + 1,) * 2
     area = np.maximum(cv2.blur(hole.astype(np.float32), side), 1e-6)
     doubt = np.sqrt(np.maximum(cv2.blur(np.where(hole, found.doubt**2, 0), side), 0) / area)
-    share = np.clip(doubt / (params.doubtful * found.usual) - 1, 0, 1)[..., None]
+    share = np.clip(doubt / (params.doubtful * max(found.usual, _LEAST_USUAL)) - 1, 0, 1)[..., None]
     return filled + share * share * (3 - 2 * share) * (start - filled)
 
 
