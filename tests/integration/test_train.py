@@ -54,7 +54,7 @@ def test_a_prior_is_trained_gone_on_with_and_used(tools: Any, material: Path, tm
     plate = tools.write_clip(tmp_path / "still.mkv", still)
     matte = tools.write_clip(tmp_path / "m.png", tools.as_matte(tools.holes(1)), tools.RGB)
     learned = tmp_path / "learned.safetensors"
-    arguments = ("remove", plate, "--matte", matte, "--quality", "draft", "--json")
+    arguments = ("remove", plate, "--matte", matte, "--json")
     said = tools.lumiere(
         *arguments,
         "-o",
