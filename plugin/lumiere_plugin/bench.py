@@ -11,7 +11,7 @@ import typer
 from lumiere_engine.protocol import JobResult, Progress, RemoveParams
 from lumiere_engine.protocol.errors import WorkerError
 
-from . import removal
+from . import performing, removal
 from .console import Console
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -107,7 +107,7 @@ class _Remover:
     ) -> JobResult:
         """The job, with its origin matte and its recipe beside the output."""
         request = removal.Request(plate, (matte,), output, params=params, seed=seed, network=self.network)
-        return removal.run(request, on_progress).result
+        return performing.here(removal.prepare(request), on_progress).result
 
 
 def _names(text: str) -> tuple[str, ...]:

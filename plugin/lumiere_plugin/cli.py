@@ -9,8 +9,8 @@ from typing import Annotated, Optional
 
 import typer
 
-from . import bench, train
-from .console import Console
+from . import bench, engine_cli, queue_cli, train
+from .console import Console, Json
 
 app = typer.Typer(
     help="Generative effects for an editor's timeline, on your own machine.",
@@ -21,8 +21,9 @@ app = typer.Typer(
 )
 app.add_typer(bench.app, name="bench")
 app.add_typer(train.app, name="train")
+app.add_typer(engine_cli.app, name="engine")
+app.add_typer(queue_cli.app, name="queue")
 
-Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object on standard output.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")]
 Output = Annotated[
     Optional[Path],  # noqa: UP045 - Typer reads the annotation
@@ -149,12 +150,18 @@ def remove(
         typer.Option(help="Keep what the network learned, for other shots of the scene (.safetensors)."),
     ] = None,
     overwrite: Overwrite = False,
+    queue: Annotated[
+        bool, typer.Option("--queue", help="Queue it and return; `lumiere queue` tells how it goes.")
+    ] = False,
+    priority: Annotated[int, typer.Option(min=-100, max=100, help="With --queue: higher goes first.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Remove what a matte shows; the result stands on a new track, or in a new file."""
     from lumiere_engine.protocol import FrameRange, RemoveParams
+    from lumiere_engine.protocol.wire import encode
 
-    from .removal import Request, run
+    from .performing import enqueue, through_engine
+    from .removal import Request, prepare
 
     console = Console(as_json)
     with console.failures():
@@ -177,8 +184,13 @@ def remove(
             network=network,
             save_network=save_network,
         )
+        prepared = prepare(request)
+        if queue:
+            job = enqueue(prepared, priority=priority)
+            console.answer(encode(job), queue_cli.told(job))
+            return
         with console.progress() as show:
-            outcome = run(request, show)
+            outcome = through_engine(prepared, show)
         console.answer(outcome.to_wire(), _told(outcome.output, outcome.result))
 
 

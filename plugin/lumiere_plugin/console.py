@@ -6,12 +6,13 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from lumiere_engine.protocol import LumiereError, Progress
 from lumiere_engine.protocol.errors import SpecError
 
+Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object on standard output.")]
 STAGES = {
     "read": "Reading",
     "follow": "Following the motion",
@@ -21,6 +22,7 @@ STAGES = {
     "settle": "Settling it over time",
     "refine": "Refining",
     "write": "Writing",
+    "finish": "Finishing",
     "gather": "Gathering material",
     "train": "Training",
 }
@@ -84,3 +86,12 @@ class Console:
     def _note_only(self, step: Progress) -> None:
         if step.note:
             self.note(step.note)
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it: "40 s", "12 min", "3 h 20 min"."""
+    whole = round(seconds)
+    if whole < 90:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

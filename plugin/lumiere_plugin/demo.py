@@ -15,8 +15,8 @@ from lumiere_engine.protocol import FrameRange, JobSpec, RemoveParams
 from lumiere_engine.protocol.errors import OutputError
 
 from .console import Console
-from .removal import OnProgress, Outcome, Request, perform
-from .removal import run as run_removal
+from .performing import through_engine
+from .removal import OnProgress, Outcome, Request, into_media, prepare
 
 CLIP = "crossing"
 _FILES = ("demo.otio", "crossing.mov", "crossing_matte.mkv", "crossing_clean.mov", "pond.mov")
@@ -87,7 +87,7 @@ def run(out: Path, console: Console) -> Report:
         keep_work=True,
     )
     with console.progress() as show:
-        full = run_removal(request, show)
+        full = through_engine(prepare(request), show)
         alone = _borrowing_alone(full, request, show)
     sheet = folder / "contact_sheet.png"
     scores = _scores(folder, {"borrow": alone, "full": full}, sheet)
@@ -113,7 +113,7 @@ def _borrowing_alone(full: Outcome, request: Request, on_progress: OnProgress) -
     spec = JobSpec.from_wire(full.result.recipe["spec"])
     spec = replace(spec, params=replace(spec.params, imagine=False))
     media = full.media.with_name("borrowing_alone.mov")
-    return perform(spec, media, replace(request, keep_work=False), on_progress)
+    return through_engine(into_media(spec, media, replace(request, keep_work=False)), on_progress)
 
 
 def _copy_film(folder: Path) -> None:

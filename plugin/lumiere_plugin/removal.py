@@ -1,4 +1,4 @@
-"""`lumiere remove`: from what the user names to a work order, and the result into a file or a timeline."""
+"""`lumiere remove`: from what the user names to a work order, and to the step that puts its result where it belongs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from lumiere_engine.client import ask, work
+from lumiere_engine.client import ask
 from lumiere_engine.protocol import (
+    Finish,
     FrameRange,
     JobResult,
     JobSpec,
@@ -22,6 +23,7 @@ from lumiere_engine.protocol import (
     WorkOrder,
 )
 from lumiere_engine.protocol.errors import SpecError
+from lumiere_engine.protocol.queue import Placement
 
 TIMELINE_SUFFIXES = frozenset(
     (".otio", ".otioz", ".otiod", ".json", ".xml", ".fcpxml", ".edl", ".aaf", ".kdenlive", ".xges", ".ale")
@@ -103,18 +105,40 @@ def is_timeline(source: Path, clip: str | None) -> bool:
     return clip is not None or source.suffix.lower() in TIMELINE_SUFFIXES
 
 
-def run(request: Request, on_progress: OnProgress) -> Outcome:
-    """Do what was asked.
+@dataclass(frozen=True)
+class Prepared:
+    """A request, checked and frozen: all that an engine needs to know.
+
+    Attributes:
+        order: what is rendered.
+        finish: where its result is put.
+        title: for people.
+        timeline: the timeline that it belongs to.
+        placement: where in it.
+    """
+
+    order: WorkOrder
+    finish: Finish
+    title: str
+    timeline: Path | None = None
+    placement: Placement | None = None
+
+
+Performer = Callable[[Prepared, OnProgress], Outcome]
+
+
+def prepare(request: Request) -> Prepared:
+    """Check what was asked for, as far as that can be done before the work.
 
     Raises:
         LumiereError: whatever is wrong, in one readable line.
     """
     if is_timeline(request.source, request.clip):
-        return _in_timeline(request, on_progress)
-    return _in_media(request, on_progress)
+        return _in_timeline(request)
+    return _in_media(request)
 
 
-def _in_media(request: Request, on_progress: OnProgress) -> Outcome:
+def _in_media(request: Request) -> Prepared:
     output = (request.output or default_output(request.source, ".mov")).absolute()
     if output.suffix.lower() in TIMELINE_SUFFIXES:
         raise SpecError(f"{output.name} is a timeline's name, {request.source.name} is media")
@@ -130,12 +154,12 @@ def _in_media(request: Request, on_progress: OnProgress) -> Outcome:
         seed=request.seed,
         checkpoint=fingerprint(weights(request)),
     )
-    return perform(spec, output, request, on_progress)
+    return into_media(spec, output, request)
 
 
-def _in_timeline(request: Request, on_progress: OnProgress) -> Outcome:
+def _in_timeline(request: Request) -> Prepared:
     # OpenTimelineIO takes a quarter of a second to import; work on plain media does without
-    from lumiere_otio import add_result, check_writable, read_timeline, select_clip, write_timeline
+    from lumiere_otio import check_writable, read_timeline, select_clip
 
     if request.frames is not None:
         raise SpecError(
@@ -165,40 +189,49 @@ def _in_timeline(request: Request, on_progress: OnProgress) -> Outcome:
         seed=request.seed,
         checkpoint=fingerprint(weights(request)),
     )
-    outcome = perform(spec, folder / f"{_file_name(selection.name)}_removed.mov", request, on_progress)
-    changed = add_result(
-        timeline,
-        selection,
-        media_path=outcome.media,
-        result_range=written,
-        rate=selection.rate,
-        media_start_frame=outcome.result.start_frame,
-        recipe={**outcome.result.recipe, "effect": "remove", "seed": request.seed},
-        output_path=output,
-        origin_path=outcome.origin,
+    media = into_media(spec, folder / f"{_file_name(selection.name)}_removed.mov", request)
+    finish = Finish(
+        "timeline",
+        {
+            "timeline": str(request.source.absolute()),
+            "clip": request.clip,
+            "relink": list(_absolute(request.relink)),
+            "output": str(output),
+        },
+        (*media.finish.outputs, str(output)),
     )
-    write_timeline(changed, output, overwrite=request.overwrite)
-    return Outcome(output, outcome.media, outcome.origin, outcome.recipe, outcome.result)
+    placement = Placement(
+        clip=selection.name,
+        track=selection.track_name,
+        record_start=round(selection.record_start.value),
+        record_duration=round(selection.record_duration.value),
+        rate=str(selection.record_start.rate),
+        source_start=max(0, selection.trimmed_media_range.start - written.start),
+    )
+    return Prepared(media.order, finish, f"{selection.name} in {output.name}", request.source, placement)
 
 
-def perform(spec: JobSpec, media: Path, request: Request, on_progress: OnProgress) -> Outcome:
-    """Run a job into a media file, with its origin matte and its recipe beside it."""
-    from lumiere_otio import write_sidecar
+def into_media(spec: JobSpec, media: Path, request: Request) -> Prepared:
+    """A job into a media file, with its origin matte and its recipe beside it."""
+    from lumiere_otio import sidecar_path
 
-    origin = origin_path(media)
     order = WorkOrder(
         spec,
         str(media),
-        str(origin),
+        str(origin_path(media)),
         overwrite=request.overwrite,
         keep_work=request.keep_work,
         chunk_frames=request.chunk_frames,
         network=None if spec.checkpoint is None else str(weights(request)),
         save_network=None if request.save_network is None else str(request.save_network.absolute()),
     )
-    result = work(order, on_progress)
-    recipe = write_sidecar(media, result.recipe, overwrite=True)
-    return Outcome(media, media, origin, recipe, result)
+    return Prepared(order, Finish("sidecar", {}, (str(sidecar_path(media)),)), media.name)
+
+
+def outcome_of(result: JobResult, answer: dict[str, Any]) -> Outcome:
+    """What there is now, from what the worker reported and what the finishing step answered."""
+    paths = {name: Path(answer[name]) for name in ("output", "media", "origin", "recipe")}
+    return Outcome(**paths, result=result)
 
 
 def weights(request: Request) -> Path:

@@ -7,7 +7,8 @@ from pathlib import Path
 from lumiere_engine.protocol import JobSpec
 from lumiere_otio import read_sidecar
 
-from .removal import OnProgress, Outcome, Request, perform
+from .performing import through_engine
+from .removal import OnProgress, Outcome, Request, into_media
 
 
 def run(
@@ -20,4 +21,4 @@ def run(
     """
     spec = JobSpec.from_wire(read_sidecar(recipe).get("spec") or {})
     request = Request(Path(spec.plate), tuple(map(Path, spec.mattes)), network=network, overwrite=overwrite)
-    return perform(spec, output.absolute(), request, on_progress)
+    return through_engine(into_media(spec, output.absolute(), request), on_progress)

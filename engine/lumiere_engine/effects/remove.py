@@ -33,6 +33,7 @@ from ..protocol.ranges import FrameRange
 from .completion import CompletedShots
 from .effort import EFFORTS, Effort
 from .identity import media_identity, refuse_other_weights
+from .observer import Observer
 from .outputs import refuse_taken_names, refuse_unwritable
 from .rendering import Renderer, origin_format
 from .settling import settle
@@ -42,6 +43,8 @@ from .workspace import Workspace
 
 Array = np.ndarray
 OnProgress = Callable[[Progress], None]
+# The one entry of the shelf that says that a whole stage is done.
+_ALL = 0
 
 
 @dataclass(frozen=True)
@@ -81,22 +84,24 @@ class _Clock:
         self._on_progress(Progress("note", 0, 0, text))
 
 
-def remove(order: WorkOrder, on_progress: OnProgress) -> JobResult:
+def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None = None) -> JobResult:
     """Do a removal job from media to media.
 
     Args:
         order: the job.
         on_progress: hears of every step; what it raises stops the job, which can then be taken up again.
+        observer: hears of more.
 
     Raises:
         LumiereError: anything that is wrong with the inputs or the output, in one readable line.
     """
     spec = order.spec
-    clock = _Clock(on_progress)
+    clock, observer = _Clock(on_progress), observer or Observer()
     refuse_taken_names(order)
     refuse_other_weights(order)
     with ExitStack() as stack:
         media = _open(spec, stack)
+        observer.opened(media.plate.format.width, media.plate.format.height, media.frames.duration)
         notes = list(media.matte.notes)
         for note in notes:
             clock.note(note)
@@ -106,22 +111,27 @@ def remove(order: WorkOrder, on_progress: OnProgress) -> JobResult:
         whole = " ".join(identity.values())
         fingerprint, output = spec.fingerprint(whole), Path(order.output).absolute()
         borrowing = stack.enter_context(
-            Workspace(output, f"borrow{spec.for_borrowing().fingerprint(whole)}", keep=order.keep_work)
+            Workspace(
+                output,
+                f"borrow{spec.for_borrowing().fingerprint(whole)}",
+                keep=order.keep_work,
+                on_kept=observer.kept,
+            )
         )
-        workspace = stack.enter_context(Workspace(output, fingerprint))
+        workspace = stack.enter_context(Workspace(output, fingerprint, on_kept=observer.kept))
         effort = EFFORTS[spec.params.quality]
         holes = HoleMaker(media.matte, media.matte_start, spec.params)
         completed = _complete(media, holes, effort, borrowing, workspace, clock)
-        trust = _imagine(completed, order, effort, clock)
+        trust = _imagine(completed, order, effort, workspace, clock)
         renderer = Renderer(media.plate, media.frames, media.written, holes, completed, spec, workspace)
         for done in renderer.refine(effort.borrow.search):
             clock.step("refine", done, media.frames.duration)
-        for done in renderer.write(order):
+        for done in renderer.write(order, observer):
             clock.step("write", done, media.written.duration)
         for note in renderer.notes:
             clock.note(note)
         share = renderer.borrowed_share()
-        return JobResult(
+        result = JobResult(
             output=order.output,
             origin=order.origin,
             frame_count=media.written.duration,
@@ -140,6 +150,8 @@ def remove(order: WorkOrder, on_progress: OnProgress) -> JobResult:
                 "trust": [round(t, 4) for t in trust],
             },
         )
+        observer.finished(result)
+        return result
 
 
 def _refuse_unwritable(order: WorkOrder, media: Media) -> None:
@@ -188,7 +200,9 @@ def _complete(
     return completed
 
 
-def _imagine(completed: CompletedShots, order: WorkOrder, effort: Effort, clock: _Clock) -> list[float]:
+def _imagine(
+    completed: CompletedShots, order: WorkOrder, effort: Effort, workspace: Workspace, clock: _Clock
+) -> list[float]:
     """Learn, imagine and settle, if the artist wants it and something is unseen; returns the trust in the network."""
     everything_seen = not any(completed.unseen(t).any() for t in range(completed.shots.frame_count))
     if everything_seen or not order.spec.params.imagine:
@@ -201,6 +215,9 @@ def _imagine(completed: CompletedShots, order: WorkOrder, effort: Effort, clock:
         imagination = Imagination(completed, effort, order, clock.step)
         imagination.run()
         trust = imagination.trust
-    for done, total in settle(completed, effort.textures):
-        clock.step("settle", done, total)
+    settled = workspace.shelf("settling")
+    if not settled.has(_ALL):  # half a settling cannot be gone on with, a whole one need not be done again
+        for done, total in settle(completed, effort.textures):
+            clock.step("settle", done, total)
+        settled.put(_ALL)
     return trust

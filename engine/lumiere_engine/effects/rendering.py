@@ -23,6 +23,7 @@ from ..protocol.ranges import FrameRange
 from .completion import CompletedShots
 from .copied import Detail
 from .grain import Grain, add_grain, measure_grain
+from .observer import Observer
 from .plates import Plates
 from .refine import Patch, origin_colours, refine, texture_detail
 from .softness import HoleMaker
@@ -143,7 +144,7 @@ class Renderer:
         rng = np.random.default_rng([self._spec.seed, _GRAIN_STREAM, self._frames.start + frame])
         return replace(patch, rgb=add_grain(patch.rgb, imagined, grain, rng))
 
-    def write(self, order: WorkOrder) -> Iterator[int]:
+    def write(self, order: WorkOrder, observer: Observer) -> Iterator[int]:
         """Composite and encode; both files get their names only when both are complete. Yields after each frame."""
         fmt = self._plate.format.starting_at(self._written.start)
         origin_fmt = origin_format(fmt)
@@ -163,6 +164,7 @@ class Renderer:
                 clip.write(result)
                 if origin is not None:
                     origin.write(picture_from_rgb(colours, origin_fmt))
+                observer.finished_frame(number, result, fmt)
                 yield done
             for writer in filter(None, (clip, origin)):
                 writer.finish()

@@ -10,6 +10,7 @@ import fcntl
 import shutil
 import threading
 import zipfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -17,19 +18,30 @@ from typing import IO
 
 import numpy as np
 
-from ..protocol.errors import LumiereError, OutputError
+from ..protocol.errors import BusyError, LumiereError, OutputError
 
 Array = np.ndarray
 FOLDER = ".lumiere"
 # NumPy parses an array's header with `ast`, which several threads at once can break (CPython up to 3.12).
 _READING = threading.Lock()
+OnKept = Callable[[str, int], None]
+
+
+def _nobody(shelf: str, number: int) -> None:
+    """Hears of entries where nobody else does."""
 
 
 class Shelf:
-    """Numbered arrays on disk, each there completely or not at all."""
+    """Numbered arrays on disk, each there completely or not at all.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: where they lie.
+        on_kept: hears of each entry that was put there.
+    """
+
+    def __init__(self, folder: Path, on_kept: OnKept = _nobody) -> None:
         self._folder = folder
+        self._on_kept = on_kept
         folder.mkdir(parents=True, exist_ok=True)
 
     def has(self, number: int) -> bool:
@@ -51,6 +63,7 @@ class Shelf:
                 clip=str(self._folder),
                 remedy="free some space or choose another output folder",
             ) from error
+        self._on_kept(f"{self._folder.parent.name}/{self._folder.name}", number)
 
     def get(self, number: int, *names: str) -> dict[str, Array]:
         """The arrays of entry `number`; only those `names`, if any are given."""
@@ -79,16 +92,20 @@ class Workspace:
         output: the job's output; the folder is made beside it.
         fingerprint: of the job, or of the part of it that several jobs share.
         keep: whether it stays when the job is done.
+        on_kept: hears of each entry that is put on one of its shelves.
     """
 
-    def __init__(self, output: Path, fingerprint: str, *, keep: bool = False) -> None:
+    def __init__(
+        self, output: Path, fingerprint: str, *, keep: bool = False, on_kept: OnKept = _nobody
+    ) -> None:
         self.folder = output.parent / FOLDER / fingerprint[:24]
         self._keep = keep
+        self._on_kept = on_kept
         self._lock: IO[str] | None = None
 
     def shelf(self, name: str) -> Shelf:
         """A shelf of this job."""
-        return Shelf(self.folder / name)
+        return Shelf(self.folder / name, self._on_kept)
 
     def __enter__(self) -> Workspace:
         try:
@@ -96,7 +113,7 @@ class Workspace:
             self._lock = (self.folder / "lock").open("w")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise LumiereError(
+            raise BusyError(
                 "the same job is already running", clip=str(self.folder), remedy="wait for it or cancel it"
             ) from error
         except OSError as error:

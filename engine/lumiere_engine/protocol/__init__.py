@@ -4,15 +4,21 @@ from .errors import LumiereError
 from .jobs import JobSpec, RemoveParams, WorkOrder
 from .media import MediaInfo
 from .messages import JobResult, Progress
+from .queue import Finish, Job, Submit
 from .ranges import FrameRange
+from .states import JobState
 
 __all__ = [
+    "Finish",
     "FrameRange",
+    "Job",
     "JobResult",
     "JobSpec",
+    "JobState",
     "LumiereError",
     "MediaInfo",
     "Progress",
     "RemoveParams",
+    "Submit",
     "WorkOrder",
 ]

@@ -13,6 +13,15 @@ LumiereError
 ├── OutputError               the result cannot be written
 │   └── OutputExistsError     it is already there
 ├── WorkerError               the process that renders died
+│   └── OutOfMemory           it asked for more memory than there is
+├── BusyError                 another process works on the same job
+├── EngineError               the engine process
+│   ├── EngineUnreachableError  it is not running, or does not answer
+│   ├── RefusedError          it does not let this request in
+│   └── StoreError            the queue cannot be read or written: damaged, or the disk is full
+├── UnknownJobError           no job, timeline or picture of that number
+├── StateError                a job in this state cannot do that
+├── PathError                 a path that the engine may not touch
 └── Cancelled                 the user stopped it
 
 Errors cross processes as plain dictionaries (`to_wire`, `from_wire`).
@@ -115,6 +124,42 @@ class OutputExistsError(OutputError):
 
 class WorkerError(LumiereError):
     """The process that renders died without saying why."""
+
+
+class OutOfMemory(WorkerError):
+    """The process that renders asked for more memory than there is."""
+
+
+class BusyError(LumiereError):
+    """Another process works on the same job."""
+
+
+class EngineError(LumiereError):
+    """The engine process, or the way to it."""
+
+
+class EngineUnreachableError(EngineError):
+    """The engine is not running, or does not answer."""
+
+
+class RefusedError(EngineError):
+    """The engine does not let this request in."""
+
+
+class StoreError(EngineError):
+    """The queue cannot be read or written."""
+
+
+class UnknownJobError(LumiereError):
+    """No job, timeline or picture of that number."""
+
+
+class StateError(LumiereError):
+    """What a job in this state cannot do."""
+
+
+class PathError(LumiereError):
+    """A path that the engine may not touch."""
 
 
 class Cancelled(LumiereError):

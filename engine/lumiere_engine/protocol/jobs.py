@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Optional
 
 from .. import __version__
-from .errors import SpecError, UnknownVersionError
+from .errors import SpecError
 from .ranges import FrameRange
+from .wire import decode, encode, labelled
 
 JOB_LABEL = "JobSpec.1"
 ORDER_LABEL = "WorkOrder.1"
@@ -45,6 +46,7 @@ class RemoveParams:
                 raise SpecError(f"{name} of {value} pixels is out of range", remedy="choose 0 to 1000")
 
 
+@labelled(JOB_LABEL)
 @dataclass(frozen=True)
 class JobSpec:
     """Everything that the result depends on; the same spec gives the same bytes on the same device.
@@ -87,12 +89,7 @@ class JobSpec:
 
     def to_wire(self) -> dict[str, Any]:
         """The spec as a JSON-ready dictionary."""
-        return {
-            "label": JOB_LABEL,
-            **asdict(self),
-            "mattes": list(self.mattes),
-            "rate": None if self.rate is None else f"{self.rate.numerator}/{self.rate.denominator}",
-        }
+        return dict(encode(self))
 
     @classmethod
     def from_wire(cls, data: dict[str, Any]) -> "JobSpec":
@@ -102,20 +99,7 @@ class JobSpec:
             UnknownVersionError: another label.
             SpecError: a field is missing, unknown, or makes no sense.
         """
-        values = _fields_of(cls, data, JOB_LABEL)
-        try:
-            if not isinstance(values["mattes"], list):
-                raise TypeError("mattes are a list")
-            values["mattes"] = tuple(str(path) for path in values["mattes"])
-            for name in ("frames", "written"):
-                if values.get(name) is not None:
-                    values[name] = FrameRange(**values[name])
-            if values.get("rate") is not None:
-                values["rate"] = Fraction(values["rate"])
-            values["params"] = RemoveParams(**values["params"])
-            return cls(**values)
-        except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
-            raise SpecError(f"a {JOB_LABEL} that cannot be understood: {error}") from error
+        return decode(cls, data, complete=True)
 
     def for_borrowing(self) -> "JobSpec":
         """The spec without what does not matter until something is imagined: jobs alike in it borrow alike."""
@@ -131,6 +115,7 @@ class JobSpec:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+@labelled(ORDER_LABEL)
 @dataclass(frozen=True)
 class WorkOrder:
     """A spec, and what its result does not depend on: where it goes and how it is worked off.
@@ -163,28 +148,9 @@ class WorkOrder:
 
     def to_wire(self) -> dict[str, Any]:
         """The order as a JSON-ready dictionary."""
-        return {"label": ORDER_LABEL, **asdict(self), "spec": self.spec.to_wire()}
+        return dict(encode(self))
 
     @classmethod
     def from_wire(cls, data: dict[str, Any]) -> "WorkOrder":
         """What `to_wire` described; errors as `JobSpec.from_wire`."""
-        values = _fields_of(cls, data, ORDER_LABEL)
-        try:
-            return cls(**{**values, "spec": JobSpec.from_wire(values["spec"])})
-        except (KeyError, TypeError) as error:
-            raise SpecError(f"a {ORDER_LABEL} that cannot be understood: {error}") from error
-
-
-def _fields_of(kind: type, data: Any, label: str) -> dict[str, Any]:
-    """The values of a labelled dictionary, its label checked and taken off."""
-    if not isinstance(data, dict):
-        raise SpecError(f"a {label} that is no object")
-    if data.get("label") != label:
-        raise UnknownVersionError(f"'{data.get('label')}' is not known here, only {label}")
-    values = {name: value for name, value in data.items() if name != "label"}
-    known = {f.name for f in fields(kind)}
-    if set(values) - known:
-        raise SpecError(f"a {label} has no field {', '.join(sorted(set(values) - known))}")
-    if known - set(values):
-        raise SpecError(f"a {label} lacks the field {', '.join(sorted(known - set(values)))}")
-    return values
+        return decode(cls, data, complete=True)

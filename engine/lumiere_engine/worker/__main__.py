@@ -1,19 +1,29 @@
-"""Reads one request from standard input, answers with JSON lines; `client.local` is the other end."""
+"""Reads one request from standard input, answers with JSON lines.
+
+The other end is `client.local`, or the engine. The engine's request has a "folder" for the job, or says "watched", and
+the pipe that it came through stays open until the engine ends.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from ..protocol.errors import Cancelled, LumiereError, SpecError
+from ..protocol.errors import Cancelled, LumiereError, OutOfMemory, OutputError, SpecError
 from ..protocol.jobs import WorkOrder
 from ..protocol.messages import Progress
 from .tasks import TASKS
+from .watched import beat, end_with_engine
+
+Say = Callable[[dict[str, Any]], None]
 
 
 def main() -> int:
@@ -22,39 +32,70 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _cancel)
     signal.signal(signal.SIGINT, _cancel)
     try:
-        say(_answer(json.load(sys.stdin), lambda step: say(step.to_wire())))
+        request = json.loads(sys.stdin.readline())
+        if "folder" in request or request.pop("watched", False):
+            end_with_engine()
+            beat(say)
+        say(_answer(request, say))
     except LumiereError as error:
         say(error.to_wire())
-    except MemoryError:
-        say(LumiereError("out of memory", remedy="choose a lower quality or fewer frames").to_wire())
     except BrokenPipeError:
         return 1  # whoever asked is gone
-    except Exception:
-        traceback.print_exc()
-        return 1
+    except Exception as error:
+        # torch has an error of its own that is no MemoryError
+        if not isinstance(error, MemoryError) and type(error).__name__ != "OutOfMemoryError":
+            traceback.print_exc()
+            return 1
+        say(OutOfMemory("out of memory", remedy="choose a lower quality or fewer frames").to_wire())
     return 0
 
 
-def _answer(request: dict[str, Any], on_progress: Callable[[Progress], None]) -> dict[str, Any]:
+def _answer(request: dict[str, Any], say: Say) -> dict[str, Any]:
+    def on_progress(step: Progress) -> None:
+        say(step.to_wire())
+
     task = request.get("task")
     if task == "work":
-        from ..effects.remove import remove
-
-        return remove(WorkOrder.from_wire(request["order"]), on_progress).to_wire()
+        return _work(WorkOrder.from_wire(request["order"]), request.get("folder"), say, on_progress)
     if task in TASKS:
         answer = TASKS[task]({k: v for k, v in request.items() if k != "task"}, on_progress)
         return {"label": "Answer.1", "answer": answer}
     raise SpecError(f"'{task}' is no task of this worker")
 
 
+def _work(
+    order: WorkOrder, folder: str | None, say: Say, on_progress: Callable[[Progress], None]
+) -> dict[str, Any]:
+    from ..effects.remove import remove
+
+    if folder is None:
+        return remove(order, on_progress).to_wire()
+    from .desk import Desk
+
+    try:
+        result = remove(order, on_progress, Desk(Path(folder), say))
+    except OSError as error:
+        if error.filename is None or not str(error.filename).startswith(folder):
+            raise
+        raise OutputError(f"the engine's folder cannot be written: {error.strerror}", clip=folder) from error
+    unit = 1 if sys.platform == "darwin" else 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    say({"label": "Usage.1", "memory_bytes": peak})
+    return result.to_wire()
+
+
 def _take_over_stdout() -> Callable[[dict[str, Any]], None]:
     """Keep the real standard output for answers and send what libraries print to the log."""
-    channel = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    channel = os.dup(1)
     os.dup2(2, 1)
+    lock = threading.Lock()
 
     def say(message: dict[str, Any]) -> None:
-        channel.write(json.dumps(message) + "\n")
-        channel.flush()
+        # one write for a line: a signal, which raises, comes before or after it
+        line = json.dumps(message).encode() + b"\n"
+        with lock:
+            while line:
+                line = line[os.write(channel, line) :]
 
     return say
 

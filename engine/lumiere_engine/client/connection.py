@@ -1,0 +1,205 @@
+"""One way to the engine: finds it, starts it if need be, and finds it again after it was restarted."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Iterator, Optional
+
+from ..protocol.engine import PROTOCOL, Endpoint
+from ..protocol.errors import EngineError, EngineUnreachableError, LumiereError, RefusedError, from_wire
+from ..protocol.places import endpoint_file, log_file, state_folder
+from ..protocol.wire import decode
+
+_START_S = 20.0
+_POLL_S = 0.01
+_ANSWER_S = 60.0
+_SILENCE_S = 15.0  # the engine is heard every 5 s at least
+_TRIES = 3
+
+
+class Connection:
+    """Requests to the engine of one folder.
+
+    Args:
+        folder: the engine's; None takes the user's own.
+        start: whether an engine is started where none runs.
+    """
+
+    def __init__(self, folder: Optional[Path] = None, *, start: bool = True) -> None:
+        self.folder = state_folder() if folder is None else folder
+        self._start = start
+
+    def request(self, method: str, path: str, body: Optional[Any] = None) -> Any:
+        """One call; safe to repeat, since all that is sent is idempotent or carries a key.
+
+        Args:
+            method: "GET" or "POST".
+            path: of the call, with its query.
+            body: a JSON-ready object; None sends an empty one.
+
+        Raises:
+            LumiereError: what the engine answered.
+            EngineUnreachableError: there is no engine, or it does not answer.
+        """
+        failure: Optional[Exception] = None
+        for attempt in range(_TRIES):
+            endpoint = self.endpoint()
+            try:
+                status, content = _exchange(endpoint, method, path, body)
+            except (OSError, http.client.HTTPException) as error:
+                failure = error  # it ended between the look at its file and the call
+                time.sleep(0.1 * (attempt + 1))
+                continue
+            if status == 401 and attempt + 1 < _TRIES:
+                time.sleep(0.05)  # another engine has its port by now
+                continue
+            return _understood(status, content)
+        raise EngineUnreachableError(
+            f"the engine does not answer: {failure or 'it refuses the token'}",
+            clip=str(self.folder),
+            remedy=f"see {log_file(self.folder)}",
+        )
+
+    def picture(self, path: str) -> bytes:
+        """The content of a call that answers with a picture."""
+        status, content = _exchange(self.endpoint(), "GET", path, None)
+        if status != 200:
+            _understood(status, content)
+        return content
+
+    def lines(self, path: str, last_event: Optional[int]) -> Iterator[str]:
+        """The lines of a stream, until the engine ends it.
+
+        Raises:
+            OSError: it broke off.
+        """
+        endpoint = self.endpoint()
+        connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=_SILENCE_S)
+        headers = {"Authorization": f"Bearer {endpoint.token}"}
+        if last_event is not None:
+            headers["Last-Event-ID"] = str(last_event)
+        with contextlib.closing(connection):
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            if answer.status != 200:
+                _understood(answer.status, answer.read())
+            for line in answer:
+                yield line.decode("utf-8", "replace").rstrip("\r\n")
+
+    def endpoint(self) -> Endpoint:
+        """Where the engine listens; starts one if there is none and that is wanted.
+
+        Raises:
+            EngineUnreachableError: there is none.
+        """
+        found = self.found()
+        if found is None:
+            if not self._start:
+                raise EngineUnreachableError("the engine is not running", remedy="lumiere engine start")
+            found = self._started()
+        if found.protocol != PROTOCOL:
+            raise EngineError(
+                f"the engine that runs is version {found.version} and speaks another protocol",
+                remedy="lumiere engine stop, then try again",
+            )
+        return found
+
+    def found(self) -> Optional[Endpoint]:
+        """The endpoint of an engine that is alive; None if there is none."""
+        try:
+            data = json.loads(endpoint_file(self.folder).read_bytes())
+            endpoint = decode(Endpoint, data)
+            os.kill(endpoint.pid, 0)
+        except (OSError, ValueError, LumiereError, OverflowError):
+            return None
+        return endpoint
+
+    def _started(self) -> Endpoint:
+        """Start an engine and wait until it listens.
+
+        Several clients may do this at once: the engine's lock lets one of theirs live, and all find that.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with log_file(self.folder).open("ab") as log:
+                began = log.tell()
+                process = subprocess.Popen(
+                    [sys.executable, "-m", "lumiere_engine.service"],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd=str(self.folder),
+                    env={**os.environ, "LUMIERE_HOME": str(self.folder)},
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise EngineError(
+                f"the engine cannot be started: {error.strerror}",
+                clip=str(self.folder),
+                remedy="set LUMIERE_HOME to a folder of yours",
+            ) from error
+        deadline = time.monotonic() + _START_S
+        while time.monotonic() < deadline:
+            found = self.found()
+            if found is not None:
+                return found
+            if process.poll() not in (None, 0) and not self._another():
+                break
+            time.sleep(_POLL_S)
+        raise EngineError(
+            self._last_words(began) or "the engine did not start", remedy=f"see {log_file(self.folder)}"
+        )
+
+    def _another(self) -> bool:
+        """Whether another engine holds the lock: then ours ended rightly, and that one will listen soon."""
+        import fcntl
+
+        with contextlib.suppress(OSError), (self.folder / "lock").open("r+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+    def _last_words(self, began: int) -> str:
+        with contextlib.suppress(OSError), log_file(self.folder).open("rb") as log:
+            log.seek(began)
+            said = [line for line in log.read().decode(errors="replace").splitlines() if line.strip()]
+            if said:
+                return said[-1].replace("lumiere: ", "", 1)
+        return ""
+
+
+def _exchange(endpoint: Endpoint, method: str, path: str, body: Optional[Any]) -> "tuple[int, bytes]":
+    connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=_ANSWER_S)
+    headers = {"Authorization": f"Bearer {endpoint.token}"}
+    content = None
+    if method == "POST":
+        headers["Content-Type"] = "application/json"
+        content = json.dumps({} if body is None else body).encode()
+    with contextlib.closing(connection):
+        connection.request(method, path, content, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+
+def _understood(status: int, content: bytes) -> Any:
+    try:
+        data = json.loads(content)
+    except ValueError:
+        raise EngineError(f"the engine answered with status {status} and no JSON") from None
+    if status == 200:
+        return data
+    error = from_wire(data if isinstance(data, dict) else {})
+    if isinstance(error, RefusedError) and status == 401:
+        raise EngineUnreachableError(
+            "the engine refuses the token", remedy="lumiere engine stop, then try again"
+        )
+    raise error

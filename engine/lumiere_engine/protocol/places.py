@@ -1,0 +1,31 @@
+"""Where the engine keeps its things; clients and engine must find the same folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+VARIABLE = "LUMIERE_HOME"
+
+
+def state_folder() -> Path:
+    """The engine's folder: `$LUMIERE_HOME`, or the system's place for the state of programs."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        return Path(named).expanduser().absolute()
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "Lumiere"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "Lumiere"
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "lumiere"
+
+
+def endpoint_file(folder: Path) -> Path:
+    """Says where the engine listens."""
+    return folder / "endpoint.json"
+
+
+def log_file(folder: Path) -> Path:
+    """What the engine prints."""
+    return folder / "engine.log"

@@ -1,0 +1,210 @@
+"""The engine: queue, supervisor, roots, timelines and estimates in one object, which the calls speak to."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+
+from .. import __version__
+from ..protocol.engine import PROTOCOL, EngineInfo, Estimate, JobMedia, Plan
+from ..protocol.errors import UnknownJobError
+from ..protocol.jobs import JobSpec
+from ..protocol.queue import Again, Job, Submit
+from ..protocol.states import JobState
+from .database import Database
+from .estimates import Estimator
+from .events import Bell, Events
+from .finishing import module_of
+from .paths import Roots, check_order, check_submit, renamed
+from .probing import probe
+from .queue import Queue
+from .supervisor import Supervisor
+from .timelines import TimelineBook
+
+_MOST_PROBED = 256
+
+
+class Engine:
+    """Everything but the door.
+
+    Args:
+        folder: the engine's own, which exists and is locked.
+
+    Raises:
+        StoreError: the queue cannot be opened.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._database = Database(folder)
+        self.events = Events(self._database, Bell())
+        self.queue = Queue(self._database, self.events)
+        self.timelines = TimelineBook(self._database, self.events)
+        self.roots = Roots(self._database, folder)
+        self._estimator = Estimator(self._database)
+        self._supervisor = Supervisor(self.queue, self.roots, self._estimator, folder)
+        self._started_s = time.time()
+        self._probed: OrderedDict[tuple[str, int], tuple[int, int, int]] = OrderedDict()
+        self.shut_down: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """Requeue what ran when the engine died, and work off the queue."""
+        self.queue.requeue_running()
+        self._supervisor.start()
+        threading.Thread(target=self._database.backup, name="backup", daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop the worker; its job waits until the engine runs again."""
+        self._supervisor.stop()
+        self._database.close()
+
+    def info(self) -> EngineInfo:
+        """What it says about itself."""
+        return EngineInfo(
+            version=__version__,
+            protocol=PROTOCOL,
+            pid=os.getpid(),
+            started_s=self._started_s,
+            paused=self.paused,
+            running=self._supervisor.running,
+            worker_pid=self._supervisor.worker_pid,
+            counts=self.queue.counts(),
+            memory_bytes=_memory_bytes(),
+            roots=self.roots.all(),
+            last_event=self.events.last(),
+        )
+
+    @property
+    def paused(self) -> bool:
+        """Whether no further job is started."""
+        return bool(self._database.read("SELECT 1 FROM settings WHERE name = 'paused'"))
+
+    def pause(self, paused: bool) -> EngineInfo:
+        """Start no further job, or go on; what runs is let run."""
+        with self._database.change() as connection:
+            if paused:
+                connection.execute("INSERT OR REPLACE INTO settings (name, value) VALUES ('paused', '1')")
+            else:
+                connection.execute("DELETE FROM settings WHERE name = 'paused'")
+            self.events.add(connection, "queue", None, {"paused": paused})
+        self.events.bell.ring()
+        self._supervisor.wake()
+        return self.info()
+
+    def give_back(self) -> EngineInfo:
+        """Free the device at once: pause the queue, and put the running job back into it."""
+        self.pause(True)
+        self._supervisor.give_back()
+        return self.info()
+
+    def submit(self, submits: tuple[Submit, ...]) -> tuple[Job, ...]:
+        """Queue all, or none."""
+        known = self.queue.known([submit.key for submit in submits])
+        for submit in submits:
+            if submit.key not in known:
+                check_submit(submit, self.roots)
+                if submit.finish is not None:
+                    module_of(submit.finish.name)
+        jobs = self.queue.submit(submits)
+        self._supervisor.wake()
+        return tuple(jobs)
+
+    def cancel(self, number: int) -> Job:
+        """Cancel a job: one that runs within one step of its worker."""
+        job = self.queue.wish(number, "cancel")
+        self._supervisor.heed(number)
+        return job
+
+    def hold(self, number: int) -> Job:
+        """Pause a job; one that runs keeps its finished chunks."""
+        job = self.queue.wish(number, "pause")
+        self._supervisor.heed(number)
+        return job
+
+    def release(self, number: int) -> Job:
+        """Let a paused job or a draft wait in the line."""
+        job = self.queue.release(number)
+        self._supervisor.wake()
+        return job
+
+    def retry(self, number: int, again: Again) -> Job:
+        """Try again what failed, was cancelled or is lost, as a new job."""
+        check_order(self.queue.get(number).order, self.roots)
+        job = self.queue.retry(number, again)
+        self._supervisor.wake()
+        return job
+
+    def duplicate(self, number: int, again: Again) -> Job:
+        """A draft of the same job into another file."""
+        order = renamed(self.queue.get(number).order, again.output)
+        check_order(order, self.roots)
+        return self.queue.duplicate(number, again, order)
+
+    def plan(self, asked: Plan) -> Estimate:
+        """What a job will take."""
+        check_order(asked.order, self.roots)
+        return self._estimator.estimate(asked.order.spec, self._media(asked.order.spec), self._waiting_s())
+
+    def thumbnail(self, number: int, frame: int) -> bytes:
+        """The small picture of a frame, a JPEG.
+
+        Raises:
+            UnknownJobError: there is none.
+        """
+        self.queue.get(number)
+        try:
+            return (self.folder / "jobs" / str(number) / "thumbnails" / f"{frame}.jpg").read_bytes()
+        except OSError:
+            raise UnknownJobError(f"job {number} has no picture of frame {str(frame)[:20]}") from None
+
+    def _waiting_s(self) -> float | None:
+        """Seconds that the unfinished jobs of the line need, where that is known."""
+        total = 0.0
+        for job in self.queue.list([JobState.RUNNING, JobState.QUEUED]).jobs:
+            if job.progress is not None and job.progress.left_s is not None and job.state is JobState.RUNNING:
+                total += job.progress.left_s
+            else:
+                media = self._probed_media(job.order.spec)
+                if media is None:
+                    return None
+                total += self._estimator.expect(job.order.spec, media).seconds
+        return round(total, 1)
+
+    def _media(self, spec: JobSpec) -> JobMedia:
+        """What a plate holds of a job; the file is read by a worker, once while it stays the same."""
+        found = self._probed_media(spec)
+        if found is None:
+            key = _identity(spec.plate)
+            self._probed[key] = probe(spec.plate, self.folder)
+            while len(self._probed) > _MOST_PROBED:
+                self._probed.popitem(last=False)
+            found = self._probed_media(spec)
+            assert found is not None
+        return found
+
+    def _probed_media(self, spec: JobSpec) -> JobMedia | None:
+        known = self._probed.get(_identity(spec.plate))
+        if known is None:
+            return None
+        width, height, count = known
+        return JobMedia(width, height, count if spec.frames is None else spec.frames.duration)
+
+
+def _identity(path: str) -> tuple[str, int]:
+    try:
+        return path, Path(path).stat().st_mtime_ns
+    except (OSError, ValueError):
+        return path, 0
+
+
+def _memory_bytes() -> int:
+    """What this process holds now; 0 where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,246 @@
+"""How long a job takes and how much memory: learned from what jobs took on this machine.
+
+A stage that works at analysis size costs time per frame and analysed pixel, one at the plate's own size per frame and
+plate pixel, learning a shot costs what it costs. Each finished job gives one rate per stage; the estimate is their
+median, its range what four of five of them would have needed. Without a history there is a plain prior, and says so.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from ..protocol.engine import Estimate, JobMedia
+from ..protocol.jobs import JobSpec
+from ..protocol.messages import Progress
+from .database import Database
+
+_ANALYSIS_MEGAPIXELS = {"draft": 0.037, "standard": 0.23, "best": 0.52}
+_AT_ANALYSIS_SIZE = ("follow", "borrow", "imagine", "settle")
+_FIXED = ("learn",)
+_STAGES = ("read", "follow", "borrow", "learn", "imagine", "settle", "refine", "write")
+# Seconds per unit of each stage on two cores of a common CPU: order of magnitude until there is a history.
+_PRIOR: dict[str, dict[str, float]] = {
+    "draft": {"read": 0.05, "follow": 0.4, "borrow": 3.0, "settle": 2.0, "refine": 0.3, "write": 0.2},
+    "standard": {
+        **{"read": 0.05, "follow": 0.4, "borrow": 4.0, "learn": 60.0},
+        **{"imagine": 2.0, "settle": 2.0, "refine": 0.4, "write": 0.2},
+    },
+    "best": {
+        **{"read": 0.05, "follow": 0.4, "borrow": 6.0, "learn": 600.0},
+        **{"imagine": 4.0, "settle": 3.0, "refine": 0.5, "write": 0.2},
+    },
+}
+_START_S = 0.7
+_HISTORY = 40
+_ENOUGH = 5  # finished jobs, from which on their own spread tells the range
+_PRIOR_RANGE, _LITTLE_RANGE = (0.25, 4.0), (0.6, 1.7)
+_BASE_BYTES, _NETWORK_BYTES = 350_000_000, 900_000_000
+_BYTES_PER_PIXEL = {"draft": 150, "standard": 250, "best": 300}
+_WINDOW_FRAMES = 121
+_DISK_PER_FRAME = {"draft": 2_000_000, "standard": 15_000_000, "best": 35_000_000}
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a job should take.
+
+    Attributes:
+        stages: stage → seconds.
+        low, high: factors that bound the truth in four of five jobs.
+        samples: jobs that this was learned from.
+    """
+
+    stages: dict[str, float]
+    low: float
+    high: float
+    samples: int
+
+    @property
+    def seconds(self) -> float:
+        """Of all stages, the worker's start included."""
+        return _START_S + sum(self.stages.values())
+
+
+class Estimator:
+    """Learns from finished jobs.
+
+    Args:
+        database: holds the history.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def learn(
+        self, spec: JobSpec, media: JobMedia | None, result: dict[str, Any], memory_bytes: int | None
+    ) -> None:
+        """Remember what a finished job took; one that went on after an interruption tells too little."""
+        if media is None or not result.get("seconds") or "write" not in result["seconds"]:
+            return
+        stages = result["seconds"]
+        row = (
+            spec.params.quality,
+            int(spec.params.imagine),
+            media.frames,
+            media.megapixels,
+            sum(stages.values()),
+            json.dumps(stages),
+            memory_bytes,
+            time.time(),
+        )
+        with self._database.change(durable=False) as connection:
+            connection.execute(
+                "INSERT INTO history (quality, imagine, frames, megapixels, seconds, stages, memory_bytes, at_s)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
+
+    def expect(self, spec: JobSpec, media: JobMedia) -> Expectation:
+        """What a job on such media should take, stage by stage."""
+        quality = spec.params.quality
+        units = _units(quality, media.frames, media.megapixels)
+        rows = self._alike(spec)
+        if not rows:
+            prior = {stage: rate * units[stage] for stage, rate in _PRIOR[quality].items()}
+            return Expectation(prior, *_PRIOR_RANGE, 0)
+        rates: dict[str, list[float]] = {stage: [] for stage in _STAGES}
+        for row in rows:
+            theirs = _units(quality, row["frames"], row["megapixels"])
+            took = json.loads(row["stages"])
+            for stage in _STAGES:
+                rates[stage].append(took.get(stage, 0.0) / theirs[stage])
+        stages = {stage: statistics.median(rates[stage]) * units[stage] for stage in _STAGES}
+        return Expectation(stages, *_spread(rows, rates, quality), len(rows))
+
+    def estimate(self, spec: JobSpec, media: JobMedia, waiting_s: float | None) -> Estimate:
+        """The same for clients, with memory and disk.
+
+        Args:
+            spec: the job.
+            media: what the plate holds of it.
+            waiting_s: what those before it in the line need.
+        """
+        expected = self.expect(spec, media)
+        memory, memory_low, memory_high = self._memory(spec, media)
+        pixels = media.width * media.height
+        window = min(media.frames, _WINDOW_FRAMES) * pixels * 6
+        return Estimate(
+            seconds=round(expected.seconds, 1),
+            seconds_low=round(expected.seconds * expected.low, 1),
+            seconds_high=round(expected.seconds * expected.high, 1),
+            memory_bytes=memory,
+            memory_low_bytes=memory_low,
+            memory_high_bytes=memory_high,
+            disk_bytes=window + media.frames * _DISK_PER_FRAME[spec.params.quality],
+            frames=media.frames,
+            width=media.width,
+            height=media.height,
+            basis="history" if expected.samples else "prior",
+            samples=expected.samples,
+            waiting_s=waiting_s,
+        )
+
+    def time_left(self, spec: JobSpec) -> TimeLeft:
+        """A clock for a job that starts now."""
+        return TimeLeft(self, spec)
+
+    def _alike(self, spec: JobSpec) -> list[Any]:
+        return self._database.read(
+            "SELECT * FROM history WHERE quality = ? AND imagine = ? ORDER BY id DESC LIMIT ?",
+            spec.params.quality,
+            int(spec.params.imagine),
+            _HISTORY,
+        )
+
+    def _memory(self, spec: JobSpec, media: JobMedia) -> tuple[int, int, int]:
+        """Peak bytes, and their range; what does not depend on the picture's size is taken off before scaling."""
+        pixels = media.width * media.height
+        base = _BASE_BYTES // 4
+        seen = sorted(
+            base + (row["memory_bytes"] - base) * max(0.25, min(4.0, media.megapixels / row["megapixels"]))
+            for row in self._alike(spec)
+            if row["memory_bytes"]
+        )
+        if seen:
+            return int(statistics.median(seen)), int(0.8 * seen[0]), int(1.3 * seen[-1])
+        uses_network = spec.params.imagine and spec.params.quality != "draft"
+        prior = _BASE_BYTES + (_NETWORK_BYTES if uses_network else 0)
+        prior += pixels * _BYTES_PER_PIXEL[spec.params.quality]
+        return prior, prior // 2, 2 * prior
+
+
+class TimeLeft:
+    """Tells how long a running job still needs, from what was expected and what was measured so far.
+
+    Args:
+        estimator: knows what to expect.
+        spec: the job.
+    """
+
+    def __init__(self, estimator: Estimator, spec: JobSpec) -> None:
+        self._estimator, self._spec = estimator, spec
+        self._expected: Expectation | None = None
+        self._stage, self._share = "", 0.0
+        self._first_s = self._last_s = time.monotonic()
+        self._before: list[str] = []
+        self._entered: tuple[float, float] = (self._first_s, 0.0)
+
+    def step(self, step: Progress, media: JobMedia | None) -> None:
+        """A step was done."""
+        if media is not None and self._expected is None:
+            self._expected = self._estimator.expect(self._spec, media)
+        self._last_s = time.monotonic()
+        share = step.done / step.total if step.total > 0 else 0.0
+        if step.stage != self._stage:
+            if self._stage:
+                self._before.append(self._stage)
+            # what lay on the shelves already was not measured
+            self._entered = (self._last_s, share)
+        self._stage, self._share = step.stage, share
+
+    def range(self) -> tuple[float | None, float | None, float | None]:
+        """Low, middle and high, s; None before anything can be told."""
+        if self._expected is None or not self._stage:
+            return None, None, None
+        stages = self._expected.stages
+        later = [s for s in _STAGES if s in stages and s not in self._before and s != self._stage]
+        ahead = sum(stages[s] for s in later)
+        here = stages.get(self._stage, 0.0) * (1 - self._share)
+        entered_s, entered_share = self._entered
+        measured_share, took_s = self._share - entered_share, self._last_s - entered_s
+        low, high = self._expected.low, self._expected.high
+        if measured_share > 0.05:
+            measured = took_s / measured_share * (1 - self._share)
+            here = (1 - self._share) * here + self._share * measured if ahead else measured
+        done = 1.0 - (ahead + here) / max(self._expected.seconds, ahead + here, 1e-9)
+        low, high = low + (0.9 - low) * done, high + (1.1 - high) * done
+        left = ahead + here
+        return round(left * low, 1), round(left, 1), round(left * high, 1)
+
+
+def _units(quality: str, frames: int, megapixels: float) -> dict[str, float]:
+    """Stage → how much of it there is to do; never 0."""
+    analysed = min(megapixels, _ANALYSIS_MEGAPIXELS[quality])
+    return {
+        stage: 1.0
+        if stage in _FIXED
+        else max(1e-9, frames * (analysed if stage in _AT_ANALYSIS_SIZE else megapixels))
+        for stage in _STAGES
+    }
+
+
+def _spread(rows: list[Any], rates: dict[str, list[float]], quality: str) -> tuple[float, float]:
+    """How far the jobs of the history lie from what the others' rates foretell: 10th and 90th percentile."""
+    if len(rows) < _ENOUGH:
+        return _LITTLE_RANGE
+    ratios = []
+    for row in rows:
+        units = _units(quality, row["frames"], row["megapixels"])
+        foretold = _START_S + sum(statistics.median(rates[s]) * units[s] for s in _STAGES)
+        ratios.append((_START_S + row["seconds"]) / foretold)
+    tenths = statistics.quantiles(ratios, n=10, method="inclusive")
+    return min(0.9, tenths[0]), max(1.1, tenths[-1])

@@ -1,0 +1,1 @@
+"""The database's changes, one file each, applied in the order of their numbers and never edited afterwards."""

@@ -1,0 +1,360 @@
+"""The queue: every change of a job is one transaction that holds the guard, the change and its event."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..protocol.errors import SpecError, StateError, UnknownJobError
+from ..protocol.queue import Again, Job, Jobs, Submit
+from ..protocol.states import JobState, check_transition
+from .database import Database
+from .events import Events
+from .rows import JOB_COLUMNS, job_of
+from .submitting import insert, known, submitted
+
+MOST_LISTED = 500
+_UNFINISHED = ("running", "queued", "paused", "draft")
+_FINISHED = ("done", "failed", "cancelled")
+_WISHES = {"cancel": JobState.CANCELLED, "pause": JobState.PAUSED}
+
+
+class Queue:
+    """All jobs of this engine.
+
+    Args:
+        database: where they are.
+        events: told of every change.
+    """
+
+    def __init__(self, database: Database, events: Events) -> None:
+        self._database = database
+        self._events = events
+
+    # What clients ask
+
+    def submit(self, submits: Sequence[Submit], *, retry_of: int | None = None) -> list[Job]:
+        """Queue all of the jobs, or none; one whose key is known is answered as it stands.
+
+        Raises:
+            OutputError: an unfinished job is going to write the same file.
+            SpecError: a key is known for another order.
+        """
+        ids = []
+        with self._database.change() as connection:
+            for submit in submits:
+                number = known(connection, submit)
+                if number is None:
+                    number = insert(connection, submit, retry_of)
+                    self._tell(connection, number)
+                ids.append(number)
+        self._events.bell.ring()
+        return [self.get(number) for number in ids]
+
+    def known(self, keys: Sequence[str]) -> set[str]:
+        """Those of the idempotency keys that were used before."""
+        found = set()
+        for key in keys:
+            found.update(
+                row[0]
+                for row in self._database.read(
+                    "SELECT idempotency_key FROM jobs WHERE idempotency_key = ?", key
+                )
+            )
+        return found
+
+    def get(self, number: int) -> Job:
+        """One job.
+
+        Raises:
+            UnknownJobError: there is none of that number.
+        """
+        rows = self._database.read(f"SELECT {JOB_COLUMNS} FROM jobs WHERE id = ?", _number(number))
+        if not rows:
+            raise _unknown(number)
+        return job_of(rows[0], rows[0]["position"])
+
+    def list(self, states: Sequence[JobState], *, before: int | None = None, limit: int = 100) -> Jobs:
+        """Jobs of some states; of none given, all.
+
+        Unfinished ones come first, in the order of the line and without a limit of their own, unless `before`
+        asks for further finished ones; then the finished ones, newest first.
+
+        Args:
+            states: "lost" lists the done ones that are lost.
+            before: only finished jobs with a smaller number.
+            limit: 1..500.
+        """
+        if not 1 <= limit <= MOST_LISTED:
+            raise SpecError(f"a limit of {limit} is out of range", remedy=f"choose 1 to {MOST_LISTED}")
+        wanted = set(states) or set(JobState)
+        unfinished = [s for s in _UNFINISHED if JobState(s) in wanted] if before is None else []
+        jobs = self._unfinished(unfinished, limit)
+        finished = [
+            s for s in _FINISHED if JobState(s) in wanted or (s == "done" and JobState.LOST in wanted)
+        ]
+        found, more = self._finished(finished, wanted, before, limit - len(jobs))
+        return Jobs(tuple([*jobs, *found]), more)
+
+    def counts(self) -> dict[str, int]:
+        """State → how many jobs; those that are lost count as done."""
+        rows = self._database.read("SELECT state, COUNT(*) AS count FROM jobs GROUP BY state")
+        return {row["state"]: row["count"] for row in rows}
+
+    def change(self, number: int, after: JobState, **columns: Any) -> Job:
+        """Put a job into another state.
+
+        Args:
+            number: the job.
+            after: the state.
+            columns: of the table, set in the same transaction.
+
+        Raises:
+            StateError: the table of transitions does not have it.
+            UnknownJobError: no such job.
+        """
+        with self._database.change() as connection:
+            row = _row(connection, number)
+            if after is JobState.QUEUED and row["wish"] is not None:
+                after = _WISHES[row["wish"]]  # it was wished while the worker was ending for another reason
+                columns = {**columns, "wish": None}
+            check_transition(number, JobState(row["state"]), after)
+            if after.terminal:
+                columns = {"finished_s": time.time(), "wish": None, "lease_s": None, **columns}
+            self._update(connection, number, {"state": after.value, **columns})
+        self._events.bell.ring()
+        return self.get(number)
+
+    def wish(self, number: int, wish: str) -> Job:
+        """Cancel or pause: at once if it does not run, else as soon as its worker has stopped.
+
+        Args:
+            number: the job.
+            wish: "cancel" or "pause".
+        """
+        after = _WISHES[wish]
+        with self._database.change() as connection:
+            row = _row(connection, number)
+            state = JobState(row["state"])
+            if state is JobState.RUNNING:
+                self._update(connection, number, {"wish": wish})
+            elif state is not after:
+                check_transition(number, state, after)
+                ended = {"finished_s": time.time()} if after.terminal else {}
+                self._update(connection, number, {"state": after.value, **ended})
+        self._events.bell.ring()
+        return self.get(number)
+
+    def release(self, number: int) -> Job:
+        """Let a draft or paused job wait in the line; a running one that should pause goes on."""
+        with self._database.change() as connection:
+            row = _row(connection, number)
+            state = JobState(row["state"])
+            if state is JobState.RUNNING and row["wish"] == "pause":
+                self._update(connection, number, {"wish": None})
+            elif state not in (JobState.QUEUED, JobState.RUNNING):
+                check_transition(number, state, JobState.QUEUED)
+                self._update(connection, number, {"state": "queued"})
+        self._events.bell.ring()
+        return self.get(number)
+
+    def prioritise(self, number: int, priority: int) -> Job:
+        """Give a job another priority."""
+        with self._database.change() as connection:
+            if JobState(_row(connection, number)["state"]).terminal:
+                raise StateError(f"job {number} is over and has no priority")
+            self._update(connection, number, {"priority": priority})
+        self._events.bell.ring()
+        return self.get(number)
+
+    def move(self, number: int, before: int | None) -> Job:
+        """Put a waiting job before another one, whose priority it takes, or at the end of the line."""
+        with self._database.change() as connection:
+            for asked in (number, *(() if before is None else (before,))):
+                state = _row(connection, asked)["state"]
+                if state != "queued":
+                    raise StateError(f"job {asked} is {state} and does not wait in the line")
+            line = connection.execute(
+                "SELECT id, priority FROM jobs WHERE state = 'queued' ORDER BY priority DESC, place"
+            ).fetchall()
+            priorities = {row["id"]: row["priority"] for row in line}
+            order = [row["id"] for row in line if row["id"] != number]
+            if before == number:
+                raise SpecError(f"job {number} cannot go before itself")
+            order.insert(len(order) if before is None else order.index(before), number)
+            if before is None:
+                priorities[number] = min(priorities.values())
+            else:
+                priorities[number] = priorities[before]
+            connection.executemany(
+                "UPDATE jobs SET place = ?, priority = ? WHERE id = ?",
+                [(place, priorities[job], job) for place, job in enumerate(order)],
+            )
+            self._update(connection, number, {})
+        self._events.bell.ring()
+        return self.get(number)
+
+    def retry(self, number: int, again: Again) -> Job:
+        """Make a new job of one that failed, was cancelled or is lost; it goes on from the finished chunks.
+
+        Raises:
+            StateError: it is in another state.
+        """
+        job = self.get(number)
+        if job.state not in (JobState.FAILED, JobState.CANCELLED, JobState.LOST):
+            raise StateError(
+                f"job {number} is {job.state.value}: only what failed, was cancelled or is lost is retried",
+                remedy=f"lumiere queue duplicate {number} makes another one",
+            )
+        (new,) = self.submit([submitted(self.row(number), again.key)], retry_of=number)
+        return new
+
+    def duplicate(self, number: int, again: Again, order: Any) -> Job:
+        """A draft of the same job into another file.
+
+        Args:
+            number: the job.
+            again: the request.
+            order: the `WorkOrder` with its new outputs.
+        """
+        submit = submitted(self.row(number), again.key)
+        (new,) = self.submit([replace(submit, order=order, draft=True, title="")])
+        return new
+
+    # What the supervisor does
+
+    def claim(self) -> sqlite3.Row | None:
+        """Take the next job of the line, if the queue is not paused; it is running then."""
+        with self._database.change() as connection:
+            row = connection.execute(
+                """
+                UPDATE jobs SET state = 'running', attempt = attempt + 1, wish = NULL,
+                    started_s = COALESCE(started_s, ?1), lease_s = ?1
+                WHERE id = (
+                    SELECT id FROM jobs WHERE state = 'queued' ORDER BY priority DESC, place LIMIT 1
+                ) AND NOT EXISTS (SELECT 1 FROM settings WHERE name = 'paused')
+                RETURNING *
+                """,
+                (time.time(),),
+            ).fetchone()
+            if row is not None:
+                self._tell(connection, row["id"])
+        if row is not None:
+            self._events.bell.ring()
+        return row  # type: ignore[no-any-return]
+
+    def record(self, number: int, *, durable: bool = True, **columns: Any) -> None:
+        """Set columns of a job without changing its state."""
+        with self._database.change(durable=durable) as connection:
+            assignments = ", ".join(f"{name} = ?" for name in columns)
+            connection.execute(f"UPDATE jobs SET {assignments} WHERE id = ?", (*columns.values(), number))
+
+    def progress(self, number: int, progress: dict[str, Any]) -> None:
+        """Record how far a job is; quick, since it may be lost."""
+        with self._database.change(durable=False) as connection:
+            connection.execute(
+                "UPDATE jobs SET progress = ?, lease_s = ? WHERE id = ?",
+                (json.dumps(progress), time.time(), number),
+            )
+            self._events.add(connection, "progress", number, progress)
+        self._events.bell.ring()
+
+    def thumbnail(self, number: int, frames: Sequence[int], latest: int) -> None:
+        """Record that there is a small picture of one more frame."""
+        with self._database.change(durable=False) as connection:
+            connection.execute("UPDATE jobs SET thumbnails = ? WHERE id = ?", (json.dumps(frames), number))
+            self._events.add(connection, "thumbnail", number, {"frame": latest})
+        self._events.bell.ring()
+
+    def row(self, number: int) -> sqlite3.Row:
+        """All columns of a job."""
+        rows = self._database.read("SELECT * FROM jobs WHERE id = ?", _number(number))
+        if not rows:
+            raise _unknown(number)
+        return rows[0]
+
+    def requeue_running(self) -> list[int]:
+        """After a start: what ran when the engine died waits again, or gets what was wished for it.
+
+        Nobody else can hold these jobs, since the engine's lock is ours.
+        """
+        rows = self._database.read("SELECT id FROM jobs WHERE state = 'running'")
+        for row in rows:
+            self.change(row["id"], JobState.QUEUED)
+        return [row["id"] for row in rows]
+
+    # Inside
+
+    def _update(self, connection: sqlite3.Connection, number: int, columns: dict[str, Any]) -> None:
+        if columns:
+            assignments = ", ".join(f"{name} = ?" for name in columns)
+            connection.execute(f"UPDATE jobs SET {assignments} WHERE id = ?", (*columns.values(), number))
+        self._tell(connection, number)
+
+    def _tell(self, connection: sqlite3.Connection, number: int) -> None:
+        row = _row(connection, number)
+        data = {name: row[name] for name in ("state", "title", "wish", "priority", "attempt", "chunk_frames")}
+        self._events.add(connection, "job", number, data)
+
+    def _unfinished(self, states: Sequence[str], limit: int) -> list[Job]:
+        rows = self._database.read(
+            f"""
+            SELECT * FROM jobs WHERE state IN ({", ".join("?" * len(states))})
+            ORDER BY state != 'running', state != 'queued', state != 'paused', priority DESC, place LIMIT ?
+            """,
+            *states,
+            limit,
+        )
+        queued = [row["id"] for row in rows if row["state"] == "queued"]
+        positions = {number: place for place, number in enumerate(queued, start=1)}
+        return [job_of(row, positions.get(row["id"])) for row in rows]
+
+    def _finished(
+        self, states: Sequence[str], wanted: set[JobState], before: int | None, limit: int
+    ) -> tuple[list[Job], bool]:
+        """Up to `limit` finished jobs of the wanted states, and whether there are more."""
+        found: list[Job] = []
+        last = 2**63 - 1 if before is None else before
+        while states and limit > 0:
+            rows = self._database.read(
+                " UNION ALL ".join(
+                    "SELECT * FROM (SELECT * FROM jobs WHERE state = ? AND id < ? ORDER BY id DESC LIMIT ?)"
+                    for _ in states
+                )
+                + " ORDER BY id DESC LIMIT ?",
+                *(value for state in states for value in (state, last, limit + 1)),
+                limit + 1,
+            )
+            for row in rows:
+                job = job_of(row)
+                if job.state in wanted:
+                    if len(found) == limit:
+                        return found, True
+                    found.append(job)
+            if len(rows) <= limit:
+                break
+            last = rows[-1]["id"]
+        return found, False
+
+
+def _row(connection: sqlite3.Connection, number: int) -> sqlite3.Row:
+    row = connection.execute("SELECT * FROM jobs WHERE id = ?", (_number(number),)).fetchone()
+    if row is None:
+        raise _unknown(number)
+    return row  # type: ignore[no-any-return]
+
+
+def _number(number: int) -> int:
+    if not 0 < number < 2**63:
+        raise _unknown(number)
+    return number
+
+
+def _unknown(number: int) -> UnknownJobError:
+    return UnknownJobError(
+        f"there is no job {str(number)[:20]}", remedy="lumiere queue list shows those there are"
+    )

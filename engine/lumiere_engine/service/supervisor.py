@@ -1,0 +1,224 @@
+"""Works off the queue, one job at a time: the thread that starts, hears and ends the worker."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..protocol.errors import BusyError, Cancelled, LumiereError, OutputError, StoreError, WorkerError
+from ..protocol.jobs import WorkOrder
+from ..protocol.queue import Finish
+from ..protocol.states import JobState
+from ..protocol.wire import decode
+from .attempt import Attempt
+from .estimates import Estimator
+from .files import fingerprints
+from .finishing import module_of
+from .paths import Roots, check_order
+from .queue import Queue
+
+WORKER = "lumiere_engine.worker"
+# From 16 frames at a time, so many attempts reach one frame at a time.
+MOST_STALLS = 5
+LEASE_S = 120.0
+_BUSY_S = 0.5
+_STORE_S = 1.0
+_log = logging.getLogger(__name__)
+
+
+class Supervisor(threading.Thread):
+    """The thread that works off the queue.
+
+    Args:
+        queue: the jobs.
+        roots: where their files may lie.
+        estimator: learns from what finishes.
+        folder: the engine's; each job has one in `jobs/`.
+    """
+
+    def __init__(self, queue: Queue, roots: Roots, estimator: Estimator, folder: Path) -> None:
+        super().__init__(name="supervisor", daemon=True)
+        self._queue, self._roots, self._estimator = queue, roots, estimator
+        self._folder = folder / "jobs"
+        self._lock = threading.Lock()
+        self._wake, self._idle = threading.Event(), threading.Event()
+        self._stopping = False
+        self._attempt: Attempt | None = None
+
+    # Asked from other threads
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The process that works now."""
+        with self._lock:
+            return None if self._attempt is None else self._attempt.pid
+
+    @property
+    def running(self) -> int | None:
+        """The number of the job that runs now."""
+        with self._lock:
+            return None if self._attempt is None else self._attempt.job
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._wake.set()
+
+    def heed(self, job: int) -> None:
+        """A wish was recorded for this job: if it runs, its worker is asked to stop."""
+        with self._lock:
+            if self._attempt is not None and self._attempt.job == job:
+                self._attempt.stop()
+
+    def give_back(self, timeout_s: float = 10.0) -> None:
+        """End the worker now, whatever it does; its job waits again. Returns when the device is free."""
+        with self._lock:
+            if self._attempt is None:
+                return
+            self._idle.clear()
+            self._attempt.interrupt(at_once=True)
+        self._idle.wait(timeout_s)
+
+    def stop(self, timeout_s: float = 25.0) -> None:
+        """End the worker and this thread; its job waits again."""
+        self._stopping = True
+        with self._lock:
+            if self._attempt is not None:
+                self._attempt.interrupt(at_once=False)
+        self._wake.set()
+        self.join(timeout_s)
+
+    # The thread itself
+
+    def run(self) -> None:
+        """Until `stop`: take the next job, see it through, take the next."""
+        threading.Thread(target=self._guard, name="guard", daemon=True).start()
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                row = self._queue.claim()
+                if row is None:
+                    self._wake.wait()
+                else:
+                    self._see_through(row)
+            except StoreError as error:
+                _log.error("%s", error)
+                time.sleep(_STORE_S)
+            except Exception:
+                _log.exception("the supervisor stumbled")
+                time.sleep(_STORE_S)
+
+    def _guard(self) -> None:
+        """End a worker that has not said anything for as long as its lease lasts."""
+        while not self._stopping:
+            time.sleep(1.0)
+            with self._lock:
+                if self._attempt is not None and self._attempt.silence_s > LEASE_S:
+                    self._attempt.kill()
+
+    def _see_through(self, row: sqlite3.Row) -> None:
+        """One attempt at a job, to its end, whatever that is."""
+        attempt = Attempt(row["id"], self._folder / str(row["id"]), self._queue, self._estimator)
+        with self._lock:
+            self._attempt = attempt
+        try:
+            after, columns = self._outcome(row, attempt)
+        finally:
+            with self._lock:
+                self._attempt = None
+        try:
+            self._settle(row["id"], after, columns)
+        finally:
+            self._idle.set()
+        if after is JobState.DONE:
+            attempt.clear_up()
+
+    def _outcome(self, row: sqlite3.Row, attempt: Attempt) -> tuple[JobState, dict[str, Any]]:
+        """Which state follows, and the columns that go with it."""
+        kept = attempt.kept()
+        try:
+            return JobState.DONE, self._work(row, attempt)
+        except StoreError as error:
+            _log.error("%s", error)
+            return JobState.QUEUED, {}
+        except LumiereError as error:
+            wish = self._queue.row(row["id"])["wish"]
+            if wish is not None:
+                return (JobState.CANCELLED if wish == "cancel" else JobState.PAUSED), {"wish": None}
+            if attempt.interrupted:
+                return JobState.QUEUED, {}
+            if isinstance(error, BusyError):
+                time.sleep(_BUSY_S)
+            elif not isinstance(error, (WorkerError, Cancelled)):
+                return JobState.FAILED, {"error": json.dumps(error.to_wire())}
+            return self._again(row, error, got_further=attempt.kept() > kept)
+
+    def _again(
+        self, row: sqlite3.Row, error: LumiereError, *, got_further: bool
+    ) -> tuple[JobState, dict[str, Any]]:
+        """After a crash: once more with smaller chunks, unless that has not helped often enough."""
+        stalls = 0 if got_further else row["stalls"] + 1
+        if stalls >= MOST_STALLS:
+            told = type(error)(
+                f"{error.message}; it was started {row['attempt']} times and did not get any further",
+                clip=error.clip,
+                frame=error.frame,
+                remedy="choose a lower quality or fewer frames, or free some memory, then retry it",
+            )
+            return JobState.FAILED, {"error": json.dumps(told.to_wire())}
+        smaller = row["chunk_frames"] if isinstance(error, BusyError) else max(1, row["chunk_frames"] // 2)
+        _log.warning("job %d: %s; once more with %d frames at a time", row["id"], error, smaller)
+        return JobState.QUEUED, {"stalls": stalls, "chunk_frames": smaller}
+
+    def _work(self, row: sqlite3.Row, attempt: Attempt) -> dict[str, Any]:
+        """Render what is not rendered, finish, and record what there is; the columns of a done job."""
+        order = replace(WorkOrder.from_wire(json.loads(row["work_order"])), chunk_frames=row["chunk_frames"])
+        check_order(order, self._roots)
+        result = self._at_hand(row, order, attempt)
+        if result is None:
+            # what has our names since this job began was made by it: a killed attempt's last moments
+            again = replace(order, overwrite=order.overwrite or bool(row["began"]))
+            result = attempt.render(again, began=bool(row["began"]))
+            self._queue.record(row["id"], result=json.dumps(result))
+        outcome = None
+        written = [order.output, *([order.origin] if order.origin else [])]
+        if row["finish"] is not None:
+            finish = decode(Finish, json.loads(row["finish"]))
+            outcome = attempt.finish(finish, module_of(finish.name), result, order.overwrite)
+            written += finish.outputs
+        files = fingerprints(written, result["frame_count"])
+        self._estimator.learn(order.spec, attempt.media, result, attempt.memory_bytes)
+        return {
+            "result": json.dumps(result),
+            "outcome": None if outcome is None else json.dumps(outcome),
+            "files": json.dumps(files),
+            "error": None,
+        }
+
+    def _at_hand(self, row: sqlite3.Row, order: WorkOrder, attempt: Attempt) -> dict[str, Any] | None:
+        """The result of an attempt that rendered everything and died before it could be recorded."""
+        result = json.loads(row["result"]) if row["result"] else attempt.kept_result()
+        if result is None:
+            return None
+        try:
+            fingerprints([order.output, *([order.origin] if order.origin else [])], result["frame_count"])
+        except OutputError:
+            return None
+        return dict(result)
+
+    def _settle(self, job: int, after: JobState, columns: dict[str, Any]) -> None:
+        """Record the new state; a full disk delays that and loses nothing."""
+        while True:
+            try:
+                self._queue.change(job, after, **columns)
+                return
+            except StoreError as error:
+                _log.error("%s", error)
+                if self._stopping:
+                    return
+                time.sleep(_STORE_S)

@@ -1,0 +1,72 @@
+"""Weights are safetensors files, recognised by what their header says and not by their name."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from ..protocol.errors import SpecError
+
+_MOST_HEADER_BYTES = 100_000_000
+_BITS = {
+    **dict.fromkeys(("BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0"), 8),
+    **dict.fromkeys(("U16", "I16", "F16", "BF16"), 16),
+    **dict.fromkeys(("U32", "I32", "F32"), 32),
+    **dict.fromkeys(("U64", "I64", "F64", "C64"), 64),
+}
+
+
+def check_weights(path: str) -> None:
+    """Refuse what is no whole safetensors file; nothing is allocated by what the file claims.
+
+    Raises:
+        SpecError: its header cannot be parsed, or declares other sizes than the file has.
+    """
+    place = Path(path)
+    try:
+        size = place.stat().st_size
+        with place.open("rb") as file:
+            header_bytes = int.from_bytes(file.read(8), "little")
+            if not 2 <= header_bytes <= min(_MOST_HEADER_BYTES, size - 8):
+                raise _no_weights(path, "it has no header of that format")
+            header = json.loads(file.read(header_bytes))
+    except OSError as error:
+        raise SpecError(f"the weights cannot be read: {error.strerror}", clip=path) from error
+    except (ValueError, RecursionError):
+        raise _no_weights(path, "its header is no JSON") from None
+    if not isinstance(header, dict):
+        raise _no_weights(path, "its header is no object")
+    _check_tensors(path, header, size - 8 - header_bytes)
+
+
+def _check_tensors(path: str, header: dict[str, Any], data_bytes: int) -> None:
+    spans = []
+    for name, tensor in header.items():
+        if name != "__metadata__":
+            spans.append(_span(path, name, tensor))
+    reached = 0
+    for begin, end in sorted(spans):
+        if begin != reached:
+            raise _no_weights(path, "its tensors overlap or leave gaps")
+        reached = end
+    if not spans or reached != data_bytes:
+        raise _no_weights(path, f"it declares {reached} bytes of tensors and holds {data_bytes}")
+
+
+def _span(path: str, name: str, tensor: Any) -> tuple[int, int]:
+    try:
+        bits, shape, (begin, end) = _BITS[tensor["dtype"]], tensor["shape"], tensor["data_offsets"]
+    except (KeyError, TypeError, ValueError):
+        raise _no_weights(path, f"it describes the tensor '{name[:80]}' in no known way") from None
+    numbers = [begin, end, *shape] if isinstance(shape, list) else [None]
+    if not all(isinstance(n, int) and not isinstance(n, bool) and 0 <= n < 2**48 for n in numbers):
+        raise _no_weights(path, f"the tensor '{name[:80]}' has no sizes")
+    if math.prod(shape) * bits != 8 * (end - begin):
+        raise _no_weights(path, f"the tensor '{name[:80]}' has another size than it declares")
+    return begin, end
+
+
+def _no_weights(path: str, why: str) -> SpecError:
+    return SpecError(f"that is no safetensors file: {why}", clip=path, remedy="name a .safetensors file")

@@ -1,0 +1,88 @@
+"""What a worker leaves in the engine's folder of a job, so that the next worker, or a person, finds it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ..effects.observer import Observer
+from ..frames.convert import to_rgb
+from ..frames.picture import FrameFormat, Picture
+from ..protocol.engine import JobMedia
+from ..protocol.messages import JobResult
+from ..protocol.wire import encode
+
+Say = Callable[[dict[str, Any]], None]
+_SIDE = 240
+_PICTURE_S = 1.0
+# A small picture may take up to a hundredth of the time.
+_SHARE = 100
+_MOST_PICTURES = 100
+# Not finished work: a window of decoded frames that moves along, and what is only whole when all of it is.
+_NO_WORK = ("plates", "settled", "textures")
+
+
+class Desk(Observer):
+    """Writes the journal, small pictures and the result of a job.
+
+    Args:
+        folder: the engine's folder of the job.
+        say: tells the engine.
+    """
+
+    def __init__(self, folder: Path, say: Say) -> None:
+        self._folder, self._say = folder, say
+        self._journal = os.open(folder / "journal", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._next_s = 0.0
+        self._pictures = folder / "thumbnails"
+
+    def opened(self, width: int, height: int, frames: int) -> None:
+        """Tell the engine how much there is to do."""
+        self._say(encode(JobMedia(width, height, frames)))
+
+    def kept(self, shelf: str, number: int) -> None:
+        """One more line of the journal: what a later worker finds done."""
+        if shelf.rpartition("/")[2] not in _NO_WORK:
+            os.write(self._journal, f"{shelf}/{number}\n".encode("ascii"))
+
+    def finished_frame(self, frame: int, picture: Picture, fmt: FrameFormat) -> None:
+        """A small picture, now and then."""
+        began = time.monotonic()
+        if began < self._next_s:
+            return
+        self._pictures.mkdir(exist_ok=True)
+        if self._draw(frame, picture, fmt):
+            self._say({"label": "Thumbnail.1", "frame": frame})
+        self._next_s = began + max(_PICTURE_S, _SHARE * (time.monotonic() - began))
+
+    def finished(self, result: JobResult) -> None:
+        """Leave the result where the engine finds it, should it or this worker die now."""
+        part, final = self._folder / ".result.part", self._folder / "result.json"
+        with part.open("w", encoding="utf-8") as file:
+            json.dump(result.to_wire(), file)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(final)
+
+    def _draw(self, frame: int, picture: Picture, fmt: FrameFormat) -> bool:
+        final = self._pictures / f"{frame}.jpg"
+        if final.exists() or sum(1 for _ in self._pictures.iterdir()) >= _MOST_PICTURES:
+            return False
+        rgb = to_rgb(picture, fmt)
+        scale = _SIDE / max(fmt.width, fmt.height)
+        size = (max(1, round(fmt.width * scale)), max(1, round(fmt.height * scale)))
+        small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+        bytes_ = np.rint(np.clip(small, 0, 1) * 255).astype(np.uint8)
+        written, jpeg = cv2.imencode(".jpg", bytes_[..., ::-1])
+        if written:
+            part = final.with_suffix(".part")
+            part.write_bytes(jpeg.tobytes())
+            part.replace(final)
+        return bool(written)
