@@ -14,7 +14,9 @@ from typing import Any
 
 import cv2
 import numpy as np
+import psutil
 import pytest
+from lumiere_engine.client import EngineClient
 from lumiere_engine.effects.softness import default_growth
 from lumiere_engine.frames.convert import picture_from_rgb
 from lumiere_engine.frames.picture import ColorTags, FrameFormat, PixelLayout
@@ -34,6 +36,12 @@ def lumiere(*arguments: Any, cwd: Path | None = None, timeout_s: float = 120) ->
     """Run the command; its answer as a `CompletedProcess` of text."""
     command = [sys.executable, "-m", "lumiere_plugin", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=timeout_s)
+
+
+def worker_of_engine() -> psutil.Process | None:
+    """The process that works for the engine of these tests now."""
+    pid = EngineClient(start=False).info().worker_pid
+    return None if pid is None else psutil.Process(pid)
 
 
 def write_clip(path: Path, frames: Iterable[np.ndarray], layout: PixelLayout = YUV, **more: Any) -> Path:

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 RESULTS = ("out.mkv", "out.origin.mkv")
@@ -99,37 +98,31 @@ def test_the_result_is_the_same_wherever_the_media_lies(
     ("stage", "end"),
     [("pictures", signal.SIGKILL), ("borrowed", signal.SIGTERM), ("patches", signal.SIGKILL)],
 )
-def test_an_interrupted_job_goes_on_to_the_same_bytes(
+def test_a_job_whose_worker_dies_goes_on_to_the_same_bytes(
     stage: str, end: signal.Signals, shot: Any, rendered: Any, tools: Any, tmp_path: Path
 ) -> None:
     arguments = ["remove", shot.plate, "--matte", shot.matte, "-o", tmp_path / "out.mkv", *tools.FAST]
     with running(arguments) as process:
-        kept = lambda: list((tmp_path / ".lumiere").glob(f"*/{stage}/*.npz"))  # noqa: E731
-        wait_for(kept)
-        (worker,) = psutil.Process(process.pid).children()
-        worker.send_signal(end)
-        _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 1 and len(stderr.splitlines()) == 1
-    assert "goes on from where it stopped" in stderr
-    assert not list(tmp_path.glob("*out*"))
-    finished = {path: path.stat().st_mtime_ns for path in kept()}
-    before = list((tmp_path / ".lumiere").glob("*/pictures/*.npz"))
-    entries = {path: path.stat().st_ino for path in before}
-    assert finished
-
-    with running(arguments) as process:
-        seen: dict[Path, int] = {}
+        wait_for(lambda: list((tmp_path / ".lumiere").glob(f"*/{stage}/*.npz")))
+        tools.worker_of_engine().send_signal(end)
+        entries = {path: inode(path) for path in (tmp_path / ".lumiere").glob("*/pictures/*.npz")}
+        seen: dict[Path, int | None] = {}
         while process.poll() is None:  # what was finished is never written again
-            for path in entries:
-                try:
-                    seen[path] = path.stat().st_ino
-                except FileNotFoundError:
-                    continue
+            seen.update({path: found for path in entries if (found := inode(path)) is not None})
             time.sleep(0.005)
-        assert process.returncode == 0, process.communicate()[1]
-    assert seen and all(entries[path] == inode for path, inode in seen.items())
+        _, stderr = process.communicate()
+    assert process.returncode == 0, stderr
+    assert seen and all(entries[path] == found for path, found in seen.items())
     assert bytes_of(tmp_path, tools) == bytes_of(rendered.folder, tools)
     assert tools.hidden_files(tmp_path) == []
+
+
+def inode(path: Path) -> int | None:
+    """None once the job has cleared it away."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
 
 
 def test_what_a_killed_encoder_leaves_is_cleared_away(
@@ -139,38 +132,44 @@ def test_what_a_killed_encoder_leaves_is_cleared_away(
     arguments = ["remove", plate, "--matte", matte, "-o", tmp_path / "out.mkv", *tools.FAST]
     with running(arguments) as process:
         wait_for(lambda: list((tmp_path / ".lumiere").rglob("*.partial*")))
-        (worker,) = psutil.Process(process.pid).children()
+        worker = tools.worker_of_engine()
+        worker.suspend()
+        assert list(tmp_path.rglob("*.partial*"))
+        assert [path.name for path in tmp_path.iterdir()] == [".lumiere"]
         worker.kill()
         process.communicate(timeout=60)
-    assert list(tmp_path.rglob("*.partial*"))
-    assert [path.name for path in tmp_path.iterdir()] == [".lumiere"]
-    assert tools.lumiere(*arguments).returncode == 0
+    assert process.returncode == 0
     assert tools.hidden_files(tmp_path) == []
 
 
-def test_ctrl_c_stops_the_worker_and_says_so(shot: Any, tools: Any, tmp_path: Path) -> None:
-    arguments = ["remove", shot.plate, "--matte", shot.matte, "-o", tmp_path / "out.mkv", *tools.FAST]
-    with running(arguments) as process:
-        wait_for(lambda: list((tmp_path / ".lumiere").glob("*/pictures/*.npz")))
-        children = psutil.Process(process.pid).children(recursive=True)
-        process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=60)
-        assert process.returncode == 1
-        assert stderr == "lumiere: cancelled; the same command goes on from where it stopped\n"
-        assert children and psutil.wait_procs(children, timeout=10)[1] == []
-    assert [path.name for path in tmp_path.iterdir()] == [".lumiere"]
-
-
-def test_a_worker_whose_command_was_killed_ends_and_leaves_no_partial_file(
-    shot: Any, tools: Any, tmp_path: Path
+def test_ctrl_c_stops_the_worker_and_the_same_command_goes_on(
+    shot: Any, rendered: Any, tools: Any, tmp_path: Path
 ) -> None:
     arguments = ["remove", shot.plate, "--matte", shot.matte, "-o", tmp_path / "out.mkv", *tools.FAST]
     with running(arguments) as process:
         wait_for(lambda: list((tmp_path / ".lumiere").glob("*/pictures/*.npz")))
-        children = psutil.Process(process.pid).children(recursive=True)
-        os.kill(process.pid, signal.SIGKILL)
-        assert children and psutil.wait_procs(children, timeout=30)[1] == []
+        worker = tools.worker_of_engine()
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert stderr == "lumiere: cancelled; the same command goes on from where it stopped\n"
+        assert not worker.is_running()
     assert [path.name for path in tmp_path.iterdir()] == [".lumiere"]
+    kept = {path: inode(path) for path in (tmp_path / ".lumiere").glob("*/pictures/*.npz")}
+    assert kept
+    assert tools.lumiere(*arguments).returncode == 0
+    assert bytes_of(tmp_path, tools) == bytes_of(rendered.folder, tools)
+
+
+def test_a_job_whose_command_was_killed_is_finished_by_the_engine(
+    shot: Any, rendered: Any, tools: Any, tmp_path: Path
+) -> None:
+    arguments = ["remove", shot.plate, "--matte", shot.matte, "-o", tmp_path / "out.mkv", *tools.FAST]
+    with running(arguments) as process:
+        wait_for(lambda: list((tmp_path / ".lumiere").glob("*/pictures/*.npz")))
+        os.kill(process.pid, signal.SIGKILL)
+        wait_for(lambda: (tmp_path / "out.mkv.lumiere.json").exists() and not tools.hidden_files(tmp_path))
+    assert bytes_of(tmp_path, tools) == bytes_of(rendered.folder, tools)
 
 
 def test_the_same_job_cannot_run_twice_at_once(
@@ -179,7 +178,7 @@ def test_the_same_job_cannot_run_twice_at_once(
     arguments = ["remove", shot.plate, "--matte", shot.matte, "-o", tmp_path / "out.mkv", *tools.FAST]
     with running(arguments) as process:
         wait_for(lambda: list((tmp_path / ".lumiere").glob("*/lock")))
-        (worker,) = psutil.Process(process.pid).children()
+        worker = tools.worker_of_engine()
         worker.suspend()
         try:
             said = remove()

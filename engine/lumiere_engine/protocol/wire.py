@@ -73,7 +73,7 @@ def decode(cls: Type[T], data: Any, *, complete: bool = False) -> T:
         label = values.pop("label", None)
         if label != label_of(cls):
             raise UnknownVersionError(f"'{_short(label)}' is not known here, only {label_of(cls)}")
-    hints = _hints(cls)
+    hints: "dict[str, tuple[Any, bool]]" = _hints(cls)  # type: ignore[arg-type]
     unknown = [_short(field) for field in values if field not in hints]
     if unknown:
         raise SpecError(f"a {name} has no field {', '.join(sorted(unknown)[:5])}")
@@ -127,7 +127,8 @@ def _value(kind: Any, value: Any, where: str) -> Any:
         return {_text(k, where): _value(get_args(kind)[1], item, where) for k, item in value.items()}
     if dataclasses.is_dataclass(kind):
         from_wire = getattr(kind, "from_wire", None)
-        return decode(kind, value) if from_wire is None else from_wire(value)
+        nested: Any = kind
+        return decode(nested, value) if from_wire is None else from_wire(value)
     return _scalar(kind, value, where)
 
 

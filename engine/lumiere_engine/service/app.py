@@ -64,7 +64,7 @@ def _asked(call: Call, request: Request) -> Asked:
     unknown = set(request.query_params) - set(call.query)
     if unknown:
         raise SpecError(f"{call.path} has no parameter '{sorted(unknown)[0][:40]}'")
-    body = None
+    body: Any = None
     if call.method == "POST":
         data = parse_json(request.scope["lumiere.body"] or b"{}")
         if call.takes is not None:

@@ -20,7 +20,7 @@ from ..protocol.errors import SpecError, UnknownJobError
 from ..protocol.queue import Again, Job, Jobs, Move, Prioritise, Submit, SubmitBatch
 from ..protocol.states import JobState
 from .engine import Engine
-from .queue import MOST_LISTED
+from .listing import MOST_LISTED
 
 DEFAULT_LIMIT = 100
 
@@ -69,7 +69,7 @@ def _list(engine: Engine, asked: Asked) -> Jobs:
         raise SpecError(f"'{asked.query['state'][:80]}' is no state", remedy=f"choose from {known}") from None
     before = asked.query.get("before")
     limit = number(asked.query.get("limit", str(DEFAULT_LIMIT)), "limit", MOST_LISTED)
-    return engine.queue.list(states, before=None if before is None else number(before, "before"), limit=limit)
+    return engine.queue.find(states, before=None if before is None else number(before, "before"), limit=limit)
 
 
 def _stop(engine: Engine, _: Asked) -> EngineInfo:

@@ -164,7 +164,7 @@ class Engine:
     def _waiting_s(self) -> float | None:
         """Seconds that the unfinished jobs of the line need, where that is known."""
         total = 0.0
-        for job in self.queue.list([JobState.RUNNING, JobState.QUEUED]).jobs:
+        for job in self.queue.find([JobState.RUNNING, JobState.QUEUED]).jobs:
             if job.progress is not None and job.progress.left_s is not None and job.state is JobState.RUNNING:
                 total += job.progress.left_s
             else:

@@ -14,12 +14,10 @@ from ..protocol.queue import Again, Job, Jobs, Submit
 from ..protocol.states import JobState, check_transition
 from .database import Database
 from .events import Events
+from .listing import find
 from .rows import JOB_COLUMNS, job_of
 from .submitting import insert, known, submitted
 
-MOST_LISTED = 500
-_UNFINISHED = ("running", "queued", "paused", "draft")
-_FINISHED = ("done", "failed", "cancelled")
 _WISHES = {"cancel": JobState.CANCELLED, "pause": JobState.PAUSED}
 
 
@@ -57,7 +55,7 @@ class Queue:
 
     def known(self, keys: Sequence[str]) -> set[str]:
         """Those of the idempotency keys that were used before."""
-        found = set()
+        found: set[str] = set()
         for key in keys:
             found.update(
                 row[0]
@@ -78,27 +76,9 @@ class Queue:
             raise _unknown(number)
         return job_of(rows[0], rows[0]["position"])
 
-    def list(self, states: Sequence[JobState], *, before: int | None = None, limit: int = 100) -> Jobs:
-        """Jobs of some states; of none given, all.
-
-        Unfinished ones come first, in the order of the line and without a limit of their own, unless `before`
-        asks for further finished ones; then the finished ones, newest first.
-
-        Args:
-            states: "lost" lists the done ones that are lost.
-            before: only finished jobs with a smaller number.
-            limit: 1..500.
-        """
-        if not 1 <= limit <= MOST_LISTED:
-            raise SpecError(f"a limit of {limit} is out of range", remedy=f"choose 1 to {MOST_LISTED}")
-        wanted = set(states) or set(JobState)
-        unfinished = [s for s in _UNFINISHED if JobState(s) in wanted] if before is None else []
-        jobs = self._unfinished(unfinished, limit)
-        finished = [
-            s for s in _FINISHED if JobState(s) in wanted or (s == "done" and JobState.LOST in wanted)
-        ]
-        found, more = self._finished(finished, wanted, before, limit - len(jobs))
-        return Jobs(tuple([*jobs, *found]), more)
+    def find(self, states: Sequence[JobState], *, before: int | None = None, limit: int = 100) -> Jobs:
+        """Jobs of some states; see `listing.find`."""
+        return find(self._database, states, before=before, limit=limit)
 
     def counts(self) -> dict[str, int]:
         """State → how many jobs; those that are lost count as done."""
@@ -245,7 +225,7 @@ class Queue:
                 self._tell(connection, row["id"])
         if row is not None:
             self._events.bell.ring()
-        return row  # type: ignore[no-any-return]
+        return row
 
     def record(self, number: int, *, durable: bool = True, **columns: Any) -> None:
         """Set columns of a job without changing its state."""
@@ -300,52 +280,12 @@ class Queue:
         data = {name: row[name] for name in ("state", "title", "wish", "priority", "attempt", "chunk_frames")}
         self._events.add(connection, "job", number, data)
 
-    def _unfinished(self, states: Sequence[str], limit: int) -> list[Job]:
-        rows = self._database.read(
-            f"""
-            SELECT * FROM jobs WHERE state IN ({", ".join("?" * len(states))})
-            ORDER BY state != 'running', state != 'queued', state != 'paused', priority DESC, place LIMIT ?
-            """,
-            *states,
-            limit,
-        )
-        queued = [row["id"] for row in rows if row["state"] == "queued"]
-        positions = {number: place for place, number in enumerate(queued, start=1)}
-        return [job_of(row, positions.get(row["id"])) for row in rows]
-
-    def _finished(
-        self, states: Sequence[str], wanted: set[JobState], before: int | None, limit: int
-    ) -> tuple[list[Job], bool]:
-        """Up to `limit` finished jobs of the wanted states, and whether there are more."""
-        found: list[Job] = []
-        last = 2**63 - 1 if before is None else before
-        while states and limit > 0:
-            rows = self._database.read(
-                " UNION ALL ".join(
-                    "SELECT * FROM (SELECT * FROM jobs WHERE state = ? AND id < ? ORDER BY id DESC LIMIT ?)"
-                    for _ in states
-                )
-                + " ORDER BY id DESC LIMIT ?",
-                *(value for state in states for value in (state, last, limit + 1)),
-                limit + 1,
-            )
-            for row in rows:
-                job = job_of(row)
-                if job.state in wanted:
-                    if len(found) == limit:
-                        return found, True
-                    found.append(job)
-            if len(rows) <= limit:
-                break
-            last = rows[-1]["id"]
-        return found, False
-
 
 def _row(connection: sqlite3.Connection, number: int) -> sqlite3.Row:
     row = connection.execute("SELECT * FROM jobs WHERE id = ?", (_number(number),)).fetchone()
     if row is None:
         raise _unknown(number)
-    return row  # type: ignore[no-any-return]
+    return row
 
 
 def _number(number: int) -> int:
