@@ -6,6 +6,7 @@ import json
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -181,15 +182,16 @@ def test_a_failure_as_json_is_one_object_and_one_line(remove: Remove, tmp_path: 
     assert len(said.stderr.splitlines()) == 1 and said.returncode == 1
 
 
-def on_a_disk_of(size_bytes: int, arguments: list[Any]) -> Any:
-    """The command, where no file may grow beyond this size."""
-    return subprocess.run(
-        [sys.executable, "-m", "lumiere_plugin", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, size_bytes)),
-        timeout=120,
-    )
+def on_a_disk_of(size_bytes: int, arguments: list[Any], tools: Any) -> Any:
+    """The command, where no file of its worker may grow beyond this size."""
+    command = [sys.executable, "-m", "lumiere_plugin", *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while (worker := tools.worker_of_engine()) is None:  # it has libraries to load before it writes anything
+        assert process.poll() is None
+        time.sleep(0.005)
+    resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
+    stdout, stderr = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
 
 def test_a_full_disk_leaves_nothing_under_the_final_name(
@@ -201,7 +203,7 @@ def test_a_full_disk_leaves_nothing_under_the_final_name(
     size = (tmp_path / "whole" / out).stat().st_size
     for missing in (1, size // 3):  # it is full at the very end, or in the middle
         folder = tmp_path / f"lacks{missing}"
-        said = on_a_disk_of(size - missing, [*arguments, folder / out])
+        said = on_a_disk_of(size - missing, [*arguments, folder / out], tools)
         refused(said, 1, "the disk is full", out)
         assert [path.name for path in folder.iterdir()] == [".lumiere"]
         said = tools.lumiere(*arguments, folder / out)  # and with more room the same command goes on
@@ -213,6 +215,7 @@ def test_a_disk_too_full_for_intermediate_results_is_said_so(
     noise: tuple[Path, Path], tools: Any, tmp_path: Path
 ) -> None:
     plate, matte = noise
-    said = on_a_disk_of(20_000, ["remove", plate, "--matte", matte, *tools.FAST, "-o", tmp_path / "o.mkv"])
+    arguments = ["remove", plate, "--matte", matte, *tools.FAST, "-o", tmp_path / "o.mkv"]
+    said = on_a_disk_of(20_000, arguments, tools)
     refused(said, 1, "free some space")
     assert [path.name for path in tmp_path.iterdir()] == [".lumiere"]
