@@ -230,6 +230,19 @@ def clips(
         )
 
 
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what this machine has for Lumiere, what it lacks, and what to do about it."""
+    from .doctor import examine, healthy, text, to_wire
+
+    console = Console(as_json)
+    with console.failures():
+        findings = examine()
+        console.answer(to_wire(findings), text(findings))
+        if not healthy(findings):
+            raise typer.Exit(1)
+
+
 def _rate(text: str) -> Fraction:
     from lumiere_engine.protocol.errors import SpecError
 

@@ -9,7 +9,8 @@ from typing import Annotated, Optional
 
 import typer
 from lumiere_engine.client import EngineClient
-from lumiere_engine.protocol import Job, JobState
+from lumiere_engine.protocol import FrameRange, Job, JobState, RemoveParams, WorkOrder
+from lumiere_engine.protocol.engine import Estimate
 from lumiere_engine.protocol.errors import SpecError, from_wire
 from lumiere_engine.protocol.wire import encode
 
@@ -133,6 +134,39 @@ def move(
         _do(as_json, lambda client: client.move(number, before))
 
 
+@app.command()
+def plan(
+    source: Annotated[str, typer.Argument(help="A job's number; or a movie, sequence or timeline.")],
+    matte: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option(help="Of media or a timeline: as for `lumiere remove`."),
+    ] = None,
+    clip: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Of a timeline: the clip."),
+    ] = None,
+    quality: Annotated[str, typer.Option(help="draft, standard or best.")] = "standard",
+    frames: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="A-B", help="Of media: the frames."),
+    ] = None,
+    imagine: Annotated[bool, typer.Option(help="As for `lumiere remove`.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Say how long a removal will take and how much memory and disk it needs, before it starts."""
+    console = Console(as_json)
+    with console.failures():
+        client = EngineClient()
+        if source.isdigit() and not Path(source).exists():
+            order = client.job(int(source)).order
+        else:
+            order = _planned(
+                client, Path(source), matte, clip, RemoveParams(quality, imagine=imagine), frames
+            )
+        estimate = client.plan(order)
+        console.answer(encode(estimate), _forecast(estimate))
+
+
 def told(job: Job) -> str:
     """One job in a line, for the one who has just asked something of it."""
     where = f", number {job.position} in the line" if job.position else ""
@@ -145,6 +179,48 @@ def _do(as_json: bool, ask: Callable[[EngineClient], Job]) -> None:
     with console.failures():
         job = ask(EngineClient())
         console.answer(encode(job), told(job))
+
+
+def _planned(
+    client: EngineClient,
+    source: Path,
+    mattes: list[Path] | None,
+    clip: str | None,
+    params: RemoveParams,
+    frames: str | None,
+) -> WorkOrder:
+    from .performing import allow
+    from .removal import Request, prepare
+
+    if not mattes:
+        raise SpecError("a plan needs the matte", remedy="name it with --matte")
+    request = Request(
+        source=source,
+        mattes=tuple(mattes),
+        clip=clip,
+        frames=None if frames is None else FrameRange.parse_inclusive(frames),
+        params=params,
+        overwrite=True,  # nothing is written
+    )
+    prepared = prepare(request)
+    allow(client, prepared)
+    return prepared.order
+
+
+def _forecast(estimate: Estimate) -> str:
+    basis = (
+        f"learned from {estimate.samples} jobs of this machine"
+        if estimate.basis == "history"
+        else "a first guess: this machine has no history yet"
+    )
+    waits = f"after {duration(estimate.waiting_s)} of waiting, " if estimate.waiting_s else ""
+    return (
+        f"{estimate.frames} frames of {estimate.width}x{estimate.height}: {waits}"
+        f"{duration(estimate.seconds)} ({duration(estimate.seconds_low)} to {duration(estimate.seconds_high)}), "
+        f"{estimate.memory_bytes / 1e9:.1f} GB of memory "
+        f"({estimate.memory_low_bytes / 1e9:.1f} to {estimate.memory_high_bytes / 1e9:.1f}), "
+        f"{estimate.disk_bytes / 1e9:.1f} GB of disk while it works; {basis}"
+    )
 
 
 def _line(job: Job) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..frames.source import probe
 from ..protocol.messages import Progress
+from .machine import codecs, device
 from .score import score
 from .train import train_prior
 
@@ -22,7 +23,17 @@ def _score(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
     return score(question)
 
 
+def _device(_: dict[str, Any], __: OnProgress) -> dict[str, Any]:
+    return device()
+
+
+def _codecs(_: dict[str, Any], __: OnProgress) -> dict[str, Any]:
+    return codecs()
+
+
 TASKS: dict[str, Callable[[dict[str, Any], OnProgress], dict[str, Any]]] = {
+    "codecs": _codecs,
+    "device": _device,
     "probe": _probe,
     "score": _score,
     "train_prior": train_prior,
