@@ -78,10 +78,10 @@ class Estimator:
     def learn(
         self, spec: JobSpec, media: JobMedia | None, result: dict[str, Any], memory_bytes: int | None
     ) -> None:
-        """Remember what a finished job took; one that went on after an interruption tells too little."""
-        if media is None or not result.get("seconds") or "write" not in result["seconds"]:
+        """Remember what a job took that was done in one go."""
+        stages = result.get("seconds")
+        if media is None or not stages:
             return
-        stages = result["seconds"]
         row = (
             spec.params.quality,
             int(spec.params.imagine),

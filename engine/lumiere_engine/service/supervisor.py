@@ -185,6 +185,8 @@ class Supervisor(threading.Thread):
             again = replace(order, overwrite=order.overwrite or bool(row["began"]))
             result = attempt.render(again, began=bool(row["began"]))
             self._queue.record(row["id"], result=json.dumps(result))
+        else:
+            attempt.clear_workspaces(order)
         outcome = None
         written = [order.output, *([order.origin] if order.origin else [])]
         if row["finish"] is not None:
@@ -192,7 +194,8 @@ class Supervisor(threading.Thread):
             outcome = attempt.finish(finish, module_of(finish.name), result, order.overwrite)
             written += finish.outputs
         files = fingerprints(written, result["frame_count"])
-        self._estimator.learn(order.spec, attempt.media, result, attempt.memory_bytes)
+        if attempt.did_everything:
+            self._estimator.learn(order.spec, attempt.media, result, attempt.memory_bytes)
         return {
             "result": json.dumps(result),
             "outcome": None if outcome is None else json.dumps(outcome),
