@@ -15,7 +15,7 @@ from ..protocol.jobs import WorkOrder
 from ..protocol.messages import Progress, message_from_wire
 from ..protocol.queue import Finish, JobProgress
 from ..protocol.wire import decode, encode
-from .child import Child
+from .child import GRACE_S, Child
 from .estimates import Estimator, TimeLeft
 from .queue import Queue
 
@@ -74,7 +74,7 @@ class Attempt:
         with self._lock:
             self._stopped = True
             if self._child is not None:
-                self._child.stop()
+                self._child.stop(GRACE_S)
 
     def interrupt(self, *, at_once: bool) -> None:
         """End the worker so that the job waits again."""

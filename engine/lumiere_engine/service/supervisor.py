@@ -22,6 +22,7 @@ from .files import fingerprints
 from .finishing import module_of
 from .paths import Roots, check_order
 from .queue import Queue
+from .rows import intact
 
 WORKER = "lumiere_engine.worker"
 # From 16 frames at a time, so many attempts reach one frame at a time.
@@ -184,11 +185,12 @@ class Supervisor(threading.Thread):
             # what has our names since this job began was made by it: a killed attempt's last moments
             again = replace(order, overwrite=order.overwrite or bool(row["began"]))
             result = attempt.render(again, began=bool(row["began"]))
-            self._queue.record(row["id"], result=json.dumps(result))
+            rendered = fingerprints(_rendered(order), result["frame_count"])
+            self._queue.record(row["id"], result=json.dumps(result), files=json.dumps(rendered))
         else:
             attempt.clear_workspaces(order)
         outcome = None
-        written = [order.output, *([order.origin] if order.origin else [])]
+        written = _rendered(order)
         if row["finish"] is not None:
             finish = decode(Finish, json.loads(row["finish"]))
             outcome = attempt.finish(finish, module_of(finish.name), result, order.overwrite)
@@ -205,14 +207,17 @@ class Supervisor(threading.Thread):
 
     def _at_hand(self, row: sqlite3.Row, order: WorkOrder, attempt: Attempt) -> dict[str, Any] | None:
         """The result of an attempt that rendered everything and died before it could be recorded."""
-        result = json.loads(row["result"]) if row["result"] else attempt.kept_result()
+        if row["result"] is not None:
+            known: dict[str, Any] = json.loads(row["result"])
+            return known if intact(json.loads(row["files"])) else None
+        result = attempt.kept_result()
         if result is None:
             return None
         try:
-            fingerprints([order.output, *([order.origin] if order.origin else [])], result["frame_count"])
+            fingerprints(_rendered(order), result["frame_count"])
         except OutputError:
             return None
-        return dict(result)
+        return result
 
     def _settle(self, job: int, after: JobState, columns: dict[str, Any]) -> None:
         """Record the new state; a full disk delays that and loses nothing."""
@@ -225,3 +230,8 @@ class Supervisor(threading.Thread):
                 if self._stopping:
                     return
                 time.sleep(_STORE_S)
+
+
+def _rendered(order: WorkOrder) -> list[str]:
+    """The files that the worker makes."""
+    return [order.output, *([order.origin] if order.origin else [])]
