@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -81,8 +81,10 @@ def _serve(engine: Engine, folder: Path) -> None:
         engine.start()
         _announce(folder, Endpoint(os.getpid(), port, token, PROTOCOL, __version__))
         _log.info("engine %s listens on 127.0.0.1:%d", __version__, port)
-        with contextlib.suppress(KeyboardInterrupt):
-            server.run(sockets=[listener])
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            # the server raises them again after it has ended: what follows must not be cut short by that
+            signal.signal(ending, lambda _number, _frame: shut_down())
+        server.run(sockets=[listener])
 
 
 def _private(folder: Path) -> None:

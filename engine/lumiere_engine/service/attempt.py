@@ -21,8 +21,8 @@ from .queue import Queue
 
 WORKER = "lumiere_engine.worker"
 _PROGRESS_S = 0.2
-# A job that starts with nothing keeps about four entries for each frame until it imagines.
-_FRESH = 3
+# A job that starts with nothing keeps three entries or more for each frame; one that finds its borrowing done, two.
+_FRESH = 2.5
 # How the worker names its workspaces beside the output, and those that jobs on one shot share.
 _WORKSPACES, _SHARED = ".lumiere", "borrow"
 

@@ -25,8 +25,9 @@ _PICTURE_S = 1.0
 # A small picture may take up to a hundredth of the time.
 _SHARE = 100
 _MOST_PICTURES = 100
-# Not finished work: a window of decoded frames that moves along, and what is only whole when all of it is.
-_NO_WORK = ("plates", "settled", "textures")
+# Not finished work: a window of decoded frames that moves along, and what is only whole together with something that
+# is kept after it (sources with borrowed, settled and textures with the end of all settling).
+_NO_WORK = ("plates", "sources", "settled", "textures")
 
 
 class Desk(Observer):
