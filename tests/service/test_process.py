@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -130,8 +131,6 @@ def test_a_worker_dies_with_its_engine(
     """A plate that never ends keeps a real worker busy."""
     os.mkfifo(media / "endless.mov")
     asked = submit()
-    from dataclasses import replace
-
     order = replace(asked.order, spec=replace(asked.order.spec, plate=str(media / "endless.mov")))
     client.submit(replace(asked, order=order))
     worker = psutil.Process(tools.wait_for(lambda: client.info().worker_pid))
@@ -143,8 +142,6 @@ def test_a_worker_dies_with_its_engine(
 def test_stopping_it_puts_the_running_job_back(
     client: EngineClient, home: Path, submit: Submits, media: Path, tools: Any
 ) -> None:
-    from dataclasses import replace
-
     os.mkfifo(media / "endless.mov")
     asked = submit()
     order = replace(asked.order, spec=replace(asked.order.spec, plate=str(media / "endless.mov")))

@@ -16,12 +16,14 @@ from ..protocol.jobs import JobSpec
 from ..protocol.queue import Again, Job, Submit
 from ..protocol.states import JobState
 from .database import Database
+from .duplicating import renamed
 from .estimates import Estimator
 from .events import Bell, Events
 from .finishing import module_of
-from .paths import Roots, check_order, check_submit, renamed
+from .paths import Roots, check_order, check_submit
 from .probing import probe
 from .queue import Queue
+from .submitting import submitted
 from .supervisor import Supervisor
 from .timelines import TimelineBook
 
@@ -140,9 +142,10 @@ class Engine:
 
     def duplicate(self, number: int, again: Again) -> Job:
         """A draft of the same job into another file."""
-        order = renamed(self.queue.get(number).order, again.output)
-        check_order(order, self.roots)
-        return self.queue.duplicate(number, again, order)
+        submit = renamed(submitted(self.queue.row(number), again.key), again.output)
+        if not self.queue.known([again.key]):
+            check_submit(submit, self.roots)
+        return self.queue.submit([submit])[0]
 
     def plan(self, asked: Plan) -> Estimate:
         """What a job will take."""

@@ -6,7 +6,6 @@ import json
 import sqlite3
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from ..protocol.errors import SpecError, StateError, UnknownJobError
@@ -191,18 +190,6 @@ class Queue:
                 remedy=f"lumiere queue duplicate {number} makes another one",
             )
         (new,) = self.submit([submitted(self.row(number), again.key)], retry_of=number)
-        return new
-
-    def duplicate(self, number: int, again: Again, order: Any) -> Job:
-        """A draft of the same job into another file.
-
-        Args:
-            number: the job.
-            again: the request.
-            order: the `WorkOrder` with its new outputs.
-        """
-        submit = submitted(self.row(number), again.key)
-        (new,) = self.submit([replace(submit, order=order, draft=True, title="")])
         return new
 
     # What the supervisor does
