@@ -155,6 +155,28 @@ def test_stopping_it_puts_the_running_job_back(
     assert client.job(job).state is JobState.QUEUED
 
 
+def test_who_follows_a_job_does_not_start_an_engine_that_was_stopped(
+    client: EngineClient, submit: Submits, tools: Any
+) -> None:
+    client.pause_queue()
+    job = client.submit(submit()).id
+    told: list[BaseException] = []
+
+    def follow() -> None:
+        try:
+            client.follow(job)
+        except EngineUnreachableError as error:
+            told.append(error)
+
+    follower = threading.Thread(target=follow)
+    follower.start()
+    time.sleep(0.3)
+    client.stop()
+    follower.join(20)
+    assert not follower.is_alive() and "was stopped" in str(told[0])
+    assert client.connection.found() is None
+
+
 def test_a_damaged_queue_is_told_to_whoever_asks_and_kept(home: Path, tools: Any) -> None:
     home.mkdir()
     (home / FILE).write_bytes(b"no database at all" * 500)

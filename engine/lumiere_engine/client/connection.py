@@ -133,6 +133,10 @@ class Connection:
             return None
         return None if endpoint.token == stale else endpoint
 
+    def was_stopped(self) -> bool:
+        """Whether the last engine ended because it was told to: then it took its endpoint file away."""
+        return not endpoint_file(self.folder).exists()
+
     def _started(self, stale: Optional[str]) -> Endpoint:
         """Start an engine and wait until it listens.
 

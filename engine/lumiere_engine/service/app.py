@@ -114,6 +114,8 @@ async def _stream(engine: Engine, after: int | None, stopping: Callable[[], bool
             if time.monotonic() - spoke_s > HEARTBEAT_S:
                 spoke_s = time.monotonic()
                 yield ": still here\n\n"
+    except LumiereError as error:  # the queue cannot be read: who asks again is told so
+        _log.error("%s", error)
     finally:
         bell.leave(rung)
 
