@@ -164,6 +164,7 @@ def test_the_folder_of_the_engine_holds_what_it_should(engine: EngineClient) -> 
     names = {path.name for path in Path(engine.connection.folder).iterdir()}
     assert names <= {
         "endpoint.json",
+        "interpreter",
         "engine.log",
         "lock",
         "jobs",

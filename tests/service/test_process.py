@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import lumiere_engine
 import psutil
 import pytest
 from lumiere_engine.client import EngineClient
@@ -251,6 +252,25 @@ def test_a_full_disk_is_told_and_the_queue_goes_on_when_there_is_room(
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
     after = client.submit(submit()).id
     assert {job.id for job in client.jobs([JobState.QUEUED]).jobs} == {before, after}
+
+
+def test_a_hosts_python_starts_it_with_the_one_it_had_before(
+    client: EngineClient, home: Path, tools: Any
+) -> None:
+    """A Python without any package stands in for a host's."""
+    package = Path(lumiere_engine.__file__).parents[1]
+    lines = "from lumiere_engine.client import EngineClient; print(EngineClient().info().pid)"
+    bare = [sys.executable, "-S", "-c", lines]
+    environment = {**os.environ, "LUMIERE_HOME": str(home), "PYTHONPATH": str(package)}
+    asked = subprocess.run(bare, capture_output=True, text=True, env=environment)
+    assert int(asked.stdout) == client.info().pid
+    tools.end(home)
+    started = subprocess.run(bare, capture_output=True, text=True, env=environment)
+    assert int(started.stdout) == client.info().pid, started.stderr
+    tools.end(home)
+    (home / "interpreter").unlink()
+    refused = subprocess.run(bare, capture_output=True, text=True, env=environment)
+    assert "lumiere engine start" in refused.stderr
 
 
 def test_what_it_prints_goes_to_its_log(client: EngineClient, home: Path) -> None:

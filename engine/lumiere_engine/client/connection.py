@@ -7,7 +7,6 @@ import http.client
 import json
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any, Iterator, Optional
@@ -16,6 +15,7 @@ from ..protocol.engine import PROTOCOL, Endpoint
 from ..protocol.errors import EngineError, EngineUnreachableError, LumiereError, RefusedError, from_wire
 from ..protocol.places import VARIABLE, endpoint_file, log_file, state_folder
 from ..protocol.wire import decode
+from .interpreter import interpreter
 
 _START_S = 20.0
 _POLL_S = 0.01
@@ -163,16 +163,17 @@ class Connection:
 
     def _spawn(self) -> "tuple[int, subprocess.Popen[bytes]]":
         """An engine process, and how long the log was before it."""
+        python, environment = interpreter(self.folder)
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with log_file(self.folder).open("ab") as log:
                 process = subprocess.Popen(
-                    [sys.executable, "-m", "lumiere_engine.service"],
+                    [python, "-m", "lumiere_engine.service"],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
                     cwd=str(self.folder),
-                    env={**os.environ, VARIABLE: str(self.folder)},
+                    env={**environment, VARIABLE: str(self.folder)},
                     start_new_session=True,
                 )
                 _children.append(process)
