@@ -20,10 +20,17 @@ import pytest
 from lumiere_engine.client import EngineClient
 from lumiere_engine.protocol import JobState, Submit
 from lumiere_engine.protocol.engine import Event, RegisterTimeline, Selection
-from lumiere_engine.protocol.errors import EngineError, EngineUnreachableError, StoreError
+from lumiere_engine.protocol.errors import (
+    EngineError,
+    EngineUnreachableError,
+    StoreError,
+    UnreadableMediaError,
+)
 from lumiere_engine.protocol.places import log_file
 from lumiere_engine.protocol.queue import Placement
+from lumiere_engine.service import probing
 from lumiere_engine.service.database import FILE
+from lumiere_engine.service.engine import Engine
 
 Submits = Callable[..., Submit]
 SERVICE = [sys.executable, "-m", "lumiere_engine.service"]
@@ -275,3 +282,27 @@ def test_a_hosts_python_starts_it_with_the_one_it_had_before(
 
 def test_what_it_prints_goes_to_its_log(client: EngineClient, home: Path) -> None:
     assert "listens on 127.0.0.1" in log_file(home).read_text()
+
+
+def test_media_that_never_answers_is_given_up(
+    client: EngineClient, submit: Submits, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(media / "endless.mov")
+    monkeypatch.setattr(probing, "_PATIENCE_S", 1.5)
+    with pytest.raises(UnreadableMediaError, match="within"):
+        probing.probe(str(media / "endless.mov"), media)
+
+
+def test_the_pictures_of_old_jobs_are_forgotten_and_those_of_unfinished_ones_are_not(
+    engine: Engine, submit: Submits, tools: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lumiere_engine.service.engine._JOBS_WITH_PICTURES", 1)
+    jobs = engine.submit((submit(draft=True), submit(), submit()))
+    for job in jobs:
+        (engine.folder / "jobs" / str(job.id) / "thumbnails").mkdir(parents=True)
+    engine.cancel(jobs[1].id)
+    engine.cancel(jobs[2].id)
+    engine.start()
+    tools.wait_for(lambda: not (engine.folder / "jobs" / str(jobs[1].id)).exists())
+    assert (engine.folder / "jobs" / str(jobs[0].id)).exists()
+    assert (engine.folder / "jobs" / str(jobs[2].id)).exists()
