@@ -160,6 +160,21 @@ def test_a_duplicate_is_a_draft_with_other_files(engine: Engine, submit: Submits
     assert named.order.spec == job.order.spec
 
 
+def test_a_duplicate_of_a_timelines_job_writes_another_timeline(
+    engine: Engine, submit: Submits, media: Path
+) -> None:
+    (media / "edit_media").mkdir()
+    asked = submit("edit_media/sh010.mov", order={"origin": str(media / "edit_media" / "sh010.origin.mkv")})
+    recipe, written = f"{asked.order.output}.lumiere.json", str(media / "edit.otio")
+    step = Finish("timeline", {"output": written, "clip": None, "relink": []}, (recipe, written))
+    (job,) = engine.submit((replace(asked, finish=step),))
+    copy = engine.duplicate(job.id, Again("k"))
+    row = json.loads(engine.queue.row(copy.id)["finish"])
+    other = str(media / "edit_2.otio")
+    assert row["params"] == {"output": other, "clip": None, "relink": []}
+    assert row["outputs"] == [str(media / "edit_media" / "sh010_2.mov.lumiere.json"), other]
+
+
 def finish(engine: Engine, job: int, path: Path | None = None) -> None:
     engine.queue.change(job, JobState.RUNNING)
     files = [] if path is None else [path]

@@ -37,7 +37,9 @@ def make_app(engine: Engine, stopping: Callable[[], bool]) -> Starlette:
     """
     routes = [Route(call.path, _endpoint(engine, call), methods=[call.method]) for call in CALLS]
     routes.append(Route("/events", _events(engine, stopping), methods=["GET"]))
-    return Starlette(routes=routes, exception_handlers={HTTPException: _no_such_call})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _no_such_call})
+    app.router.redirect_slashes = False  # an answer never points elsewhere
+    return app
 
 
 def _endpoint(engine: Engine, call: Call) -> Endpoint:
