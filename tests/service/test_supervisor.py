@@ -217,3 +217,36 @@ def test_a_retry_after_the_clip_was_rendered_only_finishes(
     made = engine.queue.get(job.id).result
     new = engine.retry(job.id, Again("k"))
     assert new.result == made
+
+
+def test_a_stumble_of_the_engine_itself_fails_the_job_and_not_the_queue(
+    worker: Worker,
+    seen_through: Callable[..., Job],
+    engine: Engine,
+    tools: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    worker("result()")
+    monkeypatch.setattr(supervisor, "fingerprints", lambda *_: 1 / 0)
+    job = seen_through()
+    assert job.state is JobState.FAILED and "ZeroDivisionError" in (job.error or {})["message"]
+    monkeypatch.undo()
+
+
+def test_a_worker_that_fails_while_it_is_being_cancelled_is_cancelled(
+    running: Callable[[str], int], engine: Engine, tools: Any
+) -> None:
+    job = running(
+        """
+        def fail(*_):
+            say({"label": "Failure.1", "kind": "OutputError", "message": "half a file"})
+            sys.exit(0)
+        signal.signal(signal.SIGTERM, fail)
+        progress(1, "refine")
+        time.sleep(60)
+        """
+    )
+    tools.wait_for(lambda: engine.queue.get(job).progress.stage == "refine")
+    engine.cancel(job)
+    tools.wait_for(lambda: engine.queue.get(job).state.terminal)
+    assert engine.queue.get(job).state is JobState.CANCELLED

@@ -17,6 +17,8 @@ from .listing import find
 from .rows import JOB_COLUMNS, job_of
 from .submitting import insert, known, submitted
 
+# What a worker's early end leads to, unless it was wished for.
+_AFTER_A_STOP = (JobState.QUEUED, JobState.FAILED)
 _WISHES = {"cancel": JobState.CANCELLED, "pause": JobState.PAUSED}
 
 
@@ -98,9 +100,11 @@ class Queue:
         """
         with self._database.change() as connection:
             row = _row(connection, number)
-            if after is JobState.QUEUED and row["wish"] is not None:
-                after = _WISHES[row["wish"]]  # it was wished while the worker was ending for another reason
-                columns = {**columns, "wish": None}
+            if after in _AFTER_A_STOP and row["wish"] is not None:
+                after, columns = (
+                    _WISHES[row["wish"]],
+                    {"wish": None},
+                )  # that is why its worker ended, or as good as
             check_transition(number, JobState(row["state"]), after)
             if after.terminal:
                 columns = {"finished_s": time.time(), "wish": None, "lease_s": None, **columns}
