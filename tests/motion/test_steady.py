@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+from lumiere_engine.motion.chain import HomographyChain
 from lumiere_engine.motion.flow import grid, sample
 from lumiere_engine.motion.steady import steady
 
@@ -41,6 +42,19 @@ class Panned:
 
     def doubt(self, frame: int) -> np.ndarray:
         return np.float32(self.doubts[frame]) * self.hole(frame)
+
+    @property
+    def view(self) -> Panned:
+        return self
+
+    @property
+    def chain(self) -> HomographyChain:
+        step = np.eye(3)
+        step[0, 2] = -STEP
+        return HomographyChain([step] * (FRAMES - 1))
+
+    def borrowed(self, frame: int) -> np.ndarray:
+        return np.zeros((HEIGHT, WIDTH), bool)
 
     def forward_flow(self, frame: int) -> np.ndarray:
         return np.full((HEIGHT, WIDTH, 2), (-STEP, 0), np.float32)
@@ -106,3 +120,24 @@ def test_a_shot_of_one_frame_keeps_its_own() -> None:
     shot = Panned(frame_count=1)
     ((frame, values),) = steady(shot, Kept())
     assert frame == 0 and np.allclose(values, shot.pictures[0][shot.hole(0)], atol=0.05)
+
+
+def test_the_camera_is_asked_where_the_flow_is_wrong() -> None:
+    class Misled(Panned):
+        def forward_flow(self, frame: int) -> np.ndarray:
+            return super().forward_flow(frame) + np.float32((9, 7))
+
+        def borrowed(self, frame: int) -> np.ndarray:
+            return self.hole(frame) & (np.arange(WIDTH) % 2 > 0)
+
+    class Lost(Misled):
+        @property
+        def chain(self) -> HomographyChain:
+            away = np.eye(3)
+            away[:2, 2] = 12, 9
+            return HomographyChain([away] * (FRAMES - 1))
+
+    doubts = [12.0] * FRAMES
+    assert error(Misled(doubts=doubts), fused(Misled(doubts=doubts))) < 0.9 * error(
+        Lost(doubts=doubts), fused(Lost(doubts=doubts))
+    )

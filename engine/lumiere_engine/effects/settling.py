@@ -19,7 +19,7 @@ from .texture import texture
 Array = np.ndarray
 
 # Of the error that a borrowed pixel must expect: most are right, and the few that are not make the expectation.
-_FAITH = 0.6
+_FAITH = 0.5
 # Pixels; borrowed pixels take the steady picture's colours, what is finer than this they keep.
 _FINE = 1.5
 # The steady picture's low frequencies stay: they are the likelier ones.
@@ -58,25 +58,15 @@ class _Opinions:
     start: int
     view: ShotView
 
-    @property
-    def frame_count(self) -> int:
-        return self.view.frame_count
-
     def picture(self, frame: int) -> Array:
         return self.completed.imagined(self.start + frame)
 
-    def hole(self, frame: int) -> Array:
-        return self.view.hole(frame)
+    def borrowed(self, frame: int) -> Array:
+        return self.view.hole(frame) & ~self.completed.unseen(self.start + frame)
 
     def doubt(self, frame: int) -> Array:
         doubt = self.completed.doubt(self.start + frame)
         return np.where(self.completed.unseen(self.start + frame), doubt, np.float32(_FAITH) * doubt)
-
-    def forward_flow(self, frame: int) -> Array:
-        return self.view.forward_flow(frame)
-
-    def backward_flow(self, frame: int) -> Array:
-        return self.view.backward_flow(frame)
 
 
 @dataclass(frozen=True)

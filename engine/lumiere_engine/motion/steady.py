@@ -6,6 +6,10 @@ rim in another's. The opinions of all frames are fused along the completed flow,
 must expect. That is a Kalman filter per pixel; run from both ends it is the two-filter smoother of Fraser and
 Potter (1969). What results moves with the scene and does not flicker, and is closer to the truth than any single
 opinion.
+
+Where a pixel was in the neighbouring frame is told by the completed flow or by the camera's motion, whichever brings
+over what was borrowed there with less error: quick pans blur, and then the flow behind a hole is a guess that the
+camera's motion, measured on the whole picture, is not.
 """
 
 from __future__ import annotations
@@ -16,15 +20,23 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from .borrow import window_around
-from .flow import channel_mean, grid, inside, sample
+from .borrow import ShotView, window_around
+from .chain import carry
+from .flow import channel_mean, grid, inside, sample, unevenness, widen
 
 Array = np.ndarray
 
 # Variances, squares of code values of 255.
 _LEAST = 1.0  # of any opinion: no pixel is without noise
 _PER_STEP = 40.0  # that one step along the flow adds: the scene changes, and the flow is not exact
-_BESIDE = 1.0  # pixels by which the flow misses: it costs the square of what the picture changes over them
+_MISSES = (
+    0.5  # pixels by which a motion misses at least: it costs the square of what the picture changes over them
+)
+_CAMERA_MISSES = 1.0  # pixels at most by which the camera's motion misses where it is chosen
+_AROUND = 41  # pixels; squares in which motions are compared
+_OUTLIER = 30.0  # code values; a larger difference says no more than that
+_ENOUGH = 200  # borrowed pixels that tell which motion is right; else the pixels around the hole are asked
+_RIM = (2, 8)  # these
 _VISIBLE = (
     1000.0  # of a pixel that is seen: borrowing has judged that its place cannot be told, so it says little
 )
@@ -35,23 +47,17 @@ class Opinions(Protocol):
     """One shot whose holes are closed; frames are counted from 0 in the shot."""
 
     @property
-    def frame_count(self) -> int:
-        """How many frames there are."""
+    def view(self) -> ShotView:
+        """The shot as it was borrowed for: its motion and its holes."""
 
     def picture(self, frame: int) -> Array:
         """H w 3 float32, 0..255."""
 
-    def hole(self, frame: int) -> Array:
-        """H w bool: everything that was filled."""
+    def borrowed(self, frame: int) -> Array:
+        """H w bool: the part of the hole that was borrowed."""
 
     def doubt(self, frame: int) -> Array:
         """Root mean square error to expect of `picture` in the hole; h w float32, code values of 255."""
-
-    def forward_flow(self, frame: int) -> Array:
-        """Completed flow from `frame` to `frame + 1`, h w 2."""
-
-    def backward_flow(self, frame: int) -> Array:
-        """Completed flow from `frame` to `frame - 1`, h w 2."""
 
 
 class Memory(Protocol):
@@ -74,11 +80,11 @@ def steady(shot: Opinions, memory: Memory) -> Iterator[tuple[int, Array]]:
     Yields:
         Each frame that has a hole, in order, and what the hole becomes: n 3 float32, in the order of its pixels.
     """
-    frames = range(shot.frame_count)
+    frames = range(shot.view.frame_count)
     for frame, mean, variance in _sweep(shot, reversed(frames)):
         memory.put(frame, mean=mean, variance=variance)
     for frame, mean, variance in _sweep(shot, frames):
-        hole = shot.hole(frame)
+        hole = shot.view.hole(frame)
         own, later = _variance(shot, frame)[hole], memory.get(frame)
         weights = [1 / own, 1 / variance, 1 / later["variance"]]
         opinions = [shot.picture(frame)[hole], mean, later["mean"]]
@@ -91,13 +97,12 @@ def _sweep(shot: Opinions, order: Iterable[int]) -> Iterator[tuple[int, Array, A
     picture = variance = previous = None
     for frame in order:
         now, now_variance = shot.picture(frame), _variance(shot, frame)
-        hole = shot.hole(frame)
+        hole = shot.view.hole(frame)
         if hole.any():
             if picture is None or variance is None or previous is None:
                 mean, spread = now[hole], np.full(int(hole.sum()), _UNKNOWN, np.float32)
             else:
-                flow = shot.backward_flow(frame) if previous < frame else shot.forward_flow(frame)
-                mean, spread = _predicted(picture, variance, flow, hole)
+                mean, spread = _predicted(shot, frame, previous, picture, variance)
             yield frame, mean, spread
             gain = spread / (spread + now_variance[hole])
             now, now_variance = now.copy(), now_variance.copy()
@@ -106,15 +111,48 @@ def _sweep(shot: Opinions, order: Iterable[int]) -> Iterator[tuple[int, Array, A
         picture, variance, previous = now, now_variance, frame
 
 
-def _predicted(picture: Array, variance: Array, flow: Array, hole: Array) -> tuple[Array, Array]:
+def _predicted(
+    shot: Opinions, frame: int, previous: int, picture: Array, variance: Array
+) -> tuple[Array, Array]:
     """Mean (n 3) and variance (n) of the hole's pixels as the neighbouring frame has them."""
-    window = window_around(hole, 0)
+    view, hole = shot.view, shot.view.hole(frame)
+    window = window_around(hole, _RIM[1])
+    part = window.slices
     here = grid(window.height, window.width, window.y, window.x)
-    places, wanted = here + flow[window.slices], hole[window.slices]
-    mean = sample(picture, places)[wanted]
-    spread = sample(variance + _BESIDE**2 * _steepness(picture), places)[wanted] + np.float32(_PER_STEP)
-    on_screen = inside(places, *hole.shape)[wanted]
-    return mean, np.where(on_screen, spread, np.float32(_UNKNOWN))
+    flow = view.backward_flow(frame) if previous < frame else view.forward_flow(frame)
+    misses = _MISSES + unevenness(flow, hole)
+    by_flow = _brought(picture, variance, here + flow[part], misses)
+    by_camera = _brought(
+        picture, variance, carry(view.chain.between(frame, previous), here), min(misses, _CAMERA_MISSES)
+    )
+    known = _telling(hole[part], shot.borrowed(frame)[part])
+    now = shot.picture(frame)[part]
+    camera = _missed(by_camera[0], now, known) < _missed(by_flow[0], now, known)
+    mean = np.where(camera[..., None], by_camera[0], by_flow[0])
+    return mean[hole[part]], np.where(camera, by_camera[1], by_flow[1])[hole[part]]
+
+
+def _brought(picture: Array, variance: Array, places: Array, misses: float) -> tuple[Array, Array]:
+    """What is at `places` (h w 2): mean (h w 3) and variance (h w), if they may be `misses` pixels beside."""
+    spread = sample(variance + np.float32(misses**2) * _steepness(picture), places) + np.float32(_PER_STEP)
+    on_screen = inside(places, *variance.shape)
+    return sample(picture, places), np.where(on_screen, spread, np.float32(_UNKNOWN))
+
+
+def _telling(hole: Array, borrowed: Array) -> Array:
+    """The pixels that tell which motion is right: those that no motion was fitted to, if there are enough."""
+    if borrowed.sum() >= _ENOUGH:
+        return borrowed
+    return widen(hole, _RIM[1]) & ~widen(hole, _RIM[0])
+
+
+def _missed(brought: Array, now: Array, known: Array) -> Array:
+    """Mean square difference in the `known` pixels around each pixel; where there are none near, of all."""
+    difference = np.minimum(channel_mean(np.square(brought - now)), np.float32(_OUTLIER**2))
+    of_all = difference[known].mean() if known.any() else np.float32(0)
+    square, little = (_AROUND, _AROUND), np.float32(1e-4)
+    total = cv2.blur(np.where(known, difference, np.float32(0)), square) + little * of_all
+    return total / (cv2.blur(known.astype(np.float32), square) + little)
 
 
 def _steepness(picture: Array) -> Array:
@@ -127,4 +165,4 @@ def _steepness(picture: Array) -> Array:
 def _variance(shot: Opinions, frame: int) -> Array:
     """Of all pixels of a frame, h w float32."""
     filled = np.square(shot.doubt(frame)) + np.float32(_LEAST)
-    return np.where(shot.hole(frame), filled, np.float32(_VISIBLE)).astype(np.float32)
+    return np.where(shot.view.hole(frame), filled, np.float32(_VISIBLE)).astype(np.float32)
