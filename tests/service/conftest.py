@@ -99,7 +99,7 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
 _STAND_IN = f"""
     import json, os, pathlib, signal, sys, time
     request = json.loads(sys.stdin.readline())
-    order, folder = request["order"], pathlib.Path(request["folder"])
+    order, folder = request["order"], pathlib.Path(request["desk"])
     chunk = order["chunk_frames"]
     with (folder / "attempts").open("a") as file:
         file.write("x")

@@ -101,7 +101,7 @@ class Attempt:
         """
         self._began = began
         self._left = self._estimator.time_left(order.spec)
-        request = {"task": "work", "order": order.to_wire(), "folder": str(self._folder)}
+        request = {"task": "work", "order": order.to_wire(), "desk": str(self._folder), "watched": True}
         answer = self._converse(WORKER, request)
         if answer["label"] != "JobResult.1":
             raise WorkerError("the worker ended in the middle of its work")

@@ -1,7 +1,7 @@
 """Reads one request from standard input, answers with JSON lines.
 
-The other end is `client.local`, or the engine. The engine's request has a "folder" for the job, or says "watched", and
-the pipe that it came through stays open until the engine ends.
+The other end is `client.local`, or the engine. The engine's request says "watched": the pipe that it came
+through stays open until the engine ends, and so does the worker. A job's "desk" is the engine's folder for it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, _cancel)
     try:
         request = json.loads(sys.stdin.readline())
-        if "folder" in request or request.pop("watched", False):
+        if request.pop("watched", False):
             end_with_engine()
             beat(say)
         say(_answer(request, say))
@@ -56,7 +56,7 @@ def _answer(request: dict[str, Any], say: Say) -> dict[str, Any]:
 
     task = request.get("task")
     if task == "work":
-        return _work(WorkOrder.from_wire(request["order"]), request.get("folder"), say, on_progress)
+        return _work(WorkOrder.from_wire(request["order"]), request.get("desk"), say, on_progress)
     if task in TASKS:
         answer = TASKS[task]({k: v for k, v in request.items() if k != "task"}, on_progress)
         return {"label": "Answer.1", "answer": answer}
