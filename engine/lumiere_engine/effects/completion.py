@@ -25,8 +25,8 @@ _AT_HAND_BYTES = 160 << 20
 # Places are kept in 1/32 pixel, as OpenCV's interpolation tables have them.
 _PLACE_UNITS = 32.0
 # Of the texture that is laid over a steady picture. Texture that is merely likely costs accuracy by its square; at
-# this share it still looks alike, and three quarters of the cost are saved.
-TEXTURE_STRENGTH = 0.5
+# this share it still looks alike, and half of the cost is saved.
+TEXTURE_STRENGTH = 0.7
 
 
 class CompletedShots:
