@@ -231,6 +231,28 @@ def clips(
 
 
 @app.command()
+def panel(
+    source: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Argument(help="A timeline, movie or image sequence.", metavar="[TIMELINE]"),
+    ] = None,
+) -> None:
+    """Open the panel: select a clip, draw a mask, remove, compare."""
+    console = Console(False)
+    with console.failures():
+        try:
+            from .panel import run
+        except ImportError as error:
+            from lumiere_engine.protocol.errors import SpecError
+
+            raise SpecError(
+                f"the panel needs Qt, which cannot be loaded: {error}",
+                remedy="pip install 'lumiere-plugin[ui]'; on Debian also the packages that README.md names",
+            ) from error
+        raise typer.Exit(run(source))
+
+
+@app.command()
 def doctor(as_json: Json = False) -> None:
     """Say what this machine has for Lumiere, what it lacks, and what to do about it."""
     from .doctor import examine, healthy, text, to_wire
