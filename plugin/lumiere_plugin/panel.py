@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from lumiere_engine.client import new_key
-from lumiere_engine.protocol import FrameRange, JobSpec, MediaInfo, RemoveParams, Submit
+from lumiere_engine.client import ask, new_key
+from lumiere_engine.protocol import FrameRange, JobSpec, MediaInfo, RemoveParams, Submit, WorkOrder
 from lumiere_engine.protocol.engine import TimelineResult
 from lumiere_engine.protocol.errors import TimelineError
 from lumiere_engine.protocol.queue import Placement
@@ -34,6 +35,9 @@ from .performing import folders_of
 from .removal import TIMELINE_SUFFIXES, Request, fingerprint, into_media, probe, weights
 
 HANDLES = 12
+PREVIEW_SIDE = 480
+PREVIEW_NEIGHBOURS = 8
+PREVIEW_PRIORITY = 100
 
 
 class PanelDesk:
@@ -42,6 +46,7 @@ class PanelDesk:
     def __init__(self) -> None:
         self._timelines: dict[Path, tuple[int, Timeline]] = {}
         self._media: dict[tuple[str, int], MediaInfo] = {}
+        self._preview: TemporaryDirectory[str] | None = None
 
     def open(self, path: Path) -> Project:
         """A timeline or a media file, shown as a timeline of one clip.
@@ -138,6 +143,45 @@ class PanelDesk:
             placement=placement,
         )
         return Prepared(submit, tuple(folders_of(job)), timeline_of(project))
+
+    def prepare_preview(
+        self, project: Project, shot: Shot, roto: Path, params: RemoveParams, seed: int, frames: FrameRange
+    ) -> Prepared:
+        """The same of a few frames and their neighbours, small and without imagining.
+
+        Raises:
+            LumiereError: it cannot be prepared.
+        """
+        shown = frames.grown(PREVIEW_NEIGHBOURS, PREVIEW_NEIGHBOURS).intersection(shot.frames)
+        if self._preview is not None:
+            self._preview.cleanup()
+        self._preview = TemporaryDirectory(prefix="lumiere-preview-")
+        folder = Path(self._preview.name)
+        plate, matte = folder / "plate.mkv", folder / "matte.mkv"
+        answer = ask(
+            "proxy",
+            path=shot.media,
+            start=shown.start,
+            duration=shown.duration,
+            side=PREVIEW_SIDE,
+            roto=str(roto),
+            plate=str(plate),
+            matte=str(matte),
+        )
+        scale = float(answer["scale"])
+        grow = shot.height / 60 if params.grow is None else params.grow
+        feather = shot.height / 120 if params.feather is None else params.feather
+        small = replace(
+            params,
+            quality="draft",
+            imagine=False,
+            grow=max(2.0, grow * scale),
+            feather=max(1.0, feather * scale),
+        )
+        spec = JobSpec(effect="remove", plate=str(plate), mattes=(str(matte),), params=small, seed=seed)
+        order = WorkOrder(spec, str(folder / "preview.mkv"), overwrite=True)
+        submit = Submit(order=order, key=new_key(), title=f"Preview · {shot.name}", priority=PREVIEW_PRIORITY)
+        return Prepared(submit, (folder,), preview=shown)
 
     def save_results(self, project: Project, results: Sequence[TimelineResult]) -> Path:
         """A timeline beside the project's, with a track more for each result.

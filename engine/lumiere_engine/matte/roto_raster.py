@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import cast
 
 import cv2
 import numpy as np
@@ -135,4 +134,4 @@ def _box(
     columns = int(max(0, np.floor(left))), int(min(width, np.ceil(right)))
     if rows[0] >= rows[1] or columns[0] >= columns[1]:
         return None
-    return cast("tuple[int, int, int, int]", (*rows, *columns))
+    return (*rows, *columns)

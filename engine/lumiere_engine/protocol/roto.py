@@ -149,7 +149,7 @@ class Mask:
         if self.mode not in MODES:
             raise SpecError(f"'{self.mode[:40]}' is no mode of a mask", remedy="choose add or subtract")
         for frames in ([key.frame for key in self.keys], [one.frame for one in self.paintings]):
-            if any(after <= before for before, after in zip(frames, frames[1:])):  # noqa: B905
+            if any(after <= before for before, after in zip(frames, frames[1:])):  # noqa: B905, RUF007
                 raise SpecError("the keyframes of a mask are not in order", clip=self.name)
         if len({len(key.knots) for key in self.keys}) > 1:
             raise SpecError("the keyframes of a mask differ in their number of points", clip=self.name)

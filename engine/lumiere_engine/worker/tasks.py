@@ -8,6 +8,7 @@ from typing import Any
 from ..frames.source import probe
 from ..protocol.messages import Progress
 from .machine import codecs, device
+from .proxy import make_proxy
 from .score import score
 from .train import train_prior
 
@@ -23,6 +24,10 @@ def _score(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
     return score(question)
 
 
+def _proxy(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
+    return make_proxy(question)
+
+
 def _device(_: dict[str, Any], __: OnProgress) -> dict[str, Any]:
     return device()
 
@@ -35,6 +40,7 @@ TASKS: dict[str, Callable[[dict[str, Any], OnProgress], dict[str, Any]]] = {
     "codecs": _codecs,
     "device": _device,
     "probe": _probe,
+    "proxy": _proxy,
     "score": _score,
     "train_prior": train_prior,
 }

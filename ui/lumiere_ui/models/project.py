@@ -127,12 +127,29 @@ class Prepared:
     Attributes:
         submit: the job; its timeline is still to be registered.
         folders: what the engine must be allowed to use.
-        timeline: what its result belongs to.
+        timeline: what its result belongs to; None for a preview.
+        preview: of a preview, the frames of the media that it shows.
     """
 
     submit: Submit
     folders: tuple[Path, ...]
-    timeline: RegisterTimeline
+    timeline: RegisterTimeline | None = None
+    preview: FrameRange | None = None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A finished preview.
+
+    Attributes:
+        media: its file, small.
+        plate: the file of the shot that it is of.
+        frames: the frames of the shot's media that it shows.
+    """
+
+    media: str
+    plate: str
+    frames: FrameRange
 
 
 class Desk(Protocol):

@@ -21,7 +21,7 @@ from .background import Background
 from .engine_link import EngineLink
 from .pictures import PictureStore
 from .playhead import Playhead
-from .project import Desk, Prepared, Project, Shot
+from .project import Desk, Prepared, Preview, Project, Shot
 from .queue_model import QueueModel
 from .roto_document import RotoDocument, read_roto
 from .roto_places import roto_path
@@ -47,6 +47,8 @@ class Session(QObject):
     """What is being done, or "" for nothing."""
     noticed = Signal(str, str)
     """"info" or "error", and a sentence for people."""
+    preview_changed = Signal()
+    """A preview is ready, or no longer holds."""
     submitted = Signal(object)
     """A `Job` that was queued."""
 
@@ -68,6 +70,8 @@ class Session(QObject):
         self.timeline: Timeline | None = None
         self.results: tuple[TimelineResult, ...] = ()
         self.takes: dict[int, int] = {}
+        self.preview: Preview | None = None
+        self._previews: dict[int, Preview] = {}
         self.params = RemoveParams()
         self.seed = 0
         self.background.failed.connect(self.tell_error)
@@ -169,7 +173,7 @@ class Session(QObject):
         params, seed = self.params, self.seed
         self._prepare(lambda: self.desk.prepare(project, shot, path, params, seed))
 
-    def preview(self, frames: int) -> None:
+    def make_preview(self, frames: int) -> None:
         """Queue the removal on a few frames around the playhead, at proxy size."""
         project, shot, path = self.project, self.shot, self.roto.path
         if project is None or shot is None or path is None or self.why_not_remove():
@@ -211,6 +215,8 @@ class Session(QObject):
         def allow(_: Any = None) -> None:
             if left:
                 self.link.post("/roots", AddRoot(str(left.pop())), allow)
+            elif prepared.timeline is None:
+                self.link.post("/jobs", prepared.submit, queued)
             else:
                 self.link.post("/timelines", prepared.timeline, registered)
 
@@ -220,6 +226,10 @@ class Session(QObject):
 
         def queued(data: Any) -> None:
             job = decode(Job, data)
+            if prepared.preview is not None:
+                spec = self.shot
+                plate = "" if spec is None else spec.media
+                self._previews[job.id] = Preview(job.order.output, plate, prepared.preview)
             self.busy_changed.emit("")
             self.queue.refresh()
             self.submitted.emit(job)
@@ -230,6 +240,7 @@ class Session(QObject):
         self.busy_changed.emit("")
         self.project, self.timeline, self.results = project, None, ()
         self.takes.clear()
+        self.preview = None
         self.selected = ()
         self._set_shot(None, None)
         self.playhead.set_length(project.duration, project.rate)
@@ -265,7 +276,11 @@ class Session(QObject):
         self._ask_results()
 
     def _finished(self, job: Job) -> None:
-        if job.state is JobState.DONE:
+        preview = self._previews.pop(job.id, None)
+        if job.state is JobState.DONE and preview is not None:
+            self.preview = preview
+            self.preview_changed.emit()
+        elif job.state is JobState.DONE:
             self._ask_results()
 
     def _ask_results(self) -> None:

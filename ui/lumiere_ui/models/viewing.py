@@ -10,10 +10,10 @@ from lumiere_engine.protocol.wire import encode
 from PySide6.QtCore import QObject, Signal
 
 from .pictures import Decoded
-from .project import ClipItem
+from .project import ClipItem, Preview, Shot
 from .session import Session
 
-MODES = ("plate", "result", "wipe", "side", "difference", "matte", "origin")
+MODES = ("plate", "preview", "result", "wipe", "side", "difference", "matte", "origin")
 NEEDS_RESULT = ("result", "wipe", "side", "difference", "origin")
 GAINS = (1, 2, 4, 8, 16)
 PROXY_SIDE = 1280
@@ -45,12 +45,13 @@ class Viewing(QObject):
         session.project_changed.connect(self._reset)
         session.shot_changed.connect(self.refresh)
         session.results_changed.connect(self._results)
+        session.preview_changed.connect(self._previewed)
         session.roto.changed.connect(self.refresh)
         session.pictures.ready.connect(self._ready)
 
     def set_mode(self, mode: str) -> None:
         """Show something else; what needs a result falls back to the plate where there is none."""
-        if mode in NEEDS_RESULT and self.result is None:
+        if (mode in NEEDS_RESULT and self.result is None) or (mode == "preview" and self.preview is None):
             mode = "plate"
         if mode != self.mode:
             self.mode = mode
@@ -117,6 +118,12 @@ class Viewing(QObject):
         clip = self.clip
         return self._session.result(clip.index) if clip is not None and self.on_shot else None
 
+    @property
+    def preview(self) -> Preview | None:
+        """The preview of the seen shot, if there is one."""
+        preview, shot = self._session.preview, self._session.shot
+        return preview if self.on_shot and preview and shot and preview.plate == shot.media else None
+
     def picture(self, role: str) -> Decoded | None:
         """What there is to show: "plate", "result", "difference", "origin" or "matte"; the last one until the
         right one is here, so that nothing flickers."""
@@ -156,6 +163,8 @@ class Viewing(QObject):
             return None, None
         if role == "matte":
             return self._wanted_matte(record)
+        if role == "preview":
+            return self._wanted_preview(shot, record)
         result = self.result
         if result is None:
             return None, None
@@ -169,10 +178,19 @@ class Viewing(QObject):
                 "gain": self.gain,
             }
             return ("difference", shot.media, result.media, frame, side, self.gain), request
-        media = result.origin if role == "origin" else result.media
-        if media is None:
+        shown = result.origin if role == "origin" else result.media
+        if shown is None:
             return None, None
-        return ("frame", media, frame, side), _frame(media, frame, side)
+        return ("frame", shown, frame, side), _frame(shown, frame, side)
+
+    def _wanted_preview(self, shot: Shot, record: int) -> tuple[Hashable, dict[str, Any] | None]:
+        """A frame of the preview; outside of it the plate, so that it can be judged in its place."""
+        frame, preview = shot.media_frame(record), self.preview
+        if preview is None or frame not in preview.frames:
+            side = 0 if self.full_size else PROXY_SIDE
+            return ("frame", shot.media, frame, side), _frame(shot.media, frame, side)
+        index = frame - preview.frames.start
+        return ("frame", preview.media, index, 0), _frame(preview.media, index, 0)
 
     def _wanted_matte(self, record: int) -> tuple[Hashable, dict[str, Any] | None]:
         shot, roto, params = self._session.shot, self._session.roto, self._session.params
@@ -206,6 +224,10 @@ class Viewing(QObject):
         if self.mode in NEEDS_RESULT and self.result is None:
             self.mode = "plate"
         self.refresh()
+
+    def _previewed(self) -> None:
+        if self.preview is not None:
+            self.set_mode("preview")
 
     def _reset(self) -> None:
         self._shown.clear()

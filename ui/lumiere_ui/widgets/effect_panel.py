@@ -63,10 +63,10 @@ class EffectPanel(QWidget):
         self.preview_one.setToolTip(
             "This frame within seconds, small: real pixels are borrowed, the unseen is smooth"
         )
-        self.preview_one.clicked.connect(lambda: session.preview(1))
+        self.preview_one.clicked.connect(lambda: session.make_preview(1))
         self.preview_eight = QPushButton("8 frames")
         self.preview_eight.setToolTip("Eight frames around this one, to see it move")
-        self.preview_eight.clicked.connect(lambda: session.preview(8))
+        self.preview_eight.clicked.connect(lambda: session.make_preview(8))
         self.remove = QPushButton("Remove")
         self.remove.setProperty("role", "primary")
         self.remove.setToolTip("Queue it: the result appears on a new track above the clip  (Ctrl+Return)")

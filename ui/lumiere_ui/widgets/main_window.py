@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from lumiere_engine.protocol import Job
@@ -43,7 +45,7 @@ _TOOLS = (
     ("brush", "Brush", "B"),
     ("eraser", "Eraser", "E"),
 )
-_SUFFIXES = "otio otioz xml fcpxml edl aaf mov mp4 mkv mxf avi m4v exr dpx png tif tiff jpg"  # what is most often opened
+_SUFFIXES = "otio otioz xml fcpxml edl aaf mov mp4 mkv mxf avi m4v exr dpx png tif tiff jpg"
 _MEDIA = f"Timelines and media ({' '.join(f'*.{suffix}' for suffix in _SUFFIXES.split())});;All files (*)"
 
 
@@ -91,7 +93,7 @@ class MainWindow(QMainWindow):
         item = self.session.project.clip(clip) if self.session.project else None
         for action in self._actions:
             if "clip_menu" in action.shown_in:
-                entry = menu.addAction(action.title, lambda one=action: self.start(one))
+                entry = menu.addAction(action.title, partial(self.start, action))
                 entry.setToolTip(action.help)
                 entry.setEnabled(item is not None and not item.missing)
         if self.session.results_of(clip):
@@ -103,7 +105,7 @@ class MainWindow(QMainWindow):
                 shown = self.session.result(clip)
                 for number, take in zip(range(len(takes), 0, -1), takes, strict=True):
                     entry = choice.addAction(
-                        f"Take {number}", lambda job=take.job: self.session.choose_take(clip, job)
+                        f"Take {number}", partial(self.session.choose_take, clip, take.job)
                     )
                     entry.setCheckable(True)
                     entry.setChecked(shown is not None and shown.job == take.job)
@@ -237,7 +239,7 @@ class MainWindow(QMainWindow):
         clip = self.menuBar().addMenu("Clip")
         for action in self._actions:
             keys = "Ctrl+Return" if action.id == "remove" else ""
-            self._entry(clip, action.title, lambda one=action: self.start(one), keys)
+            self._entry(clip, action.title, partial(self.start, action), keys)
         view = self.menuBar().addMenu("View")
         self._entry(view, "Whole picture", self.viewer.fit, "Shift+F")
         self._entry(view, "Whole timeline", self.timeline.fit, "Shift+Z")
@@ -246,11 +248,13 @@ class MainWindow(QMainWindow):
             view.addAction(dock.toggleViewAction())
         self._show_edits()
 
-    def _entry(self, menu: QMenu, title: str, does: object, keys: object = "") -> QAction:
+    def _entry(
+        self, menu: QMenu, title: str, does: Callable[[], object], keys: QKeySequence.StandardKey | str = ""
+    ) -> QAction:
         entry = QAction(title, self)
-        entry.triggered.connect(lambda _=False: does())  # type: ignore[operator]
+        entry.triggered.connect(lambda _=False: does())
         if keys:
-            entry.setShortcut(keys)  # type: ignore[arg-type]
+            entry.setShortcut(keys)
         menu.addAction(entry)
         return entry
 
@@ -302,8 +306,8 @@ class MainWindow(QMainWindow):
                     return
 
     def _finished(self, job: Job) -> None:
-        if job.state.value == "done":
-            self.say("info", f"{job.title} is done: it stands on the Lumiere track; press 3 to compare")
+        if job.state.value == "done" and job.timeline is not None:
+            self.say("info", f"{job.title} is done: it stands on the Lumiere track; press 4 to compare")
         elif job.state.value == "failed" and job.error is not None:
             self.say("error", f"{job.title}: {job.error.get('message')}")
 

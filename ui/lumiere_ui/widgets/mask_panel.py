@@ -126,11 +126,10 @@ class MaskPanel(QWidget):
         if listed == self._listed:
             return
         self._listed = listed
-        while (item := self._rows.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        while self._rows.count():
+            widget = self._rows.takeAt(0).widget()
+            widget.hide()
+            widget.deleteLater()
         for mask in masks:
             self._rows.addWidget(_MaskRow(self._session, mask, mask.id == current))
         self._empty.setVisible(not masks)

@@ -150,8 +150,8 @@ class _Row(QStyledItemDelegate):
         job = index.data(JOB_ROLE)
         if not isinstance(job, Job):
             return
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect  # type: ignore[attr-defined,unused-ignore]
+        state = option.state  # type: ignore[attr-defined,unused-ignore]
         painter.save()
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, QColor(RAISED))

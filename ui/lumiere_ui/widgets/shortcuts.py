@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -50,16 +51,16 @@ def add_shortcuts(window: MainWindow) -> None:
         "-": lambda: window.timeline.zoom_by(1 / 1.4),
         "Delete": lambda: _delete(window),
     }
-    for number, mode in enumerate(MODES, start=1):
-        keys[str(number)] = lambda mode=mode: viewing.set_mode(mode)
+    keys |= {str(number): partial(viewing.set_mode, mode) for number, mode in enumerate(MODES, start=1)}
     for key, does in keys.items():
         shortcut = QShortcut(QKeySequence(key), window)
         shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
-        shortcut.activated.connect(lambda does=does: does() if not _typing() else None)
+        shortcut.activated.connect(partial(_unless_typing, does))
 
 
-def _typing() -> bool:
-    return isinstance(QApplication.focusWidget(), QLineEdit | QAbstractSpinBox)
+def _unless_typing(does: Callable[[], object]) -> None:
+    if not isinstance(QApplication.focusWidget(), QLineEdit | QAbstractSpinBox):
+        does()
 
 
 def _to_cut(window: MainWindow, direction: int) -> None:

@@ -14,12 +14,13 @@ from .style import monospaced
 
 _MODES = (
     ("plate", "Plate", "The shot as it is", "1"),
-    ("result", "Result", "The finished clip", "2"),
-    ("wipe", "Wipe", "Plate and result, divided by a line that you can drag", "3"),
-    ("side", "Side by side", "Plate and result next to each other", "4"),
-    ("difference", "Difference", "What has changed, amplified", "5"),
-    ("matte", "Matte", "White is what is removed", "6"),
-    ("origin", "Origin", "Where it guessed: green is borrowed, red imagined, blue how sure it is", "7"),
+    ("preview", "Preview", "A few frames, small", "2"),
+    ("result", "Result", "The finished clip", "3"),
+    ("wipe", "Wipe", "Plate and result, divided by a line that you can drag", "4"),
+    ("side", "Side by side", "Plate and result next to each other", "5"),
+    ("difference", "Difference", "What has changed, amplified", "6"),
+    ("matte", "Matte", "White is what is removed", "7"),
+    ("origin", "Origin", "Where it guessed: green is borrowed, red imagined, blue how sure it is", "8"),
 )
 
 
@@ -124,7 +125,12 @@ class ModeBar(QWidget):
     def _show(self) -> None:
         has_result = self._viewing.result is not None
         for mode, button in self.buttons.items():
-            button.setEnabled(self._viewing.on_shot and (has_result or mode not in NEEDS_RESULT))
+            there = (
+                self._viewing.preview is not None
+                if mode == "preview"
+                else has_result or mode not in NEEDS_RESULT
+            )
+            button.setEnabled(self._viewing.on_shot and there)
             button.setChecked(mode == self._viewing.mode)
         self.gain.setVisible(self._viewing.mode == "difference")
 

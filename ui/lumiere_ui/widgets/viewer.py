@@ -28,6 +28,7 @@ _MARGIN = 14
 _MOST_ZOOM, _LEAST_ZOOM = 16.0, 0.25
 _REACH = 9  # pixels of the screen
 _WIPE_REACH = 8
+_DRAWN_ON = ("plate", "preview", "result")
 
 
 class Viewer(QWidget):
@@ -117,7 +118,7 @@ class Viewer(QWidget):
             self._say(painter, "The clip's media is missing", self._viewing.clip.missing)
             return
         self._draw_picture(painter)
-        if self._viewing.on_shot and self._viewing.mode in ("plate", "result"):
+        if self._viewing.on_shot and self._viewing.mode in _DRAWN_ON:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             draw_shapes(painter, self, self._session, self._tools, self._viewing.media_frame, self._mouse)
 
@@ -190,7 +191,7 @@ class Viewer(QWidget):
             super().keyPressEvent(event)
 
     def _may_draw(self) -> bool:
-        return self._viewing.on_shot and self._viewing.mode in ("plate", "result")
+        return self._viewing.on_shot and self._viewing.mode in _DRAWN_ON
 
     def _size(self) -> tuple[int, int]:
         shot = self._session.shot

@@ -1,0 +1,86 @@
+"""As an editor does it: open, select, draw, preview, remove, compare, save."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from lumiere_engine.protocol import JobState
+from lumiere_otio import list_clips, read_timeline
+from lumiere_ui.widgets.main_window import MainWindow
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+Drag = Callable[..., None]
+pytestmark = pytest.mark.timeout(120)
+
+
+def test_an_object_is_removed_in_five_gestures(
+    opened: MainWindow, drag: Drag, qtbot: QtBot, tmp_path: Path
+) -> None:
+    assert not opened.effect.remove.isEnabled()
+    assert "Draw a mask" in opened.effect.why.text()
+    drag((64, 34), (80, 50), (96, 66))
+    assert opened.effect.remove.isEnabled()
+    opened.effect.set_params(quality="draft", imagine=False)
+    qtbot.mouseClick(opened.effect.remove, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(opened.session.results), timeout=60_000)
+
+    assert opened.session.queue.jobs[0].state is JobState.DONE
+    qtbot.keyClick(opened, Qt.Key.Key_4)
+    assert opened.viewing.mode == "wipe"
+    qtbot.waitUntil(lambda: opened.viewing.is_current("result"), timeout=10_000)
+    plate, result = opened.viewing.picture("plate"), opened.viewing.picture("result")
+    assert plate is not None and result is not None
+
+    def red(content: bytes) -> int:
+        return content[(50 * 160 + 80) * 3] - content[(50 * 160 + 80) * 3 + 1]
+
+    assert red(plate.content) > 150 > red(result.content) + 60
+    assert plate.content[:3000] == result.content[:3000], "far from the mask nothing changes"
+
+    before = (tmp_path / "edit.otio").read_bytes()
+    opened.save_entry.trigger()
+    saved = tmp_path / "edit_lumiere.otio"
+    qtbot.waitUntil(saved.exists, timeout=10_000)
+    assert [clip.name for clip in list_clips(read_timeline(saved))] == ["shot", "gone", "shot (removed)"]
+    assert (tmp_path / "edit.otio").read_bytes() == before
+
+
+def test_a_preview_shows_the_frame_in_its_place(opened: MainWindow, drag: Drag, qtbot: QtBot) -> None:
+    drag((64, 34), (96, 66))
+    qtbot.mouseClick(opened.effect.preview_one, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: opened.viewing.mode == "preview", timeout=60_000)
+    qtbot.waitUntil(lambda: opened.viewing.is_current("preview"), timeout=10_000)
+    picture = opened.viewing.picture("preview")
+    assert picture is not None and (picture.width, picture.height) == (160, 96)
+    at = (50 * 160 + 80) * 3
+    assert picture.content[at] - picture.content[at + 1] < 90
+
+
+def test_a_missing_clip_is_marked_and_cannot_be_begun(opened: MainWindow, qtbot: QtBot) -> None:
+    gone = opened.session.project.clip(1) if opened.session.project else None
+    assert gone is not None and "gone.mov" in gone.missing
+    entry = opened.clip_menu(1).actions()[0]
+    assert entry.text() == "Remove object…" and not entry.isEnabled()
+    assert opened.clip_menu(0).actions()[0].isEnabled()
+
+
+def test_a_plain_movie_opens_as_one_clip(window: MainWindow, qtbot: QtBot, media: Path) -> None:
+    window.session.open(media)
+    qtbot.waitUntil(lambda: window.session.shot is not None, timeout=20_000)
+    assert window.transport.time.text() == "01:00:00:00"
+    qtbot.keyClick(window, Qt.Key.Key_Right)
+    assert window.transport.time.text() == "01:00:00:01"
+    assert window.viewing.media_frame == 1
+
+
+def test_what_cannot_be_opened_is_told_with_its_name(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    heard: list[tuple[str, str]] = []
+    window.session.noticed.connect(lambda kind, text: heard.append((kind, text)))
+    window.session.open(tmp_path / "nowhere.otio")
+    qtbot.waitUntil(lambda: bool(heard), timeout=10_000)
+    assert heard[0][0] == "error" and "nowhere.otio" in heard[0][1]
