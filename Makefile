@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 FOOTAGE ?= assets/demo
 
-.PHONY: help demo test test-slow lint bench bench-quality clean
+.PHONY: help demo test test-slow lint bench bench-quality soak clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1 —/p' Makefile
@@ -30,6 +30,9 @@ bench: $(READY)  ## speed of every stage, printed
 
 bench-quality: $(READY)  ## quality against simple methods, FOOTAGE=DIR or the bundled film; results in lumiere-bench/
 	$(BIN)/lumiere bench quality --footage $(FOOTAGE) --out lumiere-bench
+
+soak: $(READY)   ## 200 jobs and 100 sudden deaths of worker and engine, some minutes
+	$(BIN)/python bench/soak.py
 
 clean:           ## forget the environment and all results
 	rm -rf $(VENV) lumiere-demo lumiere-bench

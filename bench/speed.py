@@ -15,7 +15,8 @@ import tempfile
 from pathlib import Path
 
 from lumiere_engine.protocol import JobResult, RemoveParams
-from lumiere_plugin.removal import Request, run
+from lumiere_plugin.performing import here
+from lumiere_plugin.removal import Request, prepare
 
 FILM = Path(__file__).parent.parent / "assets" / "demo"
 STAGES = ("read", "follow", "borrow", "learn", "imagine", "settle", "refine", "write")
@@ -25,7 +26,7 @@ def measure(plate: Path, matte: Path, quality: str) -> tuple[JobResult, float]:
     """The job's result, and the largest memory in GiB that a worker of this process has needed so far."""
     with tempfile.TemporaryDirectory() as folder:
         request = Request(plate, (matte,), Path(folder) / "clip.mkv", params=RemoveParams(quality=quality))
-        result = run(request, lambda step: None).result
+        result = here(prepare(request), lambda step: None).result
     return result, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
 
 

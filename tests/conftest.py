@@ -8,8 +8,10 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 from lumiere_engine.client import Connection
 
 
@@ -25,3 +27,47 @@ def engine_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         with suppress(ProcessLookupError):
             os.kill(found.pid, signal.SIGTERM)
         time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def from_schema() -> Any:
+    """Makes a strategy of what a JSON Schema allows, and of `more` in any place."""
+    return _from_schema
+
+
+def _from_schema(
+    schema: dict[str, Any], definitions: dict[str, Any], more: st.SearchStrategy[Any] | None = None
+) -> st.SearchStrategy[Any]:
+    if "$ref" in schema:
+        return _from_schema(definitions[schema["$ref"].rpartition("/")[2]], definitions, more)
+    if "const" in schema:
+        found: st.SearchStrategy[Any] = st.just(schema["const"])
+    elif "enum" in schema:
+        found = st.sampled_from(schema["enum"])
+    elif "anyOf" in schema:
+        found = st.one_of([_from_schema(part, definitions, more) for part in schema["anyOf"]])
+    elif schema.get("type") == "object" and "properties" in schema:
+        fields = {name: _from_schema(part, definitions, more) for name, part in schema["properties"].items()}
+        needed = {name: fields.pop(name) for name in schema.get("required", ())}
+        found = st.fixed_dictionaries(needed, optional=fields)
+    elif schema.get("type") == "array":
+        found = st.lists(_from_schema(schema["items"], definitions, more), max_size=3)
+    else:
+        found = _plain(schema)
+    return found if more is None else found | more
+
+
+def _plain(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
+    words = st.sampled_from(["/tmp/a.mov", "draft", "24/1", "remove", "/etc/passwd"])
+    simple = st.none() | st.integers(-9, 9) | st.text(max_size=5)
+    kinds: dict[Any, st.SearchStrategy[Any]] = {
+        "string": st.from_regex(schema["pattern"], fullmatch=True)
+        if "pattern" in schema
+        else words | st.text(max_size=20),
+        "integer": st.integers(-(2**63), 2**63 - 1) | st.integers(0, 9),
+        "number": st.floats(allow_nan=False, allow_infinity=False),
+        "boolean": st.booleans(),
+        "null": st.none(),
+        "object": st.dictionaries(st.text(max_size=5), simple, max_size=3),
+    }
+    return kinds.get(schema.get("type"), simple)

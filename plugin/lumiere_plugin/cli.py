@@ -186,7 +186,7 @@ def remove(
         )
         prepared = prepare(request)
         if queue:
-            job = enqueue(prepared, priority=priority)
+            job = enqueue(prepared, priority)
             console.answer(encode(job), queue_cli.told(job))
             return
         with console.progress() as show:

@@ -29,14 +29,14 @@ def through_engine(prepared: Prepared, on_progress: OnProgress) -> Outcome:
     return outcome_of(result_of(job), job.outcome or {})
 
 
-def enqueue(prepared: Prepared, *, priority: int = 0, draft: bool = False) -> Job:
+def enqueue(prepared: Prepared, priority: int) -> Job:
     """Queue a job and leave it to the engine.
 
     Raises:
         LumiereError: it cannot be queued.
     """
     client = EngineClient()
-    return client.submit(_submit(client, prepared, priority, draft))
+    return client.submit(_submit(client, prepared, priority))
 
 
 def here(prepared: Prepared, on_progress: OnProgress) -> Outcome:
@@ -64,7 +64,7 @@ def allow(client: EngineClient, prepared: Prepared) -> None:
             known.append(folder)
 
 
-def _submit(client: EngineClient, prepared: Prepared, priority: int = 0, draft: bool = False) -> Submit:
+def _submit(client: EngineClient, prepared: Prepared, priority: int = 0) -> Submit:
     allow(client, prepared)
     timeline = None
     if prepared.timeline is not None:
@@ -75,7 +75,6 @@ def _submit(client: EngineClient, prepared: Prepared, priority: int = 0, draft: 
         key=new_key(),
         title=prepared.title,
         priority=priority,
-        draft=draft,
         finish=prepared.finish,
         timeline=timeline,
         placement=prepared.placement,

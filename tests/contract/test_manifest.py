@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 from lumiere_engine import __version__
-from lumiere_engine.protocol import JobSpec
+from lumiere_engine.protocol import JobSpec, Submit
 from lumiere_engine.protocol.jobs import JOB_LABEL, ORDER_LABEL
+from lumiere_engine.protocol.wire import label_of
 from lumiere_plugin.cli import app
 
 ROOT = Path(__file__).parents[2]
@@ -16,7 +17,7 @@ MANIFEST = json.loads((ROOT / "plugin.json").read_text(encoding="utf-8"))
 
 def test_the_manifest_names_this_version_and_its_protocol() -> None:
     assert MANIFEST["version"] == __version__
-    assert MANIFEST["protocol"] == [JOB_LABEL, ORDER_LABEL]
+    assert MANIFEST["protocol"] == [JOB_LABEL, ORDER_LABEL, label_of(Submit)]
 
 
 def test_every_action_of_the_manifest_is_an_effect_and_a_command() -> None:

@@ -38,7 +38,8 @@ def test_an_object_is_removed_in_five_gestures(
         return content[(50 * 160 + 80) * 3] - content[(50 * 160 + 80) * 3 + 1]
 
     assert red(plate.content) > 150 > red(result.content) + 60
-    assert plate.content[:3000] == result.content[:3000], "far from the mask nothing changes"
+    far = zip(plate.content[:4800], result.content[:4800], strict=True)
+    assert max(abs(a - b) for a, b in far) < 10, "far from the mask only ProRes speaks"
 
     before = (tmp_path / "edit.otio").read_bytes()
     opened.save_entry.trigger()

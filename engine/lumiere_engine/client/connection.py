@@ -7,21 +7,24 @@ import http.client
 import json
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any, Iterator, Optional
 
 from ..protocol.engine import PROTOCOL, Endpoint
 from ..protocol.errors import EngineError, EngineUnreachableError, LumiereError, RefusedError, from_wire
-from ..protocol.places import endpoint_file, log_file, state_folder
+from ..protocol.places import VARIABLE, endpoint_file, log_file, state_folder
 from ..protocol.wire import decode
+from .interpreter import interpreter
 
 _START_S = 20.0
 _POLL_S = 0.01
 _ANSWER_S = 60.0
 _SILENCE_S = 15.0  # the engine is heard every 5 s at least
-_TRIES = 3
+_TRIES = 4
+_SPAWNS = 2
+# The engines that this process has started: it must hear of their end.
+_children: "list[subprocess.Popen[bytes]]" = []
 
 
 class Connection:
@@ -49,16 +52,20 @@ class Connection:
             EngineUnreachableError: there is no engine, or it does not answer.
         """
         failure: Optional[Exception] = None
+        stale: Optional[str] = None
         for attempt in range(_TRIES):
-            endpoint = self.endpoint()
+            endpoint = self.endpoint(stale)
             try:
                 status, content = _exchange(endpoint, method, path, body)
+            except ConnectionRefusedError as error:
+                failure, stale = error, endpoint.token  # it was killed: nobody took its file away
+                continue
             except (OSError, http.client.HTTPException) as error:
-                failure = error  # it ended between the look at its file and the call
+                failure = error  # it ended between the look at its file and the answer
                 time.sleep(0.1 * (attempt + 1))
                 continue
-            if status == 401 and attempt + 1 < _TRIES:
-                time.sleep(0.05)  # another engine has its port by now
+            if status == 401:
+                stale = endpoint.token  # something else has its port by now
                 continue
             return _understood(status, content)
         raise EngineUnreachableError(
@@ -93,17 +100,20 @@ class Connection:
             for line in answer:
                 yield line.decode("utf-8", "replace").rstrip("\r\n")
 
-    def endpoint(self) -> Endpoint:
+    def endpoint(self, stale: Optional[str] = None) -> Endpoint:
         """Where the engine listens; starts one if there is none and that is wanted.
+
+        Args:
+            stale: token of an engine that is known to be gone.
 
         Raises:
             EngineUnreachableError: there is none.
         """
-        found = self.found()
+        found = self.found(stale)
         if found is None:
             if not self._start:
                 raise EngineUnreachableError("the engine is not running", remedy="lumiere engine start")
-            found = self._started()
+            found = self._started(stale)
         if found.protocol != PROTOCOL:
             raise EngineError(
                 f"the engine that runs is version {found.version} and speaks another protocol",
@@ -111,59 +121,77 @@ class Connection:
             )
         return found
 
-    def found(self) -> Optional[Endpoint]:
-        """The endpoint of an engine that is alive; None if there is none."""
+    def found(self, stale: Optional[str] = None) -> Optional[Endpoint]:
+        """The endpoint of an engine that is alive, as far as can be told without asking it; None if there is none."""
+        for child in _children:
+            child.poll()  # one that was killed is no process any more only after that
         try:
             data = json.loads(endpoint_file(self.folder).read_bytes())
             endpoint = decode(Endpoint, data)
             os.kill(endpoint.pid, 0)
         except (OSError, ValueError, LumiereError, OverflowError):
             return None
-        return endpoint
+        return None if endpoint.token == stale else endpoint
 
-    def _started(self) -> Endpoint:
+    def was_stopped(self) -> bool:
+        """Whether the last engine ended because it was told to: then it took its endpoint file away."""
+        return not endpoint_file(self.folder).exists()
+
+    def _started(self, stale: Optional[str]) -> Endpoint:
         """Start an engine and wait until it listens.
 
         Several clients may do this at once: the engine's lock lets one of theirs live, and all find that.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with log_file(self.folder).open("ab") as log:
-                began = log.tell()
-                process = subprocess.Popen(
-                    [sys.executable, "-m", "lumiere_engine.service"],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    cwd=str(self.folder),
-                    env={**os.environ, "LUMIERE_HOME": str(self.folder)},
-                    start_new_session=True,
-                )
-        except OSError as error:
-            raise EngineError(
-                f"the engine cannot be started: {error.strerror}",
-                clip=str(self.folder),
-                remedy="set LUMIERE_HOME to a folder of yours",
-            ) from error
         deadline = time.monotonic() + _START_S
+        began, process = self._spawn()
+        again = _SPAWNS
         while time.monotonic() < deadline:
-            found = self.found()
+            found = self.found(stale)
             if found is not None:
                 return found
-            if process.poll() not in (None, 0) and not self._another():
-                break
+            if process.poll() is not None and not self._locked():
+                # ours found the lock taken by one that has ended since, or cannot live at all
+                if not again:
+                    break
+                again -= 1
+                time.sleep(0.1)
+                began, process = self._spawn()
             time.sleep(_POLL_S)
         raise EngineError(
             self._last_words(began) or "the engine did not start", remedy=f"see {log_file(self.folder)}"
         )
 
-    def _another(self) -> bool:
-        """Whether another engine holds the lock: then ours ended rightly, and that one will listen soon."""
+    def _spawn(self) -> "tuple[int, subprocess.Popen[bytes]]":
+        """An engine process, and how long the log was before it."""
+        python, environment = interpreter(self.folder)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with log_file(self.folder).open("ab") as log:
+                process = subprocess.Popen(
+                    [python, "-m", "lumiere_engine.service"],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd=str(self.folder),
+                    env={**environment, VARIABLE: str(self.folder)},
+                    start_new_session=True,
+                )
+                _children.append(process)
+                return log.tell(), process
+        except OSError as error:
+            raise EngineError(
+                f"the engine cannot be started: {error.strerror}",
+                clip=str(self.folder),
+                remedy=f"set {VARIABLE} to a folder of yours",
+            ) from error
+
+    def _locked(self) -> bool:
+        """Whether an engine holds the lock: it listens, or will soon."""
         import fcntl
 
         with contextlib.suppress(OSError), (self.folder / "lock").open("r+") as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 return True
         return False

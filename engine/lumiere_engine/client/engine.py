@@ -144,10 +144,21 @@ class EngineClient:
     def events(self, after: Optional[int] = None) -> Iterator[Event]:
         """Everything that happens, for ever; over restarts of the engine nothing is missed or told twice.
 
+        An engine that was killed is started again, if this client starts engines; one that was told to end is not.
+
         Args:
             after: the last event that is known; None begins with a snapshot.
+
+        Raises:
+            EngineUnreachableError: the engine was stopped.
         """
+        self.connection.endpoint()
         while True:
+            if self.connection.was_stopped():
+                raise EngineUnreachableError(
+                    "the engine was stopped",
+                    remedy="what was queued goes on when it runs: lumiere engine start",
+                )
             try:
                 for event in _parsed(self.connection.lines("/events", after)):
                     after = event.id

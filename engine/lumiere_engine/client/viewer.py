@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-import sys
 from typing import Any, Optional, Tuple
 
 from ..protocol.errors import WorkerError, from_wire
+from ..protocol.places import state_folder
+from .interpreter import interpreter
 
 
 class ViewerProcess:
@@ -65,8 +66,10 @@ class ViewerProcess:
         if self._process is not None and self._process.poll() is None:
             return self._process
         self.close()
+        python, environment = interpreter(state_folder())
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "lumiere_engine.worker.viewer"],
+            [python, "-m", "lumiere_engine.worker.viewer"],
+            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from ..frames.picture import FrameFormat, Picture
+from collections.abc import Callable
+
+import numpy as np
+
 from ..protocol.messages import JobResult
+
+Array = np.ndarray
 
 
 class Observer:
@@ -15,8 +20,11 @@ class Observer:
     def kept(self, shelf: str, number: int) -> None:
         """Entry `number` of a workspace's shelf is on the disk; `shelf` names both, `FINGERPRINT/NAME`."""
 
-    def finished_frame(self, frame: int, picture: Picture, fmt: FrameFormat) -> None:
-        """A frame of the result is finished; counted from 0 in the plate."""
+    def finished_frame(self, frame: int, draw: Callable[[], Array]) -> None:
+        """A frame of the result is finished, counted from 0 in the plate.
+
+        `draw` makes its R'G'B', h w 3 float, and must be called at once or not at all.
+        """
 
     def finished(self, result: JobResult) -> None:
         """The results have their names, and the workspace is still there."""

@@ -124,7 +124,7 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
         completed = _complete(media, holes, effort, borrowing, workspace, clock)
         trust = _imagine(completed, order, effort, workspace, clock)
         renderer = Renderer(media.plate, media.frames, media.written, holes, completed, spec, workspace)
-        for done in renderer.refine(effort.borrow.search):
+        for done in renderer.refine(effort.borrow.search, observer):
             clock.step("refine", done, media.frames.duration)
         for done in renderer.write(order, observer):
             clock.step("write", done, media.written.duration)

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -82,11 +82,12 @@ class Renderer:
         y, x, height, width = (int(v) for v in kept["window"])
         return Detail(Window(y, x, height, width), kept["rgb"].astype(np.float32))
 
-    def refine(self, reach: int) -> Iterator[int]:
+    def refine(self, reach: int, observer: Observer) -> Iterator[int]:
         """Make the patches, those of the key frames first; yields how many are done, after each one.
 
         Args:
             reach: farthest frame that a key frame borrows from.
+            observer: sees the frames.
         """
         keys = sorted(self._completed.keys)
         between = [t for t in range(self._frames.duration) if t not in self._completed.keys]
@@ -101,8 +102,17 @@ class Renderer:
             for frame, patch in zip(missing, self._patched(missing, plates, lend), strict=True):
                 if patch is not None:
                     self._patches.put(frame, **_packed(patch))
+                    draw = partial(self._shown, frame, patch, plates)
+                    observer.finished_frame(self._frames.start + frame, draw)
                 done += 1
                 yield done
+
+    def _shown(self, frame: int, patch: Patch, plates: Plates) -> Array:
+        """The plate with a patch in it, h w 3; exact enough to be looked at."""
+        rgb, inside = plates.rgb(frame).copy(), patch.window.slices
+        alpha = self._holes.alpha(frame)[inside][..., None]
+        rgb[inside] += alpha * (patch.rgb - rgb[inside])
+        return rgb
 
     def _patched(
         self, frames: list[int], plates: Plates, lend: Callable[[int], Array]
@@ -164,7 +174,7 @@ class Renderer:
                 clip.write(result)
                 if origin is not None:
                     origin.write(picture_from_rgb(colours, origin_fmt))
-                observer.finished_frame(number, result, fmt)
+                observer.finished_frame(number, partial(to_rgb, result, fmt))
                 yield done
             for writer in filter(None, (clip, origin)):
                 writer.finish()

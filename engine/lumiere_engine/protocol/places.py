@@ -29,3 +29,8 @@ def endpoint_file(folder: Path) -> Path:
 def log_file(folder: Path) -> Path:
     """What the engine prints."""
     return folder / "engine.log"
+
+
+def interpreter_file(folder: Path) -> Path:
+    """Names the Python that the engine was started with last."""
+    return folder / "interpreter"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -17,7 +17,7 @@ import uvicorn
 from .. import __version__
 from ..protocol.engine import PROTOCOL, Endpoint
 from ..protocol.errors import EngineError, LumiereError
-from ..protocol.places import endpoint_file, state_folder
+from ..protocol.places import endpoint_file, interpreter_file, state_folder
 from ..protocol.wire import encode
 from .app import make_app
 from .door import Door
@@ -79,10 +79,13 @@ def _serve(engine: Engine, folder: Path) -> None:
         config.app = Door(make_app(engine, stopping), port, token)
         engine.shut_down = shut_down
         engine.start()
+        interpreter_file(folder).write_text(sys.executable, encoding="utf-8")
         _announce(folder, Endpoint(os.getpid(), port, token, PROTOCOL, __version__))
         _log.info("engine %s listens on 127.0.0.1:%d", __version__, port)
-        with contextlib.suppress(KeyboardInterrupt):
-            server.run(sockets=[listener])
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            # the server raises them again after it has ended: what follows must not be cut short by that
+            signal.signal(ending, lambda _number, _frame: shut_down())
+        server.run(sockets=[listener])
 
 
 def _private(folder: Path) -> None:

@@ -37,7 +37,9 @@ def make_app(engine: Engine, stopping: Callable[[], bool]) -> Starlette:
     """
     routes = [Route(call.path, _endpoint(engine, call), methods=[call.method]) for call in CALLS]
     routes.append(Route("/events", _events(engine, stopping), methods=["GET"]))
-    return Starlette(routes=routes, exception_handlers={HTTPException: _no_such_call})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _no_such_call})
+    app.router.redirect_slashes = False  # an answer never points elsewhere
+    return app
 
 
 def _endpoint(engine: Engine, call: Call) -> Endpoint:
@@ -114,6 +116,8 @@ async def _stream(engine: Engine, after: int | None, stopping: Callable[[], bool
             if time.monotonic() - spoke_s > HEARTBEAT_S:
                 spoke_s = time.monotonic()
                 yield ": still here\n\n"
+    except LumiereError as error:  # the queue cannot be read: who asks again is told so
+        _log.error("%s", error)
     finally:
         bell.leave(rung)
 

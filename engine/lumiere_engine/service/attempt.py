@@ -15,12 +15,16 @@ from ..protocol.jobs import WorkOrder
 from ..protocol.messages import Progress, message_from_wire
 from ..protocol.queue import Finish, JobProgress
 from ..protocol.wire import decode, encode
-from .child import Child
+from .child import GRACE_S, Child
 from .estimates import Estimator, TimeLeft
 from .queue import Queue
 
 WORKER = "lumiere_engine.worker"
 _PROGRESS_S = 0.2
+# A job that starts with nothing keeps three entries or more for each frame; one that finds its borrowing done, two.
+_FRESH = 2.5
+# How the worker names its workspaces beside the output, and those that jobs on one shot share.
+_WORKSPACES, _SHARED = ".lumiere", "borrow"
 
 
 class Attempt:
@@ -45,6 +49,7 @@ class Attempt:
         self._heard_s = time.monotonic()
         self._told_s, self._stage, self._began = 0.0, "", False
         self._left: TimeLeft | None = None
+        self._kept_before = self.kept()
         self._frames = [] if not self._thumbnails.is_dir() else _numbers(self._thumbnails)
 
     @property
@@ -58,12 +63,18 @@ class Attempt:
         """Seconds since the worker was heard."""
         return time.monotonic() - self._heard_s if self._child is not None else 0.0
 
+    @property
+    def did_everything(self) -> bool:
+        """Whether nothing was at hand when it began: then its time tells what such a job takes."""
+        fresh = self.kept() - self._kept_before
+        return self.media is not None and fresh >= _FRESH * self.media.frames
+
     def stop(self) -> None:
         """Ask the worker to end; kill it if it does not."""
         with self._lock:
             self._stopped = True
             if self._child is not None:
-                self._child.stop()
+                self._child.stop(GRACE_S)
 
     def interrupt(self, *, at_once: bool) -> None:
         """End the worker so that the job waits again."""
@@ -110,6 +121,21 @@ class Attempt:
             raise WorkerError("the finishing step ended without an answer")
         self._tell(JobProgress("finish", 1, 1))
         return dict(answer["answer"])
+
+    def clear_workspaces(self, order: WorkOrder) -> None:
+        """Remove what a worker that died in its very last moment could not."""
+        with contextlib.suppress(OSError):
+            lines = (self._folder / "journal").read_text().splitlines()
+            folders = sorted({line.partition("/")[0] for line in lines})
+            beside = Path(order.output).parent / _WORKSPACES
+            left = [
+                f
+                for f in folders
+                if (beside / f).is_dir() and not (order.keep_work and f.startswith(_SHARED))
+            ]
+            if left:
+                request = {"task": "clear", "output": order.output, "folders": left, "watched": True}
+                self._converse(WORKER, request)
 
     def kept(self) -> int:
         """How many entries all attempts together have put on the shelves."""

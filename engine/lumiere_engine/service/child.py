@@ -82,7 +82,7 @@ class Child:
             raise self._death(code)
         return last
 
-    def stop(self, grace_s: float = GRACE_S) -> None:
+    def stop(self, grace_s: float) -> None:
         """Ask it to end, and make it end after `grace_s`; returns at once."""
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)

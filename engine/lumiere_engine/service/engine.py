@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import shutil
 import threading
 import time
 from collections import OrderedDict
@@ -11,21 +13,25 @@ from pathlib import Path
 
 from .. import __version__
 from ..protocol.engine import PROTOCOL, EngineInfo, Estimate, JobMedia, Plan
-from ..protocol.errors import UnknownJobError
+from ..protocol.errors import LumiereError, UnknownJobError
 from ..protocol.jobs import JobSpec
 from ..protocol.queue import Again, Job, Submit
 from ..protocol.states import JobState
 from .database import Database
+from .duplicating import renamed
 from .estimates import Estimator
 from .events import Bell, Events
 from .finishing import module_of
-from .paths import Roots, check_order, check_submit, renamed
+from .paths import Roots, check_order, check_submit
 from .probing import probe
 from .queue import Queue
+from .submitting import submitted
 from .supervisor import Supervisor
 from .timelines import TimelineBook
 
 _MOST_PROBED = 256
+_JOBS_WITH_PICTURES = 500
+_log = logging.getLogger(__name__)
 
 
 class Engine:
@@ -55,7 +61,7 @@ class Engine:
         """Requeue what ran when the engine died, and work off the queue."""
         self.queue.requeue_running()
         self._supervisor.start()
-        threading.Thread(target=self._database.backup, name="backup", daemon=True).start()
+        threading.Thread(target=self._tidy, name="tidy", daemon=True).start()
 
     def stop(self) -> None:
         """Stop the worker; its job waits until the engine runs again."""
@@ -140,9 +146,10 @@ class Engine:
 
     def duplicate(self, number: int, again: Again) -> Job:
         """A draft of the same job into another file."""
-        order = renamed(self.queue.get(number).order, again.output)
-        check_order(order, self.roots)
-        return self.queue.duplicate(number, again, order)
+        submit = renamed(submitted(self.queue.row(number), again.key), again.output)
+        if not self.queue.known([again.key]):
+            check_submit(submit, self.roots)
+        return self.queue.submit([submit])[0]
 
     def plan(self, asked: Plan) -> Estimate:
         """What a job will take."""
@@ -160,6 +167,17 @@ class Engine:
             return (self.folder / "jobs" / str(number) / "thumbnails" / f"{frame}.jpg").read_bytes()
         except OSError:
             raise UnknownJobError(f"job {number} has no picture of frame {str(frame)[:20]}") from None
+
+    def _tidy(self) -> None:
+        """Copy the queue, and forget the small pictures of jobs that were over long ago."""
+        try:
+            self._database.backup()
+            folders = [f for f in (self.folder / "jobs").glob("*") if f.name.isdecimal()]
+            for folder in sorted(folders, key=lambda f: int(f.name))[:-_JOBS_WITH_PICTURES]:
+                if self.queue.get(int(folder.name)).state.terminal:
+                    shutil.rmtree(folder, ignore_errors=True)
+        except LumiereError as error:
+            _log.error("%s", error)
 
     def _waiting_s(self) -> float | None:
         """Seconds that the unfinished jobs of the line need, where that is known."""

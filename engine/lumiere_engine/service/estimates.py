@@ -36,6 +36,8 @@ _PRIOR: dict[str, dict[str, float]] = {
 }
 _START_S = 0.7
 _HISTORY = 40
+# The share of a job that must be measured until the measurement counts as much as the expectation.
+_DOUBT = 0.05
 _ENOUGH = 5  # finished jobs, from which on their own spread tells the range
 _PRIOR_RANGE, _LITTLE_RANGE = (0.25, 4.0), (0.6, 1.7)
 _BASE_BYTES, _NETWORK_BYTES = 350_000_000, 900_000_000
@@ -78,10 +80,10 @@ class Estimator:
     def learn(
         self, spec: JobSpec, media: JobMedia | None, result: dict[str, Any], memory_bytes: int | None
     ) -> None:
-        """Remember what a finished job took; one that went on after an interruption tells too little."""
-        if media is None or not result.get("seconds") or "write" not in result["seconds"]:
+        """Remember what a job took that was done in one go."""
+        stages = result.get("seconds")
+        if media is None or not stages:
             return
-        stages = result["seconds"]
         row = (
             spec.params.quality,
             int(spec.params.imagine),
@@ -174,7 +176,7 @@ class Estimator:
 
 
 class TimeLeft:
-    """Tells how long a running job still needs, from what was expected and what was measured so far.
+    """Tells how long a running job still needs: what was expected, times how much slower it has been so far.
 
     Args:
         estimator: knows what to expect.
@@ -185,40 +187,38 @@ class TimeLeft:
         self._estimator, self._spec = estimator, spec
         self._expected: Expectation | None = None
         self._stage, self._share = "", 0.0
-        self._first_s = self._last_s = time.monotonic()
-        self._before: list[str] = []
-        self._entered: tuple[float, float] = (self._first_s, 0.0)
+        self._over: set[str] = set()
+        self._last_s = time.monotonic()
+        self._took_s = self._foretold_s = 0.0
 
     def step(self, step: Progress, media: JobMedia | None) -> None:
         """A step was done."""
         if media is not None and self._expected is None:
             self._expected = self._estimator.expect(self._spec, media)
-        self._last_s = time.monotonic()
+        now = time.monotonic()
         share = step.done / step.total if step.total > 0 else 0.0
-        if step.stage != self._stage:
-            if self._stage:
-                self._before.append(self._stage)
-            # what lay on the shelves already was not measured
-            self._entered = (self._last_s, share)
-        self._stage, self._share = step.stage, share
+        if step.stage == self._stage and self._expected is not None:
+            self._took_s += now - self._last_s
+            self._foretold_s += max(0.0, share - self._share) * self._expected.stages.get(step.stage, 0.0)
+        elif self._stage:
+            # the first step of a stage may tell of many that lay on the shelves: it is not measured
+            self._over.add(self._stage)
+        self._stage, self._share, self._last_s = step.stage, share, now
 
     def range(self) -> tuple[float | None, float | None, float | None]:
         """Low, middle and high, s; None before anything can be told."""
         if self._expected is None or not self._stage:
             return None, None, None
-        stages = self._expected.stages
-        later = [s for s in _STAGES if s in stages and s not in self._before and s != self._stage]
-        ahead = sum(stages[s] for s in later)
-        here = stages.get(self._stage, 0.0) * (1 - self._share)
-        entered_s, entered_share = self._entered
-        measured_share, took_s = self._share - entered_share, self._last_s - entered_s
-        low, high = self._expected.low, self._expected.high
-        if measured_share > 0.05:
-            measured = took_s / measured_share * (1 - self._share)
-            here = (1 - self._share) * here + self._share * measured if ahead else measured
-        done = 1.0 - (ahead + here) / max(self._expected.seconds, ahead + here, 1e-9)
-        low, high = low + (0.9 - low) * done, high + (1.1 - high) * done
-        left = ahead + here
+        stages, whole = self._expected.stages, self._expected.seconds
+        ahead = sum(s for stage, s in stages.items() if stage not in self._over and stage != self._stage)
+        ahead += stages.get(self._stage, 0.0) * (1 - self._share)
+        some = _DOUBT * whole
+        left = ahead * (self._took_s + some) / (self._foretold_s + some)
+        known = self._foretold_s / max(
+            self._foretold_s + ahead, 1e-9
+        )  # the more is measured, the less is guessed
+        low = self._expected.low + (0.9 - self._expected.low) * known
+        high = self._expected.high + (1.1 - self._expected.high) * known
         return round(left * low, 1), round(left, 1), round(left * high, 1)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 from ..protocol.errors import OutputExistsError, PathError
@@ -103,27 +102,6 @@ def check_order(order: WorkOrder, roots: Roots) -> None:
     if order.network is not None:
         roots.check(order.network)
         check_weights(order.network)
-
-
-def renamed(order: WorkOrder, output: str | None) -> WorkOrder:
-    """The order with another output, by default the first free `NAME_2`, `NAME_3`, …"""
-    old = Path(order.output)
-    if output is None:
-        number = 2
-        while os.path.lexists(free := old.with_name(_numbered(old.name, number))):
-            number += 1
-        output = str(free)
-    origin = order.origin
-    if origin is not None:
-        head, _, tail = Path(origin).name.partition(".origin")
-        stem = Path(output).name.partition(".")[0]
-        origin = str(Path(output).with_name(f"{stem}.origin{tail}" if tail else f"{stem}.{head}"))
-    return replace(order, output=output, origin=origin, overwrite=False, save_network=None)
-
-
-def _numbered(name: str, number: int) -> str:
-    stem, dot, rest = name.partition(".")
-    return f"{stem}_{number}{dot}{rest}"
 
 
 def _followed(path: str) -> Path:

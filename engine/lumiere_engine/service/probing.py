@@ -6,7 +6,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from ..protocol.errors import WorkerError
+from ..protocol.errors import UnreadableMediaError, WorkerError
 from ..protocol.media import MediaInfo
 from .child import Child
 
@@ -26,13 +26,24 @@ def probe(path: str, folder: Path) -> tuple[int, int, int]:
     """
     with tempfile.NamedTemporaryFile(dir=folder, prefix="probe-") as log:
         child = Child(WORKER, {"task": "probe", "path": path, "watched": True}, Path(log.name))
-        patience = threading.Timer(_PATIENCE_S, child.kill)
+        gave_up = threading.Event()
+
+        def give_up() -> None:
+            gave_up.set()
+            child.kill()
+
+        patience = threading.Timer(_PATIENCE_S, give_up)
         patience.start()
         try:
             last = None
             for message in child.messages():
                 last = message
             answer = child.answer(last)
+        except WorkerError:
+            if not gave_up.is_set():
+                raise
+            told = f"it could not be read within {_PATIENCE_S:.0f} s"
+            raise UnreadableMediaError(told, clip=path) from None
         finally:
             patience.cancel()
             child.close()

@@ -6,7 +6,6 @@ import json
 import sqlite3
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from ..protocol.errors import SpecError, StateError, UnknownJobError
@@ -18,6 +17,8 @@ from .listing import find
 from .rows import JOB_COLUMNS, job_of
 from .submitting import insert, known, submitted
 
+# What a worker's early end leads to, unless it was wished for.
+_AFTER_A_STOP = (JobState.QUEUED, JobState.FAILED)
 _WISHES = {"cancel": JobState.CANCELLED, "pause": JobState.PAUSED}
 
 
@@ -99,9 +100,11 @@ class Queue:
         """
         with self._database.change() as connection:
             row = _row(connection, number)
-            if after is JobState.QUEUED and row["wish"] is not None:
-                after = _WISHES[row["wish"]]  # it was wished while the worker was ending for another reason
-                columns = {**columns, "wish": None}
+            if after in _AFTER_A_STOP and row["wish"] is not None:
+                after, columns = (
+                    _WISHES[row["wish"]],
+                    {"wish": None},
+                )  # that is why its worker ended, or as good as
             check_transition(number, JobState(row["state"]), after)
             if after.terminal:
                 columns = {"finished_s": time.time(), "wish": None, "lease_s": None, **columns}
@@ -191,18 +194,6 @@ class Queue:
                 remedy=f"lumiere queue duplicate {number} makes another one",
             )
         (new,) = self.submit([submitted(self.row(number), again.key)], retry_of=number)
-        return new
-
-    def duplicate(self, number: int, again: Again, order: Any) -> Job:
-        """A draft of the same job into another file.
-
-        Args:
-            number: the job.
-            again: the request.
-            order: the `WorkOrder` with its new outputs.
-        """
-        submit = submitted(self.row(number), again.key)
-        (new,) = self.submit([replace(submit, order=order, draft=True, title="")])
         return new
 
     # What the supervisor does

@@ -54,6 +54,9 @@ def insert(connection: sqlite3.Connection, submit: Submit, retry_of: int | None)
         "retry_of": retry_of,
         "created_s": time.time(),
     }
+    if retry_of is not None:  # what it had rendered need not be rendered again, if it is still there
+        row = connection.execute("SELECT result, files FROM jobs WHERE id = ?", (retry_of,)).fetchone()
+        values |= {"result": row["result"], "files": row["files"]}
     cursor = connection.execute(
         f"INSERT INTO jobs ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",
         tuple(values.values()),

@@ -11,7 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..protocol.errors import BusyError, Cancelled, LumiereError, OutputError, StoreError, WorkerError
+from ..protocol.errors import (
+    BusyError,
+    Cancelled,
+    EngineError,
+    LumiereError,
+    OutputError,
+    StoreError,
+    WorkerError,
+)
 from ..protocol.jobs import WorkOrder
 from ..protocol.queue import Finish
 from ..protocol.states import JobState
@@ -22,6 +30,7 @@ from .files import fingerprints
 from .finishing import module_of
 from .paths import Roots, check_order
 from .queue import Queue
+from .rows import intact
 
 WORKER = "lumiere_engine.worker"
 # From 16 frames at a time, so many attempts reach one frame at a time.
@@ -101,17 +110,23 @@ class Supervisor(threading.Thread):
         while not self._stopping:
             self._wake.clear()
             try:
-                row = self._queue.claim()
-                if row is None:
+                row, attempt = self._take()
+                if row is None or attempt is None:
                     self._wake.wait()
                 else:
-                    self._see_through(row)
+                    self._see_through(row, attempt)
             except StoreError as error:
                 _log.error("%s", error)
                 time.sleep(_STORE_S)
-            except Exception:
-                _log.exception("the supervisor stumbled")
-                time.sleep(_STORE_S)
+
+    def _take(self) -> tuple[sqlite3.Row | None, Attempt | None]:
+        """Claim the next job; who asks from another thread sees it waiting or attempted, and nothing between."""
+        with self._lock:
+            row = None if self._stopping else self._queue.claim()
+            if row is not None:
+                folder = self._folder / str(row["id"])
+                self._attempt = Attempt(row["id"], folder, self._queue, self._estimator)
+            return row, self._attempt
 
     def _guard(self) -> None:
         """End a worker that has not said anything for as long as its lease lasts."""
@@ -121,13 +136,13 @@ class Supervisor(threading.Thread):
                 if self._attempt is not None and self._attempt.silence_s > LEASE_S:
                     self._attempt.kill()
 
-    def _see_through(self, row: sqlite3.Row) -> None:
+    def _see_through(self, row: sqlite3.Row, attempt: Attempt) -> None:
         """One attempt at a job, to its end, whatever that is."""
-        attempt = Attempt(row["id"], self._folder / str(row["id"]), self._queue, self._estimator)
-        with self._lock:
-            self._attempt = attempt
+        kept = attempt.kept()
         try:
-            after, columns = self._outcome(row, attempt)
+            after, columns = JobState.DONE, self._work(row, attempt)
+        except Exception as error:
+            after, columns = self._after(error, row, attempt, got_further=attempt.kept() > kept)
         finally:
             with self._lock:
                 self._attempt = None
@@ -138,25 +153,29 @@ class Supervisor(threading.Thread):
         if after is JobState.DONE:
             attempt.clear_up()
 
-    def _outcome(self, row: sqlite3.Row, attempt: Attempt) -> tuple[JobState, dict[str, Any]]:
-        """Which state follows, and the columns that go with it."""
-        kept = attempt.kept()
-        try:
-            return JobState.DONE, self._work(row, attempt)
-        except StoreError as error:
+    def _after(
+        self, error: Exception, row: sqlite3.Row, attempt: Attempt, *, got_further: bool
+    ) -> tuple[JobState, dict[str, Any]]:
+        """Which state follows an attempt that did not come to its end, and the columns that go with it.
+
+        A wish stands before all of this; `Queue.change` knows it.
+        """
+        if attempt.interrupted:
+            return JobState.QUEUED, {}
+        if isinstance(error, StoreError):
             _log.error("%s", error)
             return JobState.QUEUED, {}
-        except LumiereError as error:
-            wish = self._queue.row(row["id"])["wish"]
-            if wish is not None:
-                return (JobState.CANCELLED if wish == "cancel" else JobState.PAUSED), {"wish": None}
-            if attempt.interrupted:
-                return JobState.QUEUED, {}
-            if isinstance(error, BusyError):
-                time.sleep(_BUSY_S)
-            elif not isinstance(error, (WorkerError, Cancelled)):
-                return JobState.FAILED, {"error": json.dumps(error.to_wire())}
-            return self._again(row, error, got_further=attempt.kept() > kept)
+        if isinstance(error, BusyError):
+            time.sleep(_BUSY_S)
+            return self._again(row, error, got_further=got_further)
+        if isinstance(error, (WorkerError, Cancelled)):
+            return self._again(row, error, got_further=got_further)
+        if not isinstance(error, LumiereError):
+            _log.error("job %d", row["id"], exc_info=error)
+            error = EngineError(
+                f"the engine stumbled: {type(error).__name__}: {error}", remedy="see engine.log"
+            )
+        return JobState.FAILED, {"error": json.dumps(error.to_wire())}
 
     def _again(
         self, row: sqlite3.Row, error: LumiereError, *, got_further: bool
@@ -184,15 +203,19 @@ class Supervisor(threading.Thread):
             # what has our names since this job began was made by it: a killed attempt's last moments
             again = replace(order, overwrite=order.overwrite or bool(row["began"]))
             result = attempt.render(again, began=bool(row["began"]))
-            self._queue.record(row["id"], result=json.dumps(result))
+            rendered = fingerprints(_rendered(order), result["frame_count"])
+            self._queue.record(row["id"], result=json.dumps(result), files=json.dumps(rendered))
+        else:
+            attempt.clear_workspaces(order)
         outcome = None
-        written = [order.output, *([order.origin] if order.origin else [])]
+        written = _rendered(order)
         if row["finish"] is not None:
             finish = decode(Finish, json.loads(row["finish"]))
             outcome = attempt.finish(finish, module_of(finish.name), result, order.overwrite)
             written += finish.outputs
         files = fingerprints(written, result["frame_count"])
-        self._estimator.learn(order.spec, attempt.media, result, attempt.memory_bytes)
+        if attempt.did_everything:
+            self._estimator.learn(order.spec, attempt.media, result, attempt.memory_bytes)
         return {
             "result": json.dumps(result),
             "outcome": None if outcome is None else json.dumps(outcome),
@@ -202,14 +225,17 @@ class Supervisor(threading.Thread):
 
     def _at_hand(self, row: sqlite3.Row, order: WorkOrder, attempt: Attempt) -> dict[str, Any] | None:
         """The result of an attempt that rendered everything and died before it could be recorded."""
-        result = json.loads(row["result"]) if row["result"] else attempt.kept_result()
+        if row["result"] is not None:
+            known: dict[str, Any] = json.loads(row["result"])
+            return known if intact(json.loads(row["files"])) else None
+        result = attempt.kept_result()
         if result is None:
             return None
         try:
-            fingerprints([order.output, *([order.origin] if order.origin else [])], result["frame_count"])
+            fingerprints(_rendered(order), result["frame_count"])
         except OutputError:
             return None
-        return dict(result)
+        return result
 
     def _settle(self, job: int, after: JobState, columns: dict[str, Any]) -> None:
         """Record the new state; a full disk delays that and loses nothing."""
@@ -222,3 +248,8 @@ class Supervisor(threading.Thread):
                 if self._stopping:
                     return
                 time.sleep(_STORE_S)
+
+
+def _rendered(order: WorkOrder) -> list[str]:
+    """The files that the worker makes."""
+    return [order.output, *([order.origin] if order.origin else [])]

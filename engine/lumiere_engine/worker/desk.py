@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,20 +14,21 @@ import cv2
 import numpy as np
 
 from ..effects.observer import Observer
-from ..frames.convert import to_rgb
-from ..frames.picture import FrameFormat, Picture
 from ..protocol.engine import JobMedia
+from ..protocol.errors import Cancelled, LumiereError
 from ..protocol.messages import JobResult
 from ..protocol.wire import encode
 
+Array = np.ndarray
 Say = Callable[[dict[str, Any]], None]
 _SIDE = 240
 _PICTURE_S = 1.0
 # A small picture may take up to a hundredth of the time.
 _SHARE = 100
 _MOST_PICTURES = 100
-# Not finished work: a window of decoded frames that moves along, and what is only whole when all of it is.
-_NO_WORK = ("plates", "settled", "textures")
+# Not finished work: a window of decoded frames that moves along, and what is only whole together with something that
+# is kept after it (sources with borrowed, settled and textures with the end of all settling).
+_NO_WORK = ("plates", "sources", "settled", "textures")
 
 
 class Desk(Observer):
@@ -52,15 +54,26 @@ class Desk(Observer):
         if shelf.rpartition("/")[2] not in _NO_WORK:
             os.write(self._journal, f"{shelf}/{number}\n".encode("ascii"))
 
-    def finished_frame(self, frame: int, picture: Picture, fmt: FrameFormat) -> None:
-        """A small picture, now and then."""
+    def finished_frame(self, frame: int, draw: Callable[[], Array]) -> None:
+        """A small picture, now and then; one that cannot be drawn is not worth the job."""
         began = time.monotonic()
         if began < self._next_s:
             return
-        self._pictures.mkdir(exist_ok=True)
-        if self._draw(frame, picture, fmt):
-            self._say({"label": "Thumbnail.1", "frame": frame})
+        try:
+            self._draw(frame, draw)
+        except Cancelled:
+            raise
+        except (OSError, LumiereError) as error:
+            print(f"no small picture of frame {frame}: {error}", file=sys.stderr)
         self._next_s = began + max(_PICTURE_S, _SHARE * (time.monotonic() - began))
+
+    def _draw(self, frame: int, draw: Callable[[], Array]) -> None:
+        self._pictures.mkdir(exist_ok=True)
+        final = self._pictures / f"{frame}.jpg"
+        if final.exists() or sum(1 for _ in self._pictures.iterdir()) >= _MOST_PICTURES:
+            return
+        _write_small(final, draw())
+        self._say({"label": "Thumbnail.1", "frame": frame})
 
     def finished(self, result: JobResult) -> None:
         """Leave the result where the engine finds it, should it or this worker die now."""
@@ -71,18 +84,14 @@ class Desk(Observer):
             os.fsync(file.fileno())
         part.replace(final)
 
-    def _draw(self, frame: int, picture: Picture, fmt: FrameFormat) -> bool:
-        final = self._pictures / f"{frame}.jpg"
-        if final.exists() or sum(1 for _ in self._pictures.iterdir()) >= _MOST_PICTURES:
-            return False
-        rgb = to_rgb(picture, fmt)
-        scale = _SIDE / max(fmt.width, fmt.height)
-        size = (max(1, round(fmt.width * scale)), max(1, round(fmt.height * scale)))
-        small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
-        bytes_ = np.rint(np.clip(small, 0, 1) * 255).astype(np.uint8)
-        written, jpeg = cv2.imencode(".jpg", bytes_[..., ::-1])
-        if written:
-            part = final.with_suffix(".part")
-            part.write_bytes(jpeg.tobytes())
-            part.replace(final)
-        return bool(written)
+
+def _write_small(final: Path, rgb: Array) -> None:
+    height, width = rgb.shape[:2]
+    scale = _SIDE / max(width, height)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    bytes_ = np.rint(np.clip(small, 0, 1) * 255).astype(np.uint8)
+    _, jpeg = cv2.imencode(".jpg", bytes_[..., ::-1])
+    part = final.with_suffix(".part")
+    part.write_bytes(jpeg.tobytes())
+    part.replace(final)

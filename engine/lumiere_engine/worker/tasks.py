@@ -36,7 +36,20 @@ def _codecs(_: dict[str, Any], __: OnProgress) -> dict[str, Any]:
     return codecs()
 
 
+def _clear(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
+    """{"output", "folders"}: remove the workspaces of a finished job whose worker died before it could."""
+    from pathlib import Path
+
+    from ..effects.workspace import Workspace
+
+    for name in question["folders"]:
+        with Workspace(Path(question["output"]), name):
+            pass  # leaving it is what removes it
+    return {}
+
+
 TASKS: dict[str, Callable[[dict[str, Any], OnProgress], dict[str, Any]]] = {
+    "clear": _clear,
     "codecs": _codecs,
     "device": _device,
     "probe": _probe,

@@ -33,7 +33,7 @@ class EngineLink(QObject):
     """
 
     state_changed = Signal(str, str)
-    """"starting", "connected", "lost" or "failed"; and a sentence for people."""
+    """"starting", "connected", "lost", "stopped" or "failed"; and a sentence for people."""
     heard = Signal(object)
     """An `Event`."""
     failed = Signal(object)
@@ -43,6 +43,7 @@ class EngineLink(QObject):
         super().__init__(parent)
         self._background = background
         self._endpoint: Endpoint | None = None
+        self._stale: str | None = None  # token of an engine that is gone
         self._calls = QNetworkAccessManager(self)
         # one stream for each client on a manager of its own: six on one would block its calls
         self._streams = QNetworkAccessManager(self)
@@ -58,8 +59,10 @@ class EngineLink(QObject):
         self._silence.timeout.connect(self._lost)
 
     def start(self) -> None:
-        """Find the engine, or start it, and listen."""
-        self._find()
+        """Find the engine, or start it, and listen; also after somebody has stopped it."""
+        if self._endpoint is None:
+            self._stale = None
+            self._find()
 
     def close(self) -> None:
         """Stop listening; the engine goes on."""
@@ -121,11 +124,21 @@ class EngineLink(QObject):
         return request
 
     def _find(self) -> None:
-        connection = Connection()
-        self._background.do(connection.endpoint, self._found, failed=self._not_found, replaces="find engine")
+        stale = self._stale
 
-    def _found(self, endpoint: Endpoint) -> None:
+        def look() -> Endpoint | None:
+            connection = Connection()
+            if stale is not None and connection.found(stale) is None and connection.was_stopped():
+                return None
+            return connection.endpoint(stale)
+
+        self._background.do(look, self._found, failed=self._not_found, replaces="find engine")
+
+    def _found(self, endpoint: Endpoint | None) -> None:
         if self._closed:
+            return
+        if endpoint is None:
+            self._say("stopped", "The engine was stopped. Click here to start it again")
             return
         self._endpoint = endpoint
         self._listen()
@@ -165,7 +178,7 @@ class EngineLink(QObject):
         """The engine ended, or was silent for too long: find it again, which starts it if need be."""
         if self._closed or self._endpoint is None:
             return
-        self._endpoint = None
+        self._stale, self._endpoint = self._endpoint.token, None
         self._drop_stream()
         self._say("lost", "The engine stopped: starting it again. Nothing is lost, what ran goes on")
         QTimer.singleShot(_AGAIN_MS, self, self._find)

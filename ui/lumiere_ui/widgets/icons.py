@@ -193,6 +193,11 @@ def _dots(painter: QPainter) -> None:
         painter.drawEllipse(QPointF(x, 10), 0.9, 0.9)
 
 
+def _dot(painter: QPainter) -> None:
+    painter.setBrush(painter.pen().color())
+    painter.drawEllipse(QPointF(10, 10), 4, 4)
+
+
 def _key(painter: QPainter) -> None:
     painter.drawPolygon(QPolygonF([QPointF(10, 4), QPointF(16, 10), QPointF(10, 16), QPointF(4, 10)]))
 
@@ -202,6 +207,7 @@ _DRAWN: dict[str, Draw] = {
     "back": _back,
     "brush": _brush,
     "cross": _cross,
+    "dot": _dot,
     "dots": _dots,
     "down": _down,
     "ellipse": _ellipse,

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMenu,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -27,6 +28,7 @@ from ..models.session import Session
 from ..models.viewing import Viewing
 from .buttons import flat_button
 from .effect_panel import EffectPanel
+from .icons import icon
 from .mask_panel import MaskPanel
 from .queue_view import QueueView
 from .shortcuts import add_shortcuts
@@ -215,8 +217,10 @@ class MainWindow(QMainWindow):
         self._notice_timer.timeout.connect(lambda: self._notice.setText(""))
         self._busy = QLabel()
         self._busy.setStyleSheet(f"color: {ACCENT};")
-        self.engine = QLabel()
-        self.engine.setAccessibleName("Engine")
+        self.engine = QPushButton()
+        self.engine.setProperty("role", "flat")
+        self.engine.setStyleSheet("padding: 2px 8px;")
+        self.engine.clicked.connect(self.session.link.start)
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
         bar.addWidget(self._notice, 1)
@@ -328,9 +332,10 @@ class MainWindow(QMainWindow):
         self.save_entry.setEnabled(bool(self.session.results) and project is not None and project.is_timeline)
 
     def _show_engine(self, state: str, message: str) -> None:
-        color = {"connected": RESULT, "starting": DIM, "lost": ACCENT, "failed": DANGER}[state]
-        dot = f'<span style="color:{color}">●</span>'
-        self.engine.setText(f"{dot}&nbsp; {message.partition(':')[0]}")
+        color = {"connected": RESULT, "starting": DIM, "failed": DANGER}.get(state, ACCENT)
+        self.engine.setIcon(icon("dot", color))
+        self.engine.setText(message.partition(":")[0])
+        self.engine.setAccessibleName(f"Engine: {message}")
         self.engine.setToolTip(message)
 
     def sizeHint(self) -> QSize:  # noqa: N802

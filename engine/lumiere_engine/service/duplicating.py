@@ -1,0 +1,60 @@
+"""The same job into other files."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from ..protocol.queue import Submit
+
+
+def renamed(submit: Submit, output: str | None) -> Submit:
+    """The job with other outputs, as a draft.
+
+    What stands beside the clip under its name (its origin matte, its recipe) follows it; other files that the
+    finishing step writes, such as a timeline, get the first free number.
+
+    Args:
+        submit: the job.
+        output: where the clip goes; None takes the first free `NAME_2`, `NAME_3`, …
+    """
+    old = Path(submit.order.output)
+    new = Path(output) if output is not None else _free(old)
+    order, finish = submit.order, submit.finish
+    order = replace(
+        order,
+        output=str(new),
+        origin=None if order.origin is None else _beside(order.origin, old, new),
+        overwrite=False,
+        save_network=None,
+    )
+    if finish is not None:
+        names = {path: _beside(path, old, new) for path in finish.outputs}
+        params = {
+            key: names.get(value, value) if isinstance(value, str) else value
+            for key, value in finish.params.items()
+        }
+        finish = replace(finish, params=params, outputs=tuple(names.values()))
+    return replace(submit, order=order, finish=finish, draft=True, title="")
+
+
+def _beside(path: str, old: Path, new: Path) -> str:
+    """The new name of a file that belongs to the old clip."""
+    place, stem = Path(path), _stem(old)
+    if place.parent == old.parent and place.name.startswith(stem):
+        return str(new.with_name(_stem(new) + place.name[len(stem) :]))
+    return str(_free(place))
+
+
+def _free(place: Path) -> Path:
+    """The first of `NAME_2`, `NAME_3`, … that no file has."""
+    stem, number = _stem(place), 2
+    rest = place.name[len(stem) :]
+    while os.path.lexists(free := place.with_name(f"{stem}_{number}{rest}")):
+        number += 1
+    return free
+
+
+def _stem(place: Path) -> str:
+    return place.name.partition(".")[0]
