@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from ..models.effect_form import FormField, form_of
 from ..models.session import Session
 from .buttons import flat_button
+from .style import filled
 
 _AUTOMATIC = "Automatic"
 
@@ -39,6 +40,7 @@ class EffectPanel(QWidget):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        filled(self)
         self._session = session
         self._fields = form_of(RemoveParams)
         self._controls: dict[str, QWidget] = {}

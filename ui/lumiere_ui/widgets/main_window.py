@@ -29,6 +29,7 @@ from ..models.viewing import Viewing
 from .buttons import flat_button
 from .effect_panel import EffectPanel
 from .icons import icon
+from .key_bar import KeyBar
 from .mask_panel import MaskPanel
 from .queue_view import QueueView
 from .shortcuts import add_shortcuts
@@ -181,6 +182,8 @@ class MainWindow(QMainWindow):
         self.modes = ModeBar(self.viewing)
         column.addWidget(self.modes)
         column.addLayout(middle, 1)
+        self.keys = KeyBar(self.session, self.viewing)
+        column.addWidget(self.keys)
         self.transport = Transport(self.session)
         column.addWidget(self.transport)
         self.setCentralWidget(center)

@@ -20,7 +20,7 @@ from ..models.mask_tools import MaskTools
 from ..models.session import Session
 from .buttons import flat_button
 from .icons import icon
-from .style import ACCENT, DANGER, RAISED
+from .style import ACCENT, DANGER, RAISED, filled
 
 _KIND_ICONS = {
     "rectangle": "rectangle",
@@ -45,6 +45,7 @@ class MaskPanel(QWidget):
 
     def __init__(self, session: Session, tools: MaskTools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        filled(self)
         self._session, self._tools = session, tools
         self._empty = QLabel("Pick a tool and draw around what is to go.\nInclude its shadow.")
         self._empty.setProperty("role", "dim")

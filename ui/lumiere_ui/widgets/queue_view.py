@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from ..models.queue_model import JOB_ROLE, QueueModel, share, told
 from .buttons import flat_button
-from .style import ACCENT, DANGER, DIM, FAINT, HOVER, LINE, PANEL, RAISED, RESULT, TEXT
+from .style import ACCENT, DANGER, DIM, FAINT, HOVER, LINE, PANEL, RAISED, RESULT, TEXT, filled
 
 _ROW = 58
 _PICTURE = QSize(72, 42)
@@ -50,6 +50,7 @@ class QueueView(QWidget):
 
     def __init__(self, queue: QueueModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        filled(self)
         self._queue = queue
         self._paused = QLabel("The queue is paused: nothing new starts")
         self._paused.setProperty("role", "dim")
@@ -65,9 +66,10 @@ class QueueView(QWidget):
         self._list.setAccessibleName("Jobs")
         self._list.customContextMenuRequested.connect(self._menu)
         self._list.doubleClicked.connect(self._opened)
-        self._empty = QLabel("Nothing is queued.\nWhat you remove is rendered here, one after the other.")
+        self._empty = QLabel("Nothing is queued.\nWhat you remove is rendered here,\none after the other.")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
+        self._empty.setContentsMargins(28, 0, 28, 30)
         self._empty.setProperty("role", "dim")
         head = QHBoxLayout()
         head.setContentsMargins(12, 0, 8, 4)

@@ -49,6 +49,9 @@ def add_shortcuts(window: MainWindow) -> None:
         "Tab": viewing.toggle_compare,
         "+": lambda: window.timeline.zoom_by(1.4),
         "-": lambda: window.timeline.zoom_by(1 / 1.4),
+        "Shift+J": partial(window.keys.to_key, -1),
+        "Shift+L": partial(window.keys.to_key, 1),
+        "Shift+Delete": window.keys.delete_key,
         "Delete": lambda: _delete(window),
     }
     keys |= {str(number): partial(viewing.set_mode, mode) for number, mode in enumerate(MODES, start=1)}

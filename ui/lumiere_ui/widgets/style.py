@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 WINDOW = "#17181a"
 PANEL = "#1e2023"
@@ -52,6 +53,8 @@ QComboBox, QAbstractSpinBox, QLineEdit {{
   background: {RAISED}; border: 1px solid transparent; border-radius: 5px; padding: 4px 8px; min-height: 18px;
   selection-background-color: {ACCENT}; selection-color: #1b1608;
 }}
+QAbstractSpinBox {{ padding: 4px 0px; }}
+QAbstractSpinBox QLineEdit {{ padding: 0px 8px; border: none; background: transparent; min-height: 18px; }}
 QComboBox:disabled, QAbstractSpinBox:disabled {{ color: {FAINT}; background: #232529; }}
 QComboBox::drop-down {{ border: none; width: 18px; }}
 QComboBox QAbstractItemView {{ background: {RAISED}; border: 1px solid {LINE}; selection-background-color: {HOVER}; }}
@@ -106,6 +109,11 @@ def apply(application: QApplication) -> None:
     font.setPointSizeF(9.5)
     application.setFont(font)
     application.setStyleSheet(_SHEET)
+
+
+def filled(widget: QWidget) -> None:
+    """Let the style sheet fill a widget of our own, which Qt otherwise leaves to it."""
+    widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
 
 def monospaced(size: float = 9.5) -> QFont:

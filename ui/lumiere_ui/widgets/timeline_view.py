@@ -25,7 +25,7 @@ from .viewer import image_of
 
 HEADER = 84
 RULER = 26
-TRACK = 46
+TRACK = 54
 _GAP = 3
 _THUMBNAIL = 64
 _NARROW = 34

@@ -1,0 +1,133 @@
+"""Pictures of the panel in every state, from the bundled footage: `make screenshots` writes them to docs/panel/."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SIZE = (1440, 900)
+
+
+def main() -> int:
+    """Take all of them; needs a display, such as Xvfb's."""
+    with tempfile.TemporaryDirectory(prefix="lumiere-screens-") as folder:
+        os.environ["LUMIERE_HOME"] = str(Path(folder) / "home")
+        work = Path(folder) / "edit"
+        work.mkdir()
+        for name in ("demo.otio", "crossing.mov", "pond.mov"):
+            shutil.copy(ROOT / "assets" / "demo" / name, work / name)
+        Photographer(work, ROOT / "docs" / "panel").run()
+    return 0
+
+
+class Photographer:
+    """Drives a panel and takes pictures.
+
+    Args:
+        work: folder with the timeline.
+        out: where the pictures go.
+    """
+
+    def __init__(self, work: Path, out: Path) -> None:
+        from lumiere_plugin.panel import PanelDesk, actions
+        from lumiere_ui.app import make_window
+        from lumiere_ui.widgets import style
+        from PySide6.QtWidgets import QApplication
+
+        self._app = QApplication.instance() or QApplication([])
+        style.apply(self._app)
+        self._work, self._out = work, out
+        out.mkdir(parents=True, exist_ok=True)
+        self._window = make_window(PanelDesk(), actions())
+        self._window.resize(*SIZE)
+        self._window.show()
+
+    def run(self) -> None:
+        """All states, in the order in which an editor meets them."""
+        from lumiere_engine.client import EngineClient
+        from lumiere_engine.protocol.roto import ellipse
+
+        window, session = self._window, self._window.session
+        self._until(lambda: session.link.state == "connected")
+        self._take("1_empty")
+        session.open(self._work / "demo.otio")
+        self._until(lambda: session.project is not None)
+        session.select((0,))
+        session.playhead.scrub(14)
+        self._until(lambda: session.shot is not None and window.viewing.is_current("plate"))
+        self._until(lambda: session.thumbnails.waiting == 0)
+        self._take("2_selected")
+        self._draw_robot()
+        self._take("3_mask")
+        window.effect.set_params(quality="draft")
+        session.make_preview(8)
+        self._until(lambda: window.viewing.mode == "preview")
+        self._until(lambda: window.viewing.is_current("preview"))
+        self._take("4_preview")
+        session.remove()
+        self._until(
+            lambda: any(
+                job.progress is not None and job.progress.stage in ("borrow", "learn")
+                for job in session.queue.jobs
+                if job.timeline is not None
+            )
+        )
+        self._take("5_queue")
+        self._until(lambda: bool(session.results), 900)
+        for mode in ("wipe", "side", "difference", "matte", "origin"):
+            window.viewing.set_mode(mode)
+            self._until(lambda: all(window.viewing.is_current(role) for role in window.viewing.roles))
+            self._take(f"6_{mode}")
+        window.viewing.set_mode("plate")
+        session.select((2,))
+        session.playhead.scrub(session.project.clip(2).start + 20 if session.project else 0)
+        self._until(lambda: session.shot is not None and session.shot.clip == 2)
+        number = session.roto.add("Ellipse", "ellipse")
+        session.roto.change_mask("ellipse", lambda mask: mask.with_knots(20, ellipse(220, 150, 420, 260)))
+        session.roto.select(number)
+        window.tools.choose("brush")
+        self._until(lambda: window.viewing.is_current("matte"))
+        self._take("7_brush")
+        EngineClient(start=False).stop()
+        self._until(lambda: session.link.state == "stopped")
+        self._take("8_stopped")
+        window.close()
+
+    def _draw_robot(self) -> None:
+        """Three keyframes around the robot and its wagon, as it crosses."""
+        from lumiere_engine.protocol.roto import rectangle
+
+        document = self._window.session.roto
+        document.add("Rectangle", "rectangle")
+        shot = self._window.session.shot
+        assert shot is not None
+        start = shot.frames.start
+        for frame, left in ((0, 96), (24, 208), (47, 316)):
+            box = rectangle(left, 176, left + 216, 352)
+            document.change_mask("keyframe", lambda mask, f=frame, b=box: mask.with_knots(start + f, b))
+        self._until(lambda: self._window.viewing.is_current("matte"))
+
+    def _until(self, there: Callable[[], bool], limit_s: float = 120) -> None:
+        end = time.monotonic() + limit_s
+        while not there():
+            if time.monotonic() > end:
+                raise SystemExit("the panel did not get there")
+            self._app.processEvents()
+            time.sleep(0.01)
+
+    def _take(self, name: str) -> None:
+        end = time.monotonic() + 0.4
+        while time.monotonic() < end:
+            self._app.processEvents()
+            time.sleep(0.01)
+        self._window.grab().save(str(self._out / f"{name}.jpg"), "JPG", 88)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
