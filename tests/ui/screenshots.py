@@ -105,12 +105,10 @@ class Photographer:
 
         document = self._window.session.roto
         document.add("Rectangle", "rectangle")
-        shot = self._window.session.shot
-        assert shot is not None
-        start = shot.frames.start
-        for frame, left in ((0, 96), (24, 208), (47, 316)):
-            box = rectangle(left, 176, left + 216, 352)
-            document.change_mask("keyframe", lambda mask, f=frame, b=box: mask.with_knots(start + f, b))
+        # where it is on some frames, with its shadow
+        for frame, left, right in ((12, 98, 496), (24, 120, 514), (36, 152, 540), (48, 176, 576), (59, 204, 588)):
+            box = rectangle(left, 120, right, 342)
+            document.change_mask("keyframe", lambda mask, f=frame, b=box: mask.with_knots(f, b))
         self._until(lambda: self._window.viewing.is_current("matte"))
 
     def _until(self, there: Callable[[], bool], limit_s: float = 120) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from lumiere_engine.protocol import RemoveParams
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -135,7 +135,7 @@ class EffectPanel(QWidget):
         if field.automatic is not None:
             box.setSpecialValueText(_AUTOMATIC)
         box.setValue(box.minimum() if field.default is None else field.default)
-        box.setAlignment(Qt.AlignmentFlag.AlignLeft)
+        box.lineEdit().setTextMargins(7, 0, 0, 0)
 
         def changed(value: float) -> None:
             automatic = field.automatic is not None and value < field.low
@@ -158,6 +158,7 @@ class EffectPanel(QWidget):
         label.setProperty("role", "dim")
         self.seed = QSpinBox()
         self.seed.setRange(0, 2**31 - 1)
+        self.seed.lineEdit().setTextMargins(7, 0, 0, 0)
         self.seed.setToolTip("Of all randomness: the same seed gives the same picture again")
         self.seed.setAccessibleName("Seed")
         self.seed.valueChanged.connect(self._set_seed)

@@ -198,7 +198,7 @@ class MainWindow(QMainWindow):
         ]
         self.resizeDocks(self.docks[:3], [200, 300, 330], Qt.Orientation.Vertical)
         self.resizeDocks(self.docks[:1], [330], Qt.Orientation.Horizontal)
-        self.resizeDocks(self.docks[3:], [220], Qt.Orientation.Vertical)
+        self.resizeDocks(self.docks[3:], [268], Qt.Orientation.Vertical)
 
     def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea, width: int) -> QDockWidget:
         dock = QDockWidget(title, self)

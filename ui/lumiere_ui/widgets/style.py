@@ -54,7 +54,7 @@ QComboBox, QAbstractSpinBox, QLineEdit {{
   selection-background-color: {ACCENT}; selection-color: #1b1608;
 }}
 QAbstractSpinBox {{ padding: 4px 0px; }}
-QAbstractSpinBox QLineEdit {{ padding: 0px 8px; border: none; background: transparent; min-height: 18px; }}
+QAbstractSpinBox QLineEdit {{ padding: 0px; border: none; background: transparent; min-height: 18px; }}
 QComboBox:disabled, QAbstractSpinBox:disabled {{ color: {FAINT}; background: #232529; }}
 QComboBox::drop-down {{ border: none; width: 18px; }}
 QComboBox QAbstractItemView {{ background: {RAISED}; border: 1px solid {LINE}; selection-background-color: {HOVER}; }}

@@ -199,7 +199,7 @@ class TimelineView(QAbstractScrollArea):
         project = self._session.project
         if project is None:
             return
-        width = round(project.duration * self._scale) + 24
+        width = int(project.duration * self._scale) + 20
         bar = self.horizontalScrollBar()
         bar.setRange(0, max(0, width - self._room()))
         bar.setPageStep(self._room())
