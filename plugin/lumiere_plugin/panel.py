@@ -12,9 +12,11 @@ from tempfile import TemporaryDirectory
 
 from lumiere_engine.client import ask, new_key
 from lumiere_engine.protocol import FrameRange, JobSpec, MediaInfo, RemoveParams, Submit, WorkOrder
-from lumiere_engine.protocol.engine import TimelineResult
+from lumiere_engine.protocol.engine import Plan, TimelineResult
 from lumiere_engine.protocol.errors import TimelineError
 from lumiere_engine.protocol.queue import Placement
+from lumiere_engine.protocol.roto import Mask
+from lumiere_engine.protocol.wire import decode
 from lumiere_otio import (
     ClipSelection,
     Timeline,
@@ -104,22 +106,8 @@ class PanelDesk:
             LumiereError: it cannot be prepared.
         """
         request = Request(source=project.path, mattes=(roto,), params=params, seed=seed)
-        spec = JobSpec(
-            effect="remove",
-            plate=shot.media,
-            mattes=(str(roto),),
-            whole_mattes=True,
-            params=params,
-            seed=seed,
-            checkpoint=fingerprint(weights(request)),
-        )
-        start, written = 0, shot.frames
-        if project.is_timeline:
-            selection = self._select(project, shot.clip)
-            written = selection.with_handles(HANDLES)
-            start = max(0, shot.frames.start - written.start)
-            rate = selection.rate if selection.first_number is not None else None
-            spec = replace(spec, frames=written, written=written, rate=rate)
+        spec = self._spec(project, shot, request)
+        start = 0 if spec.written is None else max(0, shot.frames.start - spec.written.start)
         output = _free_output(project, shot)
         frozen = output.with_name(f"{output.stem}.roto.json")
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -143,6 +131,70 @@ class PanelDesk:
             placement=placement,
         )
         return Prepared(submit, tuple(folders_of(job)), timeline_of(project))
+
+    def estimate(
+        self, project: Project, shot: Shot, roto: Path, params: RemoveParams, seed: int
+    ) -> tuple[Plan, tuple[Path, ...]]:
+        """The question what the removal will take, and what the engine must be allowed to use for it.
+
+        Raises:
+            LumiereError: it cannot be prepared.
+        """
+        request = Request(source=project.path, mattes=(roto,), params=params, seed=seed)
+        job = into_media(self._spec(project, shot, request), _free_output(project, shot), request)
+        return Plan(job.order), tuple(folders_of(job))
+
+    def import_masks(self, shot: Shot, path: Path, roto: Path, frame: int) -> tuple[Mask, ...]:
+        """Masks that another program has drawn.
+
+        Raises:
+            LumiereError: there is none in it, or none that fits the plate.
+        """
+        answer = ask(
+            "import_roto",
+            path=str(path),
+            frame=frame,
+            first=shot.frames.start,
+            count=shot.frame_count,
+            width=shot.width,
+            height=shot.height,
+            into=str(roto.parent),
+        )
+        return tuple(decode(Mask, mask) for mask in answer["masks"])
+
+    def export_masks(self, shot: Shot, roto: Path, output: Path, frame: int) -> Path:
+        """The matte of the shot, or its shapes on a frame; returns the file.
+
+        Raises:
+            LumiereError: it cannot be written.
+        """
+        answer = ask(
+            "export_roto",
+            roto=str(roto),
+            output=str(output),
+            frame=frame,
+            start=shot.frames.start,
+            duration=shot.frames.duration,
+            rate=f"{shot.rate.numerator}/{shot.rate.denominator}",
+        )
+        return Path(answer["output"])
+
+    def _spec(self, project: Project, shot: Shot, request: Request) -> JobSpec:
+        spec = JobSpec(
+            effect="remove",
+            plate=shot.media,
+            mattes=tuple(map(str, request.mattes)),
+            whole_mattes=True,
+            params=request.params,
+            seed=request.seed,
+            checkpoint=fingerprint(weights(request)),
+        )
+        if not project.is_timeline:
+            return spec
+        selection = self._select(project, shot.clip)
+        written = selection.with_handles(HANDLES)
+        rate = selection.rate if selection.first_number is not None else None
+        return replace(spec, frames=written, written=written, rate=rate)
 
     def prepare_preview(
         self, project: Project, shot: Shot, roto: Path, params: RemoveParams, seed: int, frames: FrameRange

@@ -106,7 +106,13 @@ class Photographer:
         document = self._window.session.roto
         document.add("Rectangle", "rectangle")
         # where it is on some frames, with its shadow
-        for frame, left, right in ((12, 98, 496), (24, 120, 514), (36, 152, 540), (48, 176, 576), (59, 204, 588)):
+        for frame, left, right in (
+            (12, 98, 496),
+            (24, 120, 514),
+            (36, 152, 540),
+            (48, 176, 576),
+            (59, 204, 588),
+        ):
             box = rectangle(left, 120, right, 342)
             document.change_mask("keyframe", lambda mask, f=frame, b=box: mask.with_knots(f, b))
         self._until(lambda: self._window.viewing.is_current("matte"))

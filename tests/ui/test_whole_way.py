@@ -85,3 +85,32 @@ def test_what_cannot_be_opened_is_told_with_its_name(
     window.session.open(tmp_path / "nowhere.otio")
     qtbot.waitUntil(lambda: bool(heard), timeout=10_000)
     assert heard[0][0] == "error" and "nowhere.otio" in heard[0][1]
+
+
+def test_masks_come_in_and_go_out(opened: MainWindow, drag: Drag, qtbot: QtBot, tmp_path: Path) -> None:
+    session = opened.session
+    drawing = tmp_path / "drawing.svg"
+    drawing.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 96">'
+        '<rect x="64" y="34" width="32" height="32"/></svg>'
+    )
+    session.import_masks(drawing)
+    qtbot.waitUntil(lambda: session.roto.mask is not None, timeout=20_000)
+    assert session.roto.mask is not None and len(session.roto.mask.knots_at(0)) == 4
+    session.export_masks(tmp_path / "matte.mkv")
+    qtbot.waitUntil((tmp_path / "matte.mkv").exists, timeout=20_000)
+    session.roto.undo()
+    session.import_masks(tmp_path / "matte.mkv")
+    qtbot.waitUntil(lambda: session.roto.mask is not None, timeout=20_000)
+    assert session.roto.mask is not None and session.roto.mask.kind == "matte"
+    opened.viewing.set_mode("matte")
+    qtbot.waitUntil(lambda: opened.viewing.is_current("matte"), timeout=20_000)
+    matte = opened.viewing.picture("matte")
+    assert matte is not None
+    assert matte.content[50 * 160 + 80] == 255 and matte.content[10 * 160 + 10] == 0
+
+
+def test_how_long_it_takes_is_told_before_it_starts(opened: MainWindow, drag: Drag, qtbot: QtBot) -> None:
+    drag((64, 34), (96, 66))
+    qtbot.waitUntil(lambda: "frames:" in opened.effect.why.text(), timeout=20_000)
+    assert "GB" in opened.effect.why.text()

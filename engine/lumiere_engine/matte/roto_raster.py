@@ -17,7 +17,7 @@ MediaReader = Callable[[Mask, int, int, int], Matte]
 _SAMPLES = 4
 _SUB_BITS = 4
 _STEPS_PER_PIXEL = 0.35
-_FEWEST_STEPS, _MOST_STEPS = 2, 64
+_FEWEST_STEPS, _MOST_STEPS = 8, 64
 
 
 def render_roto(roto: Roto, frame: int, width: int, height: int, media: MediaReader | None = None) -> Matte:
@@ -94,6 +94,8 @@ def _fill(into: Matte, polygon: NDArray[np.float64]) -> None:
     places = (polygon - (left, top)) * _SAMPLES - 0.5
     fixed = np.rint(places * (1 << _SUB_BITS)).astype(np.int32)
     cv2.fillPoly(fine, [fixed], 255, cv2.LINE_8, _SUB_BITS)
+    # the fill includes all samples on the edge, of which half lie outside
+    cv2.polylines(fine, [fixed], True, 128, 1, cv2.LINE_8, _SUB_BITS)
     size = (right - left, bottom - top)
     into[top:bottom, left:right] = cv2.resize(fine, size, interpolation=cv2.INTER_AREA) / np.float32(255)
 
@@ -101,6 +103,8 @@ def _fill(into: Matte, polygon: NDArray[np.float64]) -> None:
 def _paint(into: Matte, stroke: Stroke, scale: tuple[float, float]) -> None:
     """A stroke: full near its line, falling to 0 at the radius."""
     points = np.array(stroke.xy, np.float64).reshape(-1, 2) * scale
+    if len(points) == 1:
+        points = np.repeat(points, 2, 0)  # a dab: OpenCV draws no line of one point
     radius = max(0.5, stroke.radius * (scale[0] + scale[1]) / 2)
     box = _box(points, radius + 2, into.shape)
     if box is None:

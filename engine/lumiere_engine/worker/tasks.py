@@ -9,6 +9,7 @@ from ..frames.source import probe
 from ..protocol.messages import Progress
 from .machine import codecs, device
 from .proxy import make_proxy
+from .roto_tasks import export_roto, import_roto
 from .score import score
 from .train import train_prior
 
@@ -52,6 +53,8 @@ TASKS: dict[str, Callable[[dict[str, Any], OnProgress], dict[str, Any]]] = {
     "clear": _clear,
     "codecs": _codecs,
     "device": _device,
+    "export_roto": export_roto,
+    "import_roto": import_roto,
     "probe": _probe,
     "proxy": _proxy,
     "score": _score,

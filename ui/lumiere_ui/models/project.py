@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from lumiere_engine.protocol import FrameRange, RemoveParams, Submit
-from lumiere_engine.protocol.engine import RegisterTimeline, TimelineResult
+from lumiere_engine.protocol.engine import Plan, RegisterTimeline, TimelineResult
+from lumiere_engine.protocol.roto import Mask
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,20 @@ class Desk(Protocol):
         self, project: Project, shot: Shot, roto: Path, params: RemoveParams, seed: int, frames: FrameRange
     ) -> Prepared:
         """The same of a few frames, at proxy size."""
+        ...
+
+    def estimate(
+        self, project: Project, shot: Shot, roto: Path, params: RemoveParams, seed: int
+    ) -> tuple[Plan, tuple[Path, ...]]:
+        """The question what a removal will take, and what the engine must be allowed to use for it."""
+        ...
+
+    def import_masks(self, shot: Shot, path: Path, roto: Path, frame: int) -> tuple[Mask, ...]:
+        """Masks that another program has drawn; shapes without time stand on a frame of the media."""
+        ...
+
+    def export_masks(self, shot: Shot, roto: Path, output: Path, frame: int) -> Path:
+        """The matte of the whole shot as a movie or sequence, or the shapes of a frame as SVG."""
         ...
 
     def save_results(self, project: Project, results: Sequence[TimelineResult]) -> Path:

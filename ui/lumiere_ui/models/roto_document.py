@@ -139,6 +139,16 @@ class RotoDocument(QObject):
         self.select(number)
         return number
 
+    def add_masks(self, masks: tuple[Mask, ...]) -> None:
+        """Masks from elsewhere, with numbers of their own; the last one is selected."""
+        roto = self._roto
+        if roto is None or not masks:
+            return
+        for mask in masks:
+            roto = roto.with_mask(replace(mask, id=roto.next_id()))
+        self.commit("import of masks", roto)
+        self.select(roto.masks[-1].id)
+
     def change_mask(self, name: str, change: Callable[[Mask], Mask]) -> None:
         """An edit of the selected mask, unless it is locked."""
         mask = self.mask

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,14 @@ from typing import Any
 from lumiere_engine.protocol import FrameRange, Job, JobState, LumiereError, RemoveParams
 from lumiere_engine.protocol.engine import (
     AddRoot,
+    Estimate,
+    Plan,
     RegisterTimeline,
     Timeline,
     TimelineResult,
     TimelineResults,
 )
+from lumiere_engine.protocol.roto import Mask
 from lumiere_engine.protocol.wire import decode
 from PySide6.QtCore import QObject, Signal
 
@@ -49,6 +53,8 @@ class Session(QObject):
     """"info" or "error", and a sentence for people."""
     preview_changed = Signal()
     """A preview is ready, or no longer holds."""
+    estimated = Signal(object)
+    """An `Estimate` of what the removal would take."""
     submitted = Signal(object)
     """A `Job` that was queued."""
 
@@ -187,6 +193,63 @@ class Session(QObject):
         params, seed = self.params, self.seed
         self._prepare(lambda: self.desk.prepare_preview(project, shot, path, params, seed, wanted))
 
+    def import_masks(self, path: Path) -> None:
+        """Add the masks that another program has drawn."""
+        shot, roto = self.shot, self.roto.path
+        if shot is None or roto is None:
+            return
+        frame = shot.media_frame(self.playhead.frame)
+        self.busy_changed.emit(f"Importing {path.name}")
+        self.background.do(lambda: self.desk.import_masks(shot, path, roto, frame), self._imported)
+
+    def export_masks(self, output: Path) -> None:
+        """Write the matte of the shot, or the shapes of this frame."""
+        shot, roto = self.shot, self.roto.path
+        if shot is None or roto is None:
+            return
+        self.roto.commit("edit")
+        self.roto.flush()
+        frame = shot.media_frame(self.playhead.frame)
+        self.busy_changed.emit(f"Exporting {output.name}")
+        self.saving.do(
+            lambda: self.desk.export_masks(shot, roto, output, frame),
+            lambda path: self._told(f"Wrote {path}"),
+        )
+
+    def ask_estimate(self) -> None:
+        """Ask what the removal would take; `estimated` answers, if that can be known."""
+        project, shot, path = self.project, self.shot, self.roto.path
+        if project is None or shot is None or path is None or self.why_not_remove():
+            return
+        params, seed = self.params, self.seed
+
+        def ask(answer: tuple[Plan, tuple[Path, ...]]) -> None:
+            plan, folders = answer
+            self._allow(folders, lambda: self.link.post("/plan", plan, self._estimated, lambda _: None))
+
+        self.roto.flush()
+        self.saving.do(
+            lambda: self.desk.estimate(project, shot, path, params, seed),
+            ask,
+            failed=lambda _: None,
+            replaces="estimate",
+        )
+
+    def _estimated(self, data: Any) -> None:
+        self.estimated.emit(decode(Estimate, data))
+
+    def _imported(self, masks: tuple[Mask, ...]) -> None:
+        self.roto.add_masks(masks)
+        self._told(f"Imported {len(masks)} mask{'s' if len(masks) > 1 else ''}")
+
+    def _allow(self, folders: tuple[Path, ...], then: Callable[[], None]) -> None:
+        """Let the engine use folders, one call after the other: the artist opened what lies in them."""
+        if folders:
+            root = AddRoot(str(folders[0]))
+            self.link.post("/roots", root, lambda _: self._allow(folders[1:], then))
+        else:
+            then()
+
     def save_results(self) -> None:
         """Write a timeline with the shown result of every clip on a new track."""
         project = self.project
@@ -210,12 +273,8 @@ class Session(QObject):
         self.saving.do(work, self._submit)
 
     def _submit(self, prepared: Prepared) -> None:
-        left = list(prepared.folders)
-
-        def allow(_: Any = None) -> None:
-            if left:
-                self.link.post("/roots", AddRoot(str(left.pop())), allow)
-            elif prepared.timeline is None:
+        def allowed() -> None:
+            if prepared.timeline is None:
                 self.link.post("/jobs", prepared.submit, queued)
             else:
                 self.link.post("/timelines", prepared.timeline, registered)
@@ -234,7 +293,7 @@ class Session(QObject):
             self.queue.refresh()
             self.submitted.emit(job)
 
-        allow()
+        self._allow(prepared.folders, allowed)
 
     def _opened(self, project: Project) -> None:
         self.busy_changed.emit("")

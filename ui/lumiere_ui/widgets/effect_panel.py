@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from lumiere_engine.protocol import RemoveParams
-from PySide6.QtCore import Signal
+from lumiere_engine.protocol.engine import Estimate
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -21,11 +22,13 @@ from PySide6.QtWidgets import (
 )
 
 from ..models.effect_form import FormField, form_of
+from ..models.queue_model import duration
 from ..models.session import Session
 from .buttons import flat_button
 from .style import filled
 
 _AUTOMATIC = "Automatic"
+_SOON_MS = 700
 
 
 class EffectPanel(QWidget):
@@ -44,6 +47,7 @@ class EffectPanel(QWidget):
         self._session = session
         self._fields = form_of(RemoveParams)
         self._controls: dict[str, QWidget] = {}
+        self._able = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 4, 12, 12)
         layout.setSpacing(10)
@@ -87,6 +91,13 @@ class EffectPanel(QWidget):
         for signal in (session.shot_changed, session.selection_changed, session.roto.changed):
             signal.connect(self._show)
         session.busy_changed.connect(lambda _: self._show())
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_SOON_MS)
+        self._soon.timeout.connect(session.ask_estimate)
+        for signal in (session.roto.changed, session.shot_changed, self.params_changed):
+            signal.connect(self._soon.start)
+        session.estimated.connect(self._show_estimate)
         self._show()
 
     def control(self, name: str) -> QWidget:
@@ -179,9 +190,22 @@ class EffectPanel(QWidget):
         self._session.params = replace(self._session.params, **{name: value})
         self.params_changed.emit()
 
+    def _show_estimate(self, estimate: Estimate) -> None:
+        """Before the start: how long, and how much memory."""
+        if self._session.why_not_remove():
+            return
+        guess = "" if estimate.basis == "history" else " · a first guess"
+        low, high = duration(estimate.seconds_low), duration(estimate.seconds_high)
+        self.why.setText(
+            f"{estimate.frames} frames: {low} to {high}, {estimate.memory_bytes / 1e9:.1f} GB{guess}"
+        )
+        self.why.show()
+
     def _show(self) -> None:
         why = self._session.why_not_remove()
-        self.why.setText(why)
-        self.why.setVisible(bool(why))
+        if why or not self._able:
+            self.why.setText(why)
+        self._able = not why
+        self.why.setVisible(bool(self.why.text()))
         for button in (self.remove, self.preview_one, self.preview_eight):
             button.setEnabled(not why)

@@ -90,6 +90,19 @@ class MainWindow(QMainWindow):
         if path:
             self.session.open(Path(path))
 
+    def import_dialog(self) -> None:
+        """Ask for masks of another program."""
+        path, _ = QFileDialog.getOpenFileName(self, "Import masks", "", "All files (*)")
+        if path:
+            self.session.import_masks(Path(path))
+
+    def export_dialog(self) -> None:
+        """Ask where the matte goes."""
+        kinds = "Matte movie (*.mov *.mkv);;Sequence, such as matte.%04d.png (*.png *.tif *.exr);;SVG (*.svg)"
+        path, _ = QFileDialog.getSaveFileName(self, "Export masks", "matte.mov", kinds)
+        if path:
+            self.session.export_masks(Path(path))
+
     def clip_menu(self, clip: int) -> QMenu:
         """What can be done with a clip: the actions of the manifest."""
         menu = QMenu(self)
@@ -272,6 +285,8 @@ class MainWindow(QMainWindow):
         self.timeline.result_chosen.connect(self.compare)
         self.queue.compare_wanted.connect(self._compare_job)
         self.tools.changed.connect(self._show_tool)
+        self.masks.import_wanted.connect(self.import_dialog)
+        self.masks.export_wanted.connect(self.export_dialog)
         self.effect.params_changed.connect(self.viewing.refresh)
         session.noticed.connect(self.say)
         session.busy_changed.connect(self._busy.setText)

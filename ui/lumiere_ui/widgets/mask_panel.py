@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QScrollArea,
     QSlider,
     QToolButton,
@@ -67,6 +68,7 @@ class MaskPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 8)
         layout.setSpacing(4)
         layout.addWidget(scroll, 1)
+        layout.addLayout(self._files())
         layout.addWidget(self._brush())
         session.roto.changed.connect(self._show)
         session.roto.selected.connect(self._show)
@@ -75,6 +77,22 @@ class MaskPanel(QWidget):
         self._listed: tuple[object, ...] = ()
         self._show()
         self._show_brush()
+
+    def _files(self) -> QHBoxLayout:
+        self.bring = QPushButton("Import…")
+        self.bring.setToolTip("A matte clip or sequence, SVG, COCO or SAM masks")
+        self.bring.clicked.connect(self.import_wanted)
+        self.send = QPushButton("Export…")
+        self.send.setToolTip("The matte as a movie or sequence, or the shapes of this frame as SVG")
+        self.send.clicked.connect(self.export_wanted)
+        line = QHBoxLayout()
+        line.setContentsMargins(12, 0, 12, 0)
+        line.setSpacing(6)
+        for button in (self.bring, self.send):
+            button.setProperty("role", "flat")
+            line.addWidget(button)
+        line.addStretch(1)
+        return line
 
     def _brush(self) -> QWidget:
         self._brush_box = QWidget()
@@ -115,6 +133,8 @@ class MaskPanel(QWidget):
         """Make the rows anew, but only when they would differ: a stroke in progress changes none of them."""
         roto = self._session.roto.roto
         masks = roto.masks if roto is not None else ()
+        self.bring.setEnabled(roto is not None)
+        self.send.setEnabled(roto is not None and roto.draws)
         current = self._session.roto.current
         listed = (
             current,
