@@ -309,7 +309,14 @@ def actions() -> tuple[Action, ...]:
         SpecError: there is no manifest.
     """
     return tuple(
-        Action(one["id"], one["title"], one["effect"], one.get("help", ""), tuple(one["shown_in"]))
+        Action(
+            one["id"],
+            one["title"],
+            one["effect"],
+            one["help"],
+            tuple(one["shown_in"]),
+            tuple(one.get("params", {}).items()),
+        )
         for one in manifest()["actions"]
         if "panel" in one["shown_in"]
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,7 @@ class Action:
         effect: the effect that a job of it has.
         help: a sentence for tooltips.
         shown_in: of "panel", "clip_menu", "command_line", "host".
+        params: name and value of parameters that it sets: a preset.
     """
 
     id: str
@@ -22,3 +24,4 @@ class Action:
     effect: str
     help: str
     shown_in: tuple[str, ...]
+    params: tuple[tuple[str, Any], ...] = ()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from lumiere_engine.protocol.roto import Knot, Mask, Roto, Stroke
+from lumiere_engine.protocol.roto import ROTO_SUFFIX, Knot, Mask, Roto, Stroke
 from lumiere_engine.protocol.wire import decode, encode, parse_json
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -239,6 +239,24 @@ def write_roto(path: Path, roto: Roto) -> None:
     part = path.with_name(f".{path.name}.part")
     part.write_text(json.dumps(encode(roto)), encoding="utf-8")
     part.replace(path)
+
+
+def other_roto(result: Path, roto: Roto) -> bool:
+    """Whether a result was made from another drawing than this; names and locks do not count.
+
+    Args:
+        result: its media; the drawing that was frozen with it lies beside it.
+        roto: the drawing now.
+    """
+    try:
+        frozen = read_roto(result.with_name(f"{result.stem}{ROTO_SUFFIX}"), roto.width, roto.height)
+    except OSError:
+        return False  # nobody knows
+    return _drawn(frozen) != _drawn(roto)
+
+
+def _drawn(roto: Roto) -> tuple[Mask, ...]:
+    return tuple(replace(mask, name="", locked=False, id=0) for mask in roto.masks if mask.enabled)
 
 
 def read_roto(path: Path, width: int, height: int) -> Roto:

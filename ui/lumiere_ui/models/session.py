@@ -19,7 +19,7 @@ from lumiere_engine.protocol.engine import (
 )
 from lumiere_engine.protocol.roto import Mask
 from lumiere_engine.protocol.wire import decode
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from .background import Background
 from .engine_link import EngineLink
@@ -27,10 +27,11 @@ from .pictures import PictureStore
 from .playhead import Playhead
 from .project import Desk, Prepared, Preview, Project, Shot
 from .queue_model import QueueModel
-from .roto_document import RotoDocument, read_roto
+from .roto_document import RotoDocument, other_roto, read_roto
 from .roto_places import roto_path
 
 _THUMBNAILS_BYTES = 48 << 20
+_STALE_MS = 500
 
 
 class Session(QObject):
@@ -76,6 +77,7 @@ class Session(QObject):
         self.timeline: Timeline | None = None
         self.results: tuple[TimelineResult, ...] = ()
         self.takes: dict[int, int] = {}
+        self.stale: frozenset[int] = frozenset()
         self.preview: Preview | None = None
         self._previews: dict[int, Preview] = {}
         self.params = RemoveParams()
@@ -84,6 +86,11 @@ class Session(QObject):
         self.saving.failed.connect(self.tell_error)
         self.link.failed.connect(self.tell_error)
         self.queue.finished.connect(self._finished)
+        self._stale_soon = QTimer(self)
+        self._stale_soon.setSingleShot(True)
+        self._stale_soon.setInterval(_STALE_MS)
+        self._stale_soon.timeout.connect(self._look_for_stale)
+        self.roto.changed.connect(self._stale_soon.start)
 
     def close(self) -> None:
         """Write what is not written yet, and end all threads and children."""
@@ -350,7 +357,27 @@ class Session(QObject):
         found = decode(TimelineResults, data)
         if self.timeline is not None and found.timeline.id == self.timeline.id:
             self.results = tuple(one for one in found.results if one.state == JobState.DONE.value)
+            self._stale_soon.start()
             self.results_changed.emit()
+
+    def _look_for_stale(self) -> None:
+        """Compare the drawing with those that results of the selected clip were made from."""
+        shot, roto = self.shot, self.roto.roto
+        if shot is None or roto is None:
+            return
+        results = self.results_of(shot.clip)
+        of_clip = frozenset(one.job for one in results)
+
+        def look() -> frozenset[int]:
+            return frozenset(one.job for one in results if other_roto(Path(one.media), roto))
+
+        def set_stale(found: frozenset[int]) -> None:
+            stale = (self.stale - of_clip) | found
+            if stale != self.stale:
+                self.stale = stale
+                self.results_changed.emit()
+
+        self.saving.do(look, set_stale, failed=lambda _: None, replaces="stale")
 
 
 def timeline_of(project: Project) -> RegisterTimeline:

@@ -129,6 +129,7 @@ class MainWindow(QMainWindow):
 
     def start(self, action: Action) -> None:
         """Begin an action: its tool in hand, or, where all is drawn, at once."""
+        self.effect.set_params(**dict(action.params))
         if self.session.why_not_remove():
             if self.tools.tool == "select":
                 self.tools.choose("rectangle")
@@ -285,6 +286,7 @@ class MainWindow(QMainWindow):
         self.timeline.result_chosen.connect(self.compare)
         self.queue.compare_wanted.connect(self._compare_job)
         self.tools.changed.connect(self._show_tool)
+        self.modes.keep.clicked.connect(session.save_results)
         self.masks.import_wanted.connect(self.import_dialog)
         self.masks.export_wanted.connect(self.export_dialog)
         self.effect.params_changed.connect(self.viewing.refresh)
@@ -347,7 +349,9 @@ class MainWindow(QMainWindow):
         self.redo_entry.setEnabled(bool(roto.redo_name))
         self.redo_entry.setText(f"Redo {roto.redo_name}".strip())
         project = self.session.project
-        self.save_entry.setEnabled(bool(self.session.results) and project is not None and project.is_timeline)
+        can_save = bool(self.session.results) and project is not None and project.is_timeline
+        self.save_entry.setEnabled(can_save)
+        self.modes.keep.setVisible(can_save)
 
     def _show_engine(self, state: str, message: str) -> None:
         color = {"connected": RESULT, "starting": DIM, "failed": DANGER}.get(state, ACCENT)

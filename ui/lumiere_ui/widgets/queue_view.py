@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from lumiere_engine.protocol import Job, JobState
 from lumiere_engine.protocol.errors import from_wire
+from lumiere_engine.protocol.places import state_folder
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QColor, QDesktopServices, QImage, QPainter
 from PySide6.QtWidgets import (
@@ -18,6 +20,7 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -34,6 +37,7 @@ _COLORS = {
     JobState.FAILED: DANGER,
     JobState.LOST: DANGER,
 }
+_AGAIN = (JobState.FAILED, JobState.CANCELLED, JobState.LOST)
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -75,7 +79,20 @@ class QueueView(QWidget):
         head.setContentsMargins(12, 0, 8, 4)
         head.addWidget(self._paused, 1)
         head.addStretch(1)
+        self.buttons = {
+            "up": self._button("up", "Move the job up", lambda job: queue.move_by(job, -1)),
+            "down": self._button("down", "Move the job down", lambda job: queue.move_by(job, 1)),
+            "retry": self._button("again", "Try the job again", queue.retry),
+            "reveal": self._button("folder", "Show the result in its folder", _reveal_result),
+            "cancel": self._button("cross", "Cancel the job", queue.cancel),
+        }
+        for button in self.buttons.values():
+            head.addWidget(button)
+        head.addSpacing(8)
         head.addWidget(self._pause)
+        self._list.selectionModel().currentChanged.connect(lambda *_: self._show_buttons())
+        queue.dataChanged.connect(lambda *_: self._show_buttons())
+        queue.modelReset.connect(self._show_buttons)
         stack = QWidget()
         self._stack = QStackedLayout(stack)
         self._stack.addWidget(self._empty)
@@ -89,6 +106,13 @@ class QueueView(QWidget):
         queue.paused_changed.connect(self._show_paused)
         queue.picture_changed.connect(lambda _: self._list.viewport().update())
         self._show_paused(False)
+        self._show_buttons()
+
+    def select(self, number: int) -> None:
+        """Select a job by its number, if it is listed."""
+        for row, job in enumerate(self._queue.jobs):
+            if job.id == number:
+                self._list.setCurrentIndex(self._queue.index(row))
 
     def menu_of(self, job: Job) -> QMenu:
         """What can be done with a job now."""
@@ -99,7 +123,7 @@ class QueueView(QWidget):
         if job.state is JobState.DONE:
             menu.addAction("Compare with the plate", lambda: self.compare_wanted.emit(job))
             menu.addAction("Show in folder", lambda: reveal(Path(job.order.output)))
-        if job.state in (JobState.FAILED, JobState.CANCELLED, JobState.LOST):
+        if job.state in _AGAIN:
             menu.addAction("Try again", lambda: queue.retry(job))
         if job.state in (JobState.PAUSED, JobState.DRAFT):
             menu.addAction("Resume", lambda: queue.resume(job))
@@ -108,10 +132,41 @@ class QueueView(QWidget):
         if waiting:
             menu.addAction("Move up", lambda: queue.move_by(job, -1))
             menu.addAction("Move down", lambda: queue.move_by(job, 1))
+        log = state_folder() / "jobs" / str(job.id) / "log"
+        menu.addAction("Show the log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log))))
         if alive:
             menu.addSeparator()
             menu.addAction("Cancel", lambda: queue.cancel(job))
         return menu
+
+    def _button(self, name: str, tip: str, does: Callable[[Job], object]) -> QToolButton:
+        button = flat_button(name, tip, size=15)
+
+        def clicked() -> None:
+            job = self._selected()
+            if job is not None:
+                does(job)
+
+        button.clicked.connect(clicked)
+        return button
+
+    def _selected(self) -> Job | None:
+        job = self._list.currentIndex().data(JOB_ROLE)
+        return job if isinstance(job, Job) else None
+
+    def _show_buttons(self) -> None:
+        """What can be done with the selected job."""
+        state = None if (job := self._selected()) is None else job.state
+        possible = {
+            "up": state is JobState.QUEUED,
+            "down": state is JobState.QUEUED,
+            "retry": state in _AGAIN,
+            "reveal": state is JobState.DONE,
+            "cancel": state is not None and not state.terminal,
+        }
+        for name, button in self.buttons.items():
+            button.setEnabled(possible[name])
+            button.setVisible(state is not None)
 
     def _menu(self, place: QPoint) -> None:
         job = self._list.indexAt(place).data(JOB_ROLE)
@@ -209,6 +264,10 @@ class _Row(QStyledItemDelegate):
         painter.drawRoundedRect(rect, 1.5, 1.5)
         painter.setBrush(QColor(_COLORS.get(job.state, FAINT)))
         painter.drawRoundedRect(QRectF(rect.left(), rect.top(), rect.width() * done, rect.height()), 1.5, 1.5)
+
+
+def _reveal_result(job: Job) -> None:
+    reveal(Path(job.order.output))
 
 
 def reveal(path: Path) -> None:

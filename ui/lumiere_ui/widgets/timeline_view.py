@@ -18,18 +18,16 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
-from ..models.project import ClipItem, timecode
+from ..models.project import ClipItem
 from ..models.session import Session
-from .style import ACCENT, CLIP, DANGER, DIM, FAINT, LINE, PANEL, RAISED, RESULT, TEXT, WINDOW, monospaced
+from .ruler import HEADER, RULER, draw_playhead, draw_ruler
+from .style import ACCENT, CLIP, DANGER, FAINT, PANEL, RAISED, RESULT, TEXT, WINDOW
 from .viewer import image_of
 
-HEADER = 84
-RULER = 26
 TRACK = 54
 _GAP = 3
 _THUMBNAIL = 64
 _NARROW = 34
-_TICKS = (1, 2, 5, 10, 12, 24, 48, 120, 240, 480, 1440, 2880, 7200, 14400, 43200, 86400)
 
 
 class TimelineView(QAbstractScrollArea):
@@ -121,8 +119,9 @@ class TimelineView(QAbstractScrollArea):
         self._draw_results(painter)
         painter.setClipping(False)
         self._draw_headers(painter)
-        self._draw_ruler(painter)
-        self._draw_playhead(painter)
+        width = self.viewport().width()
+        draw_ruler(painter, project, self._session.playhead, self._x, self._frame, self._scale, width)
+        draw_playhead(painter, self._x(self._session.playhead.frame), self.viewport().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Keep the scroll bars right."""
@@ -348,14 +347,17 @@ class TimelineView(QAbstractScrollArea):
                 continue
             start = result.placement.source_start if result.placement is not None else 0
             painter.fillRect(rect, QColor(RESULT).darker(150))
+            stale = result.job in self._session.stale
             item = ClipItem(-1, clip.name, clip.start, clip.duration, result.media, start)
             if rect.width() > _NARROW:
                 self._draw_thumbnails(painter, item, rect)
                 strip = QRectF(rect.left(), rect.bottom() - 16, rect.width(), 16)
-                painter.fillRect(strip, QColor(RESULT).darker(180))
-                painter.setPen(QColor("#c9f2ea"))
+                painter.fillRect(strip, QColor("#6b5526") if stale else QColor(RESULT).darker(180))
+                painter.setPen(QColor("#f4dfae") if stale else QColor("#c9f2ea"))
                 takes = len(self._session.results_of(clip.index))
                 name = f"{clip.name} · removed" + (f" · {takes} takes" if takes > 1 else "")
+                if stale:
+                    name = f"{name} · the mask has changed since"
                 name = painter.fontMetrics().elidedText(
                     name, Qt.TextElideMode.ElideRight, int(strip.width()) - 10
                 )
@@ -374,42 +376,3 @@ class TimelineView(QAbstractScrollArea):
             painter.setPen(QColor(color))
             text = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, HEADER - 18)
             painter.drawText(rect.adjusted(10, 0, -6, 0), Qt.AlignmentFlag.AlignVCenter, text)
-
-    def _draw_ruler(self, painter: QPainter) -> None:
-        project, playhead = self._session.project, self._session.playhead
-        assert project is not None
-        width = self.viewport().width()
-        painter.fillRect(QRect(0, 0, width, RULER), QColor(PANEL))
-        painter.setPen(QColor(LINE))
-        painter.drawLine(0, RULER - 1, width, RULER - 1)
-        if playhead.mark_in is not None or playhead.mark_out is not None:
-            first = playhead.mark_in or 0
-            last = project.duration - 1 if playhead.mark_out is None else playhead.mark_out
-            left = max(float(HEADER), self._x(first))
-            painter.fillRect(QRectF(left, RULER - 5, self._x(last + 1) - left, 4), QColor(ACCENT))
-        font = painter.font()
-        painter.setFont(monospaced(8))
-        nominal = max(1, round(project.rate))
-        scaled = [tick if nominal == 24 else max(1, tick * nominal // 24) for tick in _TICKS]
-        step = next((tick for tick in scaled if tick * self._scale >= 104), scaled[-1])
-        frame = int(self._frame(HEADER)) // step * step
-        while (x := self._x(frame)) < width:
-            if x >= HEADER - 1:
-                painter.setPen(QColor(FAINT))
-                painter.drawLine(QPointF(x, RULER - 8), QPointF(x, RULER - 2))
-                painter.setPen(QColor(DIM))
-                text = timecode(frame + project.start_frame, project.rate, project.drop_frame)
-                painter.drawText(QPointF(x + 4, RULER - 9), text)
-            frame += step
-        painter.setFont(font)
-
-    def _draw_playhead(self, painter: QPainter) -> None:
-        x = self._x(self._session.playhead.frame)
-        if x < HEADER - 1:
-            return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(ACCENT), 1.2))
-        painter.drawLine(QPointF(x, RULER - 6), QPointF(x, self.viewport().height()))
-        painter.setBrush(QColor(ACCENT))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawPolygon([QPointF(x - 5, RULER - 11), QPointF(x + 5, RULER - 11), QPointF(x, RULER - 3)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from ..models.project import timecode
 from ..models.session import Session
@@ -115,6 +115,12 @@ class ModeBar(QWidget):
         self.gain.currentIndexChanged.connect(lambda _: viewing.set_gain(self.gain.currentData()))
         layout.addWidget(self.gain)
         layout.addStretch(1)
+        self.keep = QPushButton("Save timeline")
+        self.keep.setToolTip(
+            "Write a timeline beside yours with every shown result on a new track  (Ctrl+Shift+S)"
+        )
+        self.keep.setAccessibleName("Save timeline with results")
+        layout.addWidget(self.keep)
         self.overlay = flat_button("eye", "Show the matte over the plate", checkable=True, shortcut="M")
         self.overlay.setChecked(True)
         self.overlay.toggled.connect(viewing.set_overlay)
