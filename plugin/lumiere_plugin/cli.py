@@ -97,7 +97,9 @@ def remove(
     source: Annotated[Path, typer.Argument(help="Movie, image sequence, or timeline (.otio, …).")],
     matte: Annotated[
         list[Path],
-        typer.Option(help="White is what is removed: movie, picture, sequence or folder. Repeatable."),
+        typer.Option(
+            help="White is what is removed: movie, picture, sequence, folder or .roto.json. Repeatable."
+        ),
     ],
     out: Output = None,
     clip: Annotated[

@@ -15,8 +15,8 @@ from lumiere_engine.protocol import FrameRange, JobSpec, MediaInfo, RemoveParams
 from lumiere_engine.protocol.engine import Plan, TimelineResult
 from lumiere_engine.protocol.errors import TimelineError
 from lumiere_engine.protocol.queue import Placement
-from lumiere_engine.protocol.roto import Mask
-from lumiere_engine.protocol.wire import decode
+from lumiere_engine.protocol.roto import Mask, Roto
+from lumiere_engine.protocol.wire import decode, parse_json
 from lumiere_otio import (
     ClipSelection,
     Timeline,
@@ -35,6 +35,7 @@ from lumiere_ui.models.session import timeline_of
 from .manifest import manifest
 from .performing import folders_of
 from .removal import TIMELINE_SUFFIXES, Request, fingerprint, into_media, probe, weights
+from .removal import Prepared as PreparedJob
 
 HANDLES = 12
 PREVIEW_SIDE = 480
@@ -130,7 +131,7 @@ class PanelDesk:
             timeline=0,
             placement=placement,
         )
-        return Prepared(submit, tuple(folders_of(job)), timeline_of(project))
+        return Prepared(submit, _folders(job, roto), timeline_of(project))
 
     def estimate(
         self, project: Project, shot: Shot, roto: Path, params: RemoveParams, seed: int
@@ -142,7 +143,7 @@ class PanelDesk:
         """
         request = Request(source=project.path, mattes=(roto,), params=params, seed=seed)
         job = into_media(self._spec(project, shot, request), _free_output(project, shot), request)
-        return Plan(job.order), tuple(folders_of(job))
+        return Plan(job.order), _folders(job, roto)
 
     def import_masks(self, shot: Shot, path: Path, roto: Path, frame: int) -> tuple[Mask, ...]:
         """Masks that another program has drawn.
@@ -347,6 +348,13 @@ def _shot(
         speed=speed,
         layout=info.layout,
     )
+
+
+def _folders(job: PreparedJob, roto: Path) -> tuple[Path, ...]:
+    """What the engine must be allowed to use: the job's own folders, and those of mattes that the roto names."""
+    document = decode(Roto, parse_json(roto.read_bytes()))
+    named = [Path(os.path.realpath(mask.media)).parent for mask in document.masks if mask.media is not None]
+    return tuple(dict.fromkeys([*folders_of(job), *named]))
 
 
 def _free_output(project: Project, shot: Shot) -> Path:

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
-from lumiere_engine.protocol import JobState
+from lumiere_engine.client import EngineClient
+from lumiere_engine.protocol import JobSpec, JobState, WorkOrder
+from lumiere_engine.protocol.errors import PathError
+from lumiere_engine.protocol.roto import Mask, Roto
 from lumiere_otio import list_clips, read_timeline
+from lumiere_ui.models.roto_document import write_roto
 from lumiere_ui.widgets.main_window import MainWindow
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -114,3 +120,25 @@ def test_how_long_it_takes_is_told_before_it_starts(opened: MainWindow, drag: Dr
     drag((64, 34), (96, 66))
     qtbot.waitUntil(lambda: "frames:" in opened.effect.why.text(), timeout=20_000)
     assert "GB" in opened.effect.why.text()
+
+
+def test_a_matte_of_another_folder_serves_and_one_that_the_engine_may_not_read_is_refused(
+    opened: MainWindow, qtbot: QtBot, tmp_path_factory: pytest.TempPathFactory, media: Path
+) -> None:
+    picture = np.zeros((96, 160), np.uint8)
+    picture[34:66, 64:96] = 255
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "matte.png"
+    cv2.imwrite(str(elsewhere), picture)
+    session = opened.session
+    session.import_masks(elsewhere)
+    qtbot.waitUntil(lambda: session.roto.mask is not None, timeout=20_000)
+    opened.effect.set_params(quality="draft", imagine=False)
+    session.remove()
+    qtbot.waitUntil(lambda: bool(session.results), timeout=60_000)
+
+    forged = media.with_name("forged.roto.json")
+    mask = Mask(1, "m", "matte", media="/etc/hostname")
+    write_roto(forged, Roto(160, 96, (mask,)))
+    spec = JobSpec("remove", str(media), (str(forged),), whole_mattes=True)
+    with pytest.raises(PathError, match="/etc/hostname"):
+        EngineClient().plan(WorkOrder(spec, str(media.with_name("out.mov"))))
