@@ -11,18 +11,22 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 from lumiere_bench.cases import Case, recipes
 from lumiere_bench.clips import Size, read_result
 from lumiere_bench.footage import choose_shots, find_shots
 from lumiere_bench.measures import Judge
 from lumiere_engine.effects import remove as removal
+from lumiere_engine.effects import settling
 from lumiere_engine.effects.effort import EFFORTS, Effort
 from lumiere_engine.motion import borrow, pyramid
+from lumiere_engine.motion.steady import Opinions
 from lumiere_engine.protocol import JobSpec, RemoveParams, WorkOrder
 from lumiere_plugin.removal import Request, fingerprint, weights
 
@@ -38,6 +42,7 @@ WITHOUT = {
     ),
 }
 MEMBRANE = "neither, a membrane for the smooth fill"
+FLICKERING = "neither, nothing fused over time"
 COLUMNS = ("hole_psnr_db", "patch_distance", "warp_ratio")
 
 
@@ -78,12 +83,34 @@ def patched(table: dict[str, Effort], name: str, value: Effort) -> Iterator[None
 @contextmanager
 def membrane_fill() -> Iterator[None]:
     """The smooth fill without Navier-Stokes inpainting, for a while."""
-    before: Callable[..., object] = borrow.smooth_fill
-    borrow.smooth_fill = lambda picture, hole: pyramid.push_pull(picture.astype("float32"), ~hole)
+    with replaced(
+        borrow, "smooth_fill", lambda picture, hole: pyramid.push_pull(picture.astype("f4"), ~hole)
+    ):
+        yield
+
+
+@contextmanager
+def unsteady() -> Iterator[None]:
+    """Every frame keeps its own opinion, for a while."""
+
+    def own(shot: Opinions, _memory: object) -> Iterator[tuple[int, np.ndarray]]:
+        for frame in range(shot.frame_count):
+            if shot.hole(frame).any():
+                yield frame, shot.picture(frame)[shot.hole(frame)]
+
+    with replaced(settling, "steady", own):
+        yield
+
+
+@contextmanager
+def replaced(module: ModuleType, name: str, value: object) -> Iterator[None]:
+    """`module.name` is `value` for a while."""
+    before = getattr(module, name)
+    setattr(module, name, value)
     try:
         yield
     finally:
-        borrow.smooth_fill = before
+        setattr(module, name, before)
 
 
 def main() -> None:
@@ -104,11 +131,10 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             case = recipe.make(Path(folder))
             case.store()
-            for name, effort in {**WITHOUT, MEMBRANE: WITHOUT["neither"]}.items():
-                if name == MEMBRANE:
-                    with membrane_fill():
-                        found, seconds = measure(case, effort, options.network, Path(folder) / name)
-                else:
+            special = {MEMBRANE: membrane_fill, FLICKERING: unsteady}
+            for name in (*WITHOUT, *special):
+                effort = WITHOUT.get(name, WITHOUT["neither"])
+                with special.get(name, nullcontext)():
                     found, seconds = measure(case, effort, options.network, Path(folder) / name)
                 values = " | ".join(f"{found[column]:.2f}" for column in COLUMNS)
                 print(f"| {case.name} | {name} | {values} | {seconds:.0f} |", flush=True)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from lumiere_engine.effects.copied import NOBODY, Copied, add_details
+from lumiere_engine.effects.completion import TEXTURE_STRENGTH
+from lumiere_engine.effects.copied import NOBODY, Copied, Detail, add_details
 from lumiere_engine.effects.refine import refine, texture_detail
 from lumiere_engine.effects.shot import Scale
 from lumiere_engine.effects.workspace import Workspace
-from lumiere_engine.motion.align import Aligned, Window
+from lumiere_engine.motion.align import Window
 from lumiere_engine.motion.flow import grid
 
 SHIFT = 30  # analysis pixels to the right, from where the texture is copied
@@ -28,16 +29,21 @@ def test_copied_texture_is_fetched_again_from_the_plate(
     unseen = completed.unseen(1)
     places = grid(48, 96)
     places[unseen] += (SHIFT, 0)
-    picture = completed.picture(1).copy()
-    picture[unseen] = np.roll(picture, -SHIFT, 1)[unseen]
-    completed.set_settled(1, picture, Copied.nothing(48, 96).own(1, unseen))
-    completed.set_texture(1, places)
+    steady = completed.picture(1)
+    # at half strength, so that the texture as it is laid on is the whole of it
+    layer = (np.roll(steady, -SHIFT, 1) - steady) / TEXTURE_STRENGTH
+    completed.set_steady(1, steady[unseen], np.zeros_like(steady))
+    completed.set_copied(1, Copied.nothing(48, 96).own(1, unseen))
+    completed.set_texture(1, np.where(unseen[..., None], layer, 0), places)
     assert completed.textured() == [1]
 
     filling = completed.filling(1)
-    patch = refine(
-        1, completed, filling, lambda t: plate[t], lambda key: texture_detail(key, completed, plate[key])
-    )
+
+    def detail(key: int) -> Detail:
+        found = texture_detail(key, completed, plate[key])
+        return Detail(found.window, found.rgb / TEXTURE_STRENGTH)
+
+    patch = refine(1, completed, filling, lambda t: plate[t], detail)
     inside = patch.window.slices
     hole = shown.holes[1][inside]
     inner = hole & np.roll(hole, 6, 1) & np.roll(hole, -6, 1) & np.roll(hole, 6, 0) & np.roll(hole, -6, 0)
@@ -48,22 +54,29 @@ def test_copied_texture_is_fetched_again_from_the_plate(
 
 
 def _nothing(window: Window) -> Any:
-    from lumiere_engine.effects.copied import Detail
-
     return Detail(window, np.zeros((window.height, window.width, 3), np.float32))
 
 
 def test_who_takes_from_a_key_knows_where_its_texture_lies() -> None:
-    theirs = Copied.nothing(20, 30).own(7, np.ones((20, 30), bool))
-    window = Window(4, 5, 6, 8)
-    places = grid(6, 8, 4, 5) + np.float32((2.25, 1))
-    taken = np.zeros((6, 8), bool)
-    taken[1:4, 2:6] = True
-    aligned = Aligned(places, taken, np.zeros((6, 8, 3)), np.zeros((6, 8, 3)), np.zeros((6, 8)))
-    ours = Copied.nothing(20, 30).taking(window, taken, aligned, theirs)
-    assert (ours.lender == 7).sum() == taken.sum()
-    assert np.allclose(ours.places[window.slices][taken], places[taken])
-    assert (ours.without(ours.lender == 7).lender == NOBODY).all()
+    places = grid(20, 30) + np.float32((2.25, 1))
+    taken = np.zeros((20, 30), bool)
+    taken[5:8, 7:11] = True
+    ours = Copied.nothing(20, 30).taking(7, places, taken)
+    assert np.array_equal(ours.lender == 7, taken) and np.array_equal(ours.nowhere, ~taken)
+    assert np.allclose(ours.places[taken], places[taken])
+    # frames of a shot are counted from its start, those of a job from the job's
+    later = ours.counted_from(-100)
+    assert (later.lender[taken] == 107).all() and (later.lender[~taken] == NOBODY).all()
+    assert np.array_equal(later.counted_from(100).lender, ours.lender)
+
+
+def test_a_layer_is_the_key_frames_own_seen_from_another_frame() -> None:
+    key = np.random.default_rng(0).normal(size=(20, 30, 3)).astype(np.float32)
+    taken = np.zeros((20, 30), bool)
+    taken[5:8, 7:11] = True
+    layer = Copied.nothing(20, 30).taking(7, grid(20, 30) + np.float32((2, 1)), taken).layer(lambda _: key)
+    assert np.allclose(layer[taken], np.roll(key, (-1, -2), (0, 1))[taken], atol=1e-5)
+    assert not layer[~taken].any()
 
 
 def test_pixels_that_copied_nothing_get_no_details() -> None:

@@ -32,7 +32,7 @@ def grey(value: float = 0.5) -> np.ndarray:
 
 
 def test_the_journal_has_finished_work_alone(at_desk: Desk, tmp_path: Path) -> None:
-    for shelf in ("ab/pictures", "ab/plates", "ab/sources", "ab/borrowed", "cd/settled", "cd/textures"):
+    for shelf in ("ab/pictures", "ab/plates", "ab/sources", "ab/borrowed", "cd/steady", "cd/textures"):
         at_desk.kept(shelf, 7)
     Desk(tmp_path, print).kept("cd/patches", 1)  # a later worker writes on
     assert (tmp_path / "journal").read_text().splitlines() == [

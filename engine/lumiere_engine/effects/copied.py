@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..motion.align import Aligned, Window
+from ..motion.align import Window
+from ..motion.borrow import window_around
 from ..motion.flow import grid, sample
 
 Array = np.ndarray
@@ -32,26 +33,35 @@ class Copied:
         """No texture at all."""
         return cls(np.full((height, width), NOBODY, np.int32), np.zeros((height, width, 2), np.float32))
 
-    def without(self, where: Array) -> Copied:
-        """The same, `where` (h w bool) having no texture."""
-        return Copied(np.where(where, NOBODY, self.lender), self.places)
-
     def own(self, frame: int, where: Array) -> Copied:
         """The same, `where` having the texture that `frame` itself was given there."""
         height, width = where.shape
         places = np.where(where[..., None], grid(height, width), self.places)
         return Copied(np.where(where, np.int32(frame), self.lender), places)
 
-    def taking(self, window: Window, taken: Array, aligned: Aligned, theirs: Copied) -> Copied:
-        """The same, the pixels `taken` (of `window`) having what a frame laid over this one has there."""
-        height, width = theirs.lender.shape
-        lender, places = self.lender.copy(), self.places.copy()
-        x, y = np.rint(aligned.places[taken]).astype(int).T
-        x, y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)
-        rest = aligned.places[taken] - np.stack([x, y], 1)
-        lender[window.slices][taken] = theirs.lender[y, x]
-        places[window.slices][taken] = theirs.places[y, x] + rest
-        return Copied(lender, places)
+    def taking(self, key: int, places: Array, taken: Array) -> Copied:
+        """The same, the pixels `taken` (h w bool) having what the key frame `key` shows at `places` (h w 2)."""
+        return Copied(
+            np.where(taken, np.int32(key), self.lender), np.where(taken[..., None], places, self.places)
+        )
+
+    @property
+    def nowhere(self) -> Array:
+        """Pixels without texture, h w bool."""
+        return self.lender == NOBODY
+
+    def counted_from(self, start: int) -> Copied:
+        """The same, lenders counted from frame `start`."""
+        return Copied(np.where(self.nowhere, NOBODY, self.lender - start).astype(np.int32), self.places)
+
+    def layer(self, details: Callable[[int], Array]) -> Array:
+        """The texture itself, h w 3, from the layers (h w 3) of the key frames at the same size."""
+        out = np.zeros((*self.lender.shape, 3), np.float32)
+        for key in np.unique(self.lender[~self.nowhere]):
+            window = window_around(self.lender == key, 0).slices
+            from_key = self.lender[window] == key
+            out[window][from_key] = sample(details(int(key)), self.places[window], cubic=True)[from_key]
+        return out
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,7 @@ def add_details(
     where: Array,
     enlarged: Callable[[Array], Array],
     details: Callable[[int], Detail],
+    strength: float = 1.0,
 ) -> Array:
     """`rgb` with the details of the texture that its pixels were copied from.
 
@@ -94,11 +105,12 @@ def add_details(
         where: h w 2, the place of each pixel of `rgb` in the frame at analysis size.
         enlarged: places at analysis size → places in the plate.
         details: of a key frame.
+        strength: of the texture, 0..1.
     """
     rows, columns, rest = nearest(where, *copied.lender.shape)
     lender, places = copied.lender[rows, columns], copied.places[rows, columns] + rest
     out = rgb.copy()
     for key in np.unique(lender[lender != NOBODY]):
         from_key = lender == key
-        out[from_key] += details(int(key)).at(enlarged(places))[from_key]
+        out[from_key] += strength * details(int(key)).at(enlarged(places))[from_key]
     return out

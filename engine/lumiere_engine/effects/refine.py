@@ -11,7 +11,7 @@ import numpy as np
 from ..motion.align import Window
 from ..motion.borrow import Borrowed, window_around
 from ..motion.flow import grid, sample, widen
-from .completion import CompletedShots
+from .completion import TEXTURE_STRENGTH, CompletedShots
 from .copied import Detail, add_details, nearest
 from .shot import Scale
 
@@ -65,6 +65,7 @@ def refine(
             where + np.array([small.x, small.y], np.float32),
             lambda places: _enlarged_places(places, scale),
             details,
+            TEXTURE_STRENGTH,
         )
     share = np.zeros((window.height, window.width), np.float32)
     lent = np.zeros_like(rgb)
@@ -80,6 +81,7 @@ def refine(
     # the weights sum to 1 or to nothing; between the two, and where they were rounded, they are made to
     borrowed = np.clip(share, 0, 1)
     lent /= np.maximum(share, 1e-6)[..., None]
+    lent += sample(completed.change(frame)[small.slices] / 255, where, cubic=not scale.same)
     rgb = rgb + borrowed[..., None] * (lent - rgb)
     confidence = np.exp(-sample(filling.error, where) / _DOUBT)
     return Patch(window, rgb.astype(np.float32), borrowed, confidence.astype(np.float32))

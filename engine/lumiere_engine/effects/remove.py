@@ -203,12 +203,11 @@ def _complete(
 def _imagine(
     completed: CompletedShots, order: WorkOrder, effort: Effort, workspace: Workspace, clock: _Clock
 ) -> list[float]:
-    """Learn, imagine and settle, if the artist wants it and something is unseen; returns the trust in the network."""
+    """Learn and imagine, if the artist wants it and something is unseen; settle; returns the trust in the network."""
     everything_seen = not any(completed.unseen(t).any() for t in range(completed.shots.frame_count))
-    if everything_seen or not order.spec.params.imagine:
-        return []
+    imagine = order.spec.params.imagine and not everything_seen
     trust: list[float] = []
-    if effort.sample_steps:
+    if imagine and effort.sample_steps:
         # torch takes a second to import; a job that needs no network never does it
         from .imagining import Imagination
 
@@ -217,7 +216,7 @@ def _imagine(
         trust = imagination.trust
     settled = workspace.shelf("settling")
     if not settled.has(_ALL):  # half a settling cannot be gone on with, a whole one need not be done again
-        for done, total in settle(completed, effort.textures):
+        for done, total in settle(completed, effort.textures if imagine else 0):
             clock.step("settle", done, total)
         settled.put(_ALL)
     return trust

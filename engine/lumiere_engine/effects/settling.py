@@ -1,26 +1,33 @@
-"""Settling all shots of a job: each key frame gets texture by example, the others take it from there."""
+"""Settling all shots of a job: what closes the holes is made steady over time, then the unseen is given texture."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
+from ..motion.borrow import ShotView, window_around
 from ..motion.exemplar import exemplar_fill
 from ..motion.exemplar_search import ExemplarParams
+from ..motion.steady import steady
 from .completion import CompletedShots
-from .copied import NOBODY, Copied
-from .settle import Settler
+from .copied import Copied
+from .texture import texture
 
 Array = np.ndarray
 
-# The start's low frequencies stay: they are the likelier ones, the more so for the frames that take them from a key.
+# Of the error that a borrowed pixel must expect: most are right, and the few that are not make the expectation.
+_FAITH = 0.5
+# Pixels; borrowed pixels take the steady picture's colours, what is finer than this they keep.
+_FINE = 1.5
+# The steady picture's low frequencies stay: they are the likelier ones.
 _TEXTURE = ExemplarParams(detail=0.0)
 
 
 def settle(completed: CompletedShots, textures: int) -> Iterator[tuple[int, int]]:
-    """Settle every shot; yields (frames settled, frames) of the shot it is at, as it goes.
+    """Settle every shot; yields (steps done, steps) of the shot it is at, as it goes.
 
     Args:
         completed: the shots after borrowing and imagining.
@@ -28,16 +35,47 @@ def settle(completed: CompletedShots, textures: int) -> Iterator[tuple[int, int]
     """
     completed.forget_settled()
     for start, view in completed.shots.views():
-        for done in Settler(view, _SettledFrames(completed, start), _by_example, textures).run():
-            yield done, view.frame_count
+        total = view.frame_count + textures
+        opinions = _Opinions(completed, start, view)
+        frames = _SteadyFrames(completed, start)
+        for frame, values in steady(opinions, completed.later(start)):
+            hole, unseen = view.hole(frame), completed.unseen(start + frame)
+            change = np.zeros((*hole.shape, 3), np.float32)
+            change[hole] = values - opinions.picture(frame)[hole]
+            frames.strange[frame] = float(np.abs(change[unseen]).sum() / max(1, 3 * unseen.sum()))
+            completed.set_steady(start + frame, values[unseen[hole]], _coarser(change, hole))
+            yield frame + 1, total
+        for done in texture(view, frames, _by_example, textures):
+            yield view.frame_count + done, total
+        yield total, total
 
 
 @dataclass(frozen=True)
-class _SettledFrames:
-    """The frames of one shot as `Settler` reads and writes them."""
+class _Opinions:
+    """The frames of one shot as `steady` reads them."""
 
     completed: CompletedShots
     start: int
+    view: ShotView
+
+    def picture(self, frame: int) -> Array:
+        return self.completed.imagined(self.start + frame)
+
+    def borrowed(self, frame: int) -> Array:
+        return self.view.hole(frame) & ~self.completed.unseen(self.start + frame)
+
+    def doubt(self, frame: int) -> Array:
+        doubt = self.completed.doubt(self.start + frame)
+        return np.where(self.completed.unseen(self.start + frame), doubt, np.float32(_FAITH) * doubt)
+
+
+@dataclass(frozen=True)
+class _SteadyFrames:
+    """The frames of one shot as `texture` reads and writes them."""
+
+    completed: CompletedShots
+    start: int
+    strange: dict[int, float] = field(default_factory=dict)
 
     def picture(self, frame: int) -> Array:
         return self.completed.picture(self.start + frame)
@@ -45,22 +83,31 @@ class _SettledFrames:
     def unseen(self, frame: int) -> Array:
         return self.completed.unseen(self.start + frame)
 
-    def doubt(self, frame: int) -> Array:
-        return self.completed.doubt(self.start + frame)
+    def strangeness(self, frame: int) -> float:
+        return self.strange[frame]
 
     def copied(self, frame: int) -> Copied:
-        found = self.completed.copied(self.start + frame)
-        return Copied(np.where(found.lender == NOBODY, NOBODY, found.lender - self.start), found.places)
+        return self.completed.copied(self.start + frame).counted_from(self.start)
 
-    def keep(self, frame: int, picture: Array, copied: Copied) -> None:
-        lender = np.where(copied.lender == NOBODY, NOBODY, copied.lender + self.start)
-        self.completed.set_settled(self.start + frame, picture, Copied(lender, copied.places))
+    def set_copied(self, frame: int, copied: Copied) -> None:
+        self.completed.set_copied(self.start + frame, copied.counted_from(-self.start))
 
-    def keep_texture(self, frame: int, places: Array) -> None:
-        self.completed.set_texture(self.start + frame, places)
+    def keep_texture(self, frame: int, detail: Array, places: Array) -> None:
+        self.completed.set_texture(self.start + frame, detail, places)
+
+
+def _coarser(change: Array, hole: Array) -> Array:
+    """`change` (h w 3) inside the hole without its finest details."""
+    within = window_around(hole, 0).slices
+    part, inside = change[within], hole[within].astype(np.float32)
+    share = np.maximum(cv2.GaussianBlur(inside, (0, 0), _FINE, borderType=cv2.BORDER_CONSTANT), 1e-4)
+    out = np.zeros_like(change)
+    out[within] = cv2.GaussianBlur(part, (0, 0), _FINE, borderType=cv2.BORDER_CONSTANT) / share[..., None]
+    out[~hole] = 0
+    return out
 
 
 def _by_example(picture: Array, still_open: Array, usable: Array) -> tuple[Array, Array]:
-    """The open part of a picture in the texture of its surroundings, where the imagined start leads it."""
+    """The open part of a picture in the texture of its surroundings, where the steady picture leads it."""
     found = exemplar_fill(picture, still_open, usable, start=picture, params=_TEXTURE)
     return found.picture, found.places

@@ -85,6 +85,21 @@ class Shelf:
         return self._folder / f"{number:08d}.npz"
 
 
+class Numbered:
+    """A shelf whose entries are counted from `start`."""
+
+    def __init__(self, shelf: Shelf, start: int) -> None:
+        self._shelf, self._start = shelf, start
+
+    def put(self, number: int, **arrays: Array) -> None:
+        """See `Shelf.put`."""
+        self._shelf.put(self._start + number, **arrays)
+
+    def get(self, number: int, *names: str) -> dict[str, Array]:
+        """See `Shelf.get`."""
+        return self._shelf.get(self._start + number, *names)
+
+
 class Workspace:
     """The folder of one job, locked against a second process.
 

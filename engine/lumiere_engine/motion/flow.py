@@ -86,6 +86,19 @@ def complete_flow(flow: Array, hole: Array, *, ring: int = 30) -> Array:
     return np.where(spoilt[..., None], completed, flow).astype(np.float32)
 
 
+def unevenness(flow: Array, hole: Array, *, ring: int = 30, most: float = 8.0) -> float:
+    """How far the flow around `hole` is from one affine motion, pixels (root mean square, at most `most` each).
+
+    It says how much the flow that was completed behind the hole must be expected to miss.
+    """
+    spoilt = widen(hole, SPOILT_RIM)
+    around = widen(spoilt, ring) & ~spoilt
+    if not around.any():
+        return 0.0
+    apart = np.square(flow - _affine_motion(flow, around))[around].sum(-1)
+    return float(np.sqrt(np.minimum(apart, most**2).mean()))
+
+
 def _affine_motion(flow: Array, ring: Array, *, most: int = 2000) -> Array:
     """The affine flow that most vectors in `ring` follow, everywhere; zero if there is none."""
     height, width = ring.shape

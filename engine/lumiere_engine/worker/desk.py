@@ -26,9 +26,10 @@ _PICTURE_S = 1.0
 # A small picture may take up to a hundredth of the time.
 _SHARE = 100
 _MOST_PICTURES = 100
-# Not finished work: a window of decoded frames that moves along, and what is only whole together with something that
-# is kept after it (sources with borrowed, settled and textures with the end of all settling).
-_NO_WORK = ("plates", "sources", "settled", "textures")
+# Finished work: what a later worker finds and does not do again. Other shelves hold a window of decoded frames that
+# moves along, or parts that are only whole together with an entry of these ("sources" with "borrowed", and all that
+# settling writes with "settling").
+_WORK = ("pictures", "motion", "borrowed", "imagined", "settling", "details", "patches")
 
 
 class Desk(Observer):
@@ -51,7 +52,7 @@ class Desk(Observer):
 
     def kept(self, shelf: str, number: int) -> None:
         """One more line of the journal: what a later worker finds done."""
-        if shelf.rpartition("/")[2] not in _NO_WORK:
+        if shelf.rpartition("/")[2] in _WORK:
             os.write(self._journal, f"{shelf}/{number}\n".encode("ascii"))
 
     def finished_frame(self, frame: int, draw: Callable[[], Array]) -> None:
