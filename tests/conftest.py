@@ -14,7 +14,6 @@ import pytest
 from hypothesis import strategies as st
 from lumiere_engine.client import Connection
 
-
 try:
     import PySide6.QtWidgets  # noqa: F401
 except ImportError as error:
