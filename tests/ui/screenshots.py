@@ -65,6 +65,14 @@ class Photographer:
         self._take("2_selected")
         self._draw_robot()
         self._take("3_mask")
+        # the film's own matte is tighter than a box
+        number = session.roto.current
+        assert number is not None
+        session.roto.set_flag(number, enabled=False)
+        session.import_masks(ROOT / "assets" / "demo" / "crossing_matte.mkv")
+        self._until(lambda: session.roto.mask is not None and session.roto.mask.kind == "matte")
+        self._until(lambda: window.viewing.is_current("matte"))
+        self._take("3_imported")
         window.effect.set_params(quality="draft")
         session.make_preview(8)
         self._until(lambda: window.viewing.mode == "preview")

@@ -54,7 +54,8 @@ def draw_ruler(
             painter.drawLine(QPointF(x, RULER - 8), QPointF(x, RULER - 2))
             painter.setPen(QColor(DIM))
             text = timecode(frame + project.start_frame, project.rate, project.drop_frame)
-            painter.drawText(QPointF(x + 4, RULER - 9), text)
+            if x + 4 + painter.fontMetrics().horizontalAdvance(text) < width:
+                painter.drawText(QPointF(x + 4, RULER - 9), text)
         frame += step
     painter.setFont(font)
 
