@@ -91,8 +91,14 @@ class Viewer:
         source = self._source(path)
         if not 0 <= frame < source.frame_count:
             raise UnreadableMediaError(f"it has no frame {frame}", clip=path)
-        small, fmt = shrunk(source.read(frame), source.format, side)
-        return cast(Bytes, np.rint(np.clip(to_rgb(small, fmt), 0, 1) * 255).astype(np.uint8))
+        longer = max(source.format.width, source.format.height)
+        # by a whole number: three times as fast to average, and as sharp
+        whole = longer / -(-longer // side) if side else 0
+        small, fmt = shrunk(source.read(frame), source.format, whole)
+        rgb = to_rgb(small, fmt)
+        rgb *= 255
+        rgb += 0.5
+        return cast(Bytes, np.clip(rgb, 0, 255, out=rgb).astype(np.uint8))
 
     def _source(self, path: str) -> FrameSource:
         """The media, open; opened anew when the file was replaced."""
@@ -109,7 +115,7 @@ class Viewer:
         return source
 
 
-def shrunk(picture: Picture, fmt: FrameFormat, side: int) -> tuple[Picture, FrameFormat]:
+def shrunk(picture: Picture, fmt: FrameFormat, side: float) -> tuple[Picture, FrameFormat]:
     """The picture no larger than `side` pixels (0: as it is), shrunk in its own samples: 4K in a few milliseconds.
 
     Chroma comes out as large as luma.
