@@ -29,8 +29,7 @@ from lumiere_otio import (
     write_timeline,
 )
 from lumiere_ui.models.actions import Action
-from lumiere_ui.models.project import ClipItem, Prepared, Project, Shot, TrackItem
-from lumiere_ui.models.session import timeline_of
+from lumiere_ui.models.project import ClipItem, Prepared, Project, Shot, TrackItem, timeline_of
 
 from .manifest import manifest
 from .performing import folders_of
@@ -100,13 +99,27 @@ class PanelDesk:
         frames = selection.trimmed_media_range
         return _shot(clip, selection.name, str(selection.media_path), frames, info, start, speed)
 
-    def prepare(self, project: Project, shot: Shot, roto: Path, params: RemoveParams, seed: int) -> Prepared:
+    def prepare(
+        self,
+        project: Project,
+        shot: Shot,
+        roto: Path,
+        params: RemoveParams,
+        seed: int,
+        frames: FrameRange | None = None,
+    ) -> Prepared:
         """The removal of what a roto document shows; a copy of the document is frozen beside the result.
+
+        Args:
+            project, shot: what it is removed from.
+            roto: the document.
+            params, seed: of the job.
+            frames: of a plain movie, those to work on; None is all of them.
 
         Raises:
             LumiereError: it cannot be prepared.
         """
-        request = Request(source=project.path, mattes=(roto,), params=params, seed=seed)
+        request = Request(source=project.path, mattes=(roto,), params=params, seed=seed, frames=frames)
         spec = self._spec(project, shot, request)
         start = 0 if spec.written is None else max(0, shot.frames.start - spec.written.start)
         output = _free_output(project, shot)
@@ -116,10 +129,11 @@ class PanelDesk:
         job = into_media(replace(spec, mattes=(str(frozen),)), output, request)
         item = project.clip(shot.clip)
         assert item is not None
+        some = None if project.is_timeline else spec.frames
         placement = Placement(
             clip=item.name,
-            record_start=item.start + project.start_frame,
-            record_duration=item.duration,
+            record_start=project.start_frame + (item.start if some is None else some.start),
+            record_duration=item.duration if some is None else some.duration,
             rate=f"{project.rate.numerator}/{project.rate.denominator}",
             source_start=start,
         )
@@ -134,14 +148,20 @@ class PanelDesk:
         return Prepared(submit, _folders(job, roto), timeline_of(project))
 
     def estimate(
-        self, project: Project, shot: Shot, roto: Path, params: RemoveParams, seed: int
+        self,
+        project: Project,
+        shot: Shot,
+        roto: Path,
+        params: RemoveParams,
+        seed: int,
+        frames: FrameRange | None = None,
     ) -> tuple[Plan, tuple[Path, ...]]:
         """The question what the removal will take, and what the engine must be allowed to use for it.
 
         Raises:
             LumiereError: it cannot be prepared.
         """
-        request = Request(source=project.path, mattes=(roto,), params=params, seed=seed)
+        request = Request(source=project.path, mattes=(roto,), params=params, seed=seed, frames=frames)
         job = into_media(self._spec(project, shot, request), _free_output(project, shot), request)
         return Plan(job.order), _folders(job, roto)
 
@@ -191,7 +211,7 @@ class PanelDesk:
             checkpoint=fingerprint(weights(request)),
         )
         if not project.is_timeline:
-            return spec
+            return replace(spec, frames=request.frames)
         selection = self._select(project, shot.clip)
         written = selection.with_handles(HANDLES)
         rate = selection.rate if selection.first_number is not None else None

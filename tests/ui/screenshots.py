@@ -100,6 +100,14 @@ class Photographer:
         session.roto.change_mask("ellipse", lambda mask: mask.with_knots(20, ellipse(220, 150, 420, 260)))
         session.roto.select(number)
         window.tools.choose("brush")
+        session.roto.add("Brush", "brush")
+        window.tools.set_brush(size=26)
+        window.tools.press(
+            session.shot.media_frame(session.playhead.frame) if session.shot else 0, 450, 220, 4
+        )
+        for x in range(450, 520, 4):
+            window.tools.move(window.viewing.media_frame, x, 220 + (x - 450) / 3)
+        window.tools.release()
         self._until(lambda: window.viewing.is_current("matte"))
         self._take("7_brush")
         EngineClient(start=False).stop()

@@ -11,7 +11,7 @@ import pytest
 from lumiere_engine.client import EngineClient
 from lumiere_engine.protocol import JobSpec, JobState, WorkOrder
 from lumiere_engine.protocol.errors import PathError
-from lumiere_engine.protocol.roto import Mask, Roto
+from lumiere_engine.protocol.roto import Mask, Roto, rectangle
 from lumiere_otio import list_clips, read_timeline
 from lumiere_ui.models.roto_document import write_roto
 from lumiere_ui.widgets.main_window import MainWindow
@@ -142,3 +142,31 @@ def test_a_matte_of_another_folder_serves_and_one_that_the_engine_may_not_read_i
     spec = JobSpec("remove", str(media), (str(forged),), whole_mattes=True)
     with pytest.raises(PathError, match="/etc/hostname"):
         EngineClient().plan(WorkOrder(spec, str(media.with_name("out.mov"))))
+
+
+def test_of_a_plain_movie_only_what_lies_between_in_and_out_is_worked_on(
+    window: MainWindow, qtbot: QtBot, media: Path
+) -> None:
+    session = window.session
+    session.open(media)
+    qtbot.waitUntil(lambda: session.shot is not None, timeout=20_000)
+    session.roto.add("Rectangle", "rectangle")
+    session.roto.change_mask("drawing", lambda mask: mask.with_knots(0, rectangle(64, 34, 96, 66)))
+    session.playhead.scrub(2)
+    session.playhead.set_in()
+    session.playhead.scrub(6)
+    session.playhead.set_out()
+    window.effect.set_params(quality="draft", imagine=False)
+    session.remove()
+    qtbot.waitUntil(lambda: bool(session.results), timeout=60_000)
+    (result,) = session.results_of(0)
+    assert result.frame_count == 5
+    assert [session.result_frame(result, frame) for frame in (2, 4, 6)] == [0, 2, 4]
+    window.viewing.set_mode("result")
+    for frame, red in ((4, False), (8, True)):
+        session.playhead.scrub(frame)
+        qtbot.waitUntil(lambda: window.viewing.is_current("result"), timeout=10_000)
+        picture = window.viewing.picture("result")
+        assert picture is not None
+        at = (50 * 160 + 80) * 3
+        assert (picture.content[at] - picture.content[at + 1] > 120) is red

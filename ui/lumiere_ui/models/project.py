@@ -167,8 +167,16 @@ class Desk(Protocol):
         """A clip's media, opened."""
         ...
 
-    def prepare(self, project: Project, shot: Shot, roto: Path, params: RemoveParams, seed: int) -> Prepared:
-        """The removal of what a roto document shows."""
+    def prepare(
+        self,
+        project: Project,
+        shot: Shot,
+        roto: Path,
+        params: RemoveParams,
+        seed: int,
+        frames: FrameRange | None = None,
+    ) -> Prepared:
+        """The removal of what a roto document shows, of all frames or, of a plain movie, some."""
         ...
 
     def prepare_preview(
@@ -178,7 +186,13 @@ class Desk(Protocol):
         ...
 
     def estimate(
-        self, project: Project, shot: Shot, roto: Path, params: RemoveParams, seed: int
+        self,
+        project: Project,
+        shot: Shot,
+        roto: Path,
+        params: RemoveParams,
+        seed: int,
+        frames: FrameRange | None = None,
     ) -> tuple[Plan, tuple[Path, ...]]:
         """The question what a removal will take, and what the engine must be allowed to use for it."""
         ...
@@ -194,6 +208,11 @@ class Desk(Protocol):
     def save_results(self, project: Project, results: Sequence[TimelineResult]) -> Path:
         """A timeline beside the project's with a track for each result; returns its path."""
         ...
+
+
+def timeline_of(project: Project) -> RegisterTimeline:
+    """How a project is known to the engine."""
+    return RegisterTimeline(project.path.name[:500], "panel", str(project.path))
 
 
 def timecode(frame: int, rate: Fraction, drop_frame: bool = False) -> str:

@@ -12,7 +12,6 @@ from lumiere_engine.protocol.engine import (
     AddRoot,
     Estimate,
     Plan,
-    RegisterTimeline,
     Timeline,
     TimelineResult,
     TimelineResults,
@@ -25,7 +24,7 @@ from .background import Background
 from .engine_link import EngineLink
 from .pictures import PictureStore
 from .playhead import Playhead
-from .project import Desk, Prepared, Preview, Project, Shot
+from .project import Desk, Prepared, Preview, Project, Shot, timeline_of
 from .queue_model import QueueModel
 from .roto_document import RotoDocument, other_roto, read_roto
 from .roto_places import roto_path
@@ -148,7 +147,7 @@ class Session(QObject):
             one
             for one in self.results
             if one.placement is not None
-            and one.placement.record_start == start
+            and start <= one.placement.record_start < start + item.duration
             and one.placement.clip == item.name
         ]
 
@@ -159,9 +158,27 @@ class Session(QObject):
 
     def result_frame(self, result: TimelineResult, record: int) -> int:
         """The frame of a result's file that belongs to a frame of the timeline."""
-        assert result.placement is not None and self.shot is not None
-        frame = self.shot.media_frame(record) - self.shot.frames.start + result.placement.source_start
+        shot, placement = self.shot, result.placement
+        assert shot is not None and placement is not None
+        first = shot.media_frame(self.shown_from(result))
+        frame = shot.media_frame(record) - first + placement.source_start
         return min(max(0, frame), result.frame_count - 1)
+
+    def shown_from(self, result: TimelineResult) -> int:
+        """The frame of the timeline at which a result begins."""
+        assert result.placement is not None and self.project is not None
+        return result.placement.record_start - self.project.start_frame
+
+    @property
+    def marked(self) -> FrameRange | None:
+        """Of a plain movie, the frames between in and out; None for all of it, and for a timeline."""
+        shot, playhead = self.shot, self.playhead
+        if shot is None or self.project is None or self.project.is_timeline:
+            return None
+        if playhead.mark_in is None and playhead.mark_out is None:
+            return None
+        last = playhead.duration - 1 if playhead.mark_out is None else playhead.mark_out
+        return FrameRange.between(playhead.mark_in or 0, last + 1).intersection(shot.frames)
 
     def why_not_remove(self) -> str:
         """What is still to be done before something can be removed, or ""."""
@@ -183,8 +200,8 @@ class Session(QObject):
             return
         self.roto.commit("edit")
         self.roto.flush()
-        params, seed = self.params, self.seed
-        self._prepare(lambda: self.desk.prepare(project, shot, path, params, seed))
+        params, seed, frames = self.params, self.seed, self.marked
+        self._prepare(lambda: self.desk.prepare(project, shot, path, params, seed, frames))
 
     def make_preview(self, frames: int) -> None:
         """Queue the removal on a few frames around the playhead, at proxy size."""
@@ -228,7 +245,7 @@ class Session(QObject):
         project, shot, path = self.project, self.shot, self.roto.path
         if project is None or shot is None or path is None or self.why_not_remove():
             return
-        params, seed = self.params, self.seed
+        params, seed, frames = self.params, self.seed, self.marked
 
         def ask(answer: tuple[Plan, tuple[Path, ...]]) -> None:
             plan, folders = answer
@@ -236,7 +253,7 @@ class Session(QObject):
 
         self.roto.flush()
         self.saving.do(
-            lambda: self.desk.estimate(project, shot, path, params, seed),
+            lambda: self.desk.estimate(project, shot, path, params, seed, frames),
             ask,
             failed=lambda _: None,
             replaces="estimate",
@@ -378,8 +395,3 @@ class Session(QObject):
                 self.results_changed.emit()
 
         self.saving.do(look, set_stale, failed=lambda _: None, replaces="stale")
-
-
-def timeline_of(project: Project) -> RegisterTimeline:
-    """How a project is known to the engine."""
-    return RegisterTimeline(project.path.name[:500], "panel", str(project.path))

@@ -166,8 +166,12 @@ class Viewing(QObject):
         if role == "preview":
             return self._wanted_preview(shot, record)
         result = self.result
-        if result is None:
+        if result is None or result.placement is None:
             return None, None
+        start = self._session.shown_from(result)
+        if role == "result" and not start <= record < start + result.placement.record_duration:
+            frame = shot.media_frame(record)  # it covers a part of the shot: elsewhere the plate stands
+            return ("frame", shot.media, frame, side), _frame(shot.media, frame, side)
         frame = self._session.result_frame(result, record)
         if role == "difference":
             request = {

@@ -95,7 +95,12 @@ class EffectPanel(QWidget):
         self._soon.setSingleShot(True)
         self._soon.setInterval(_SOON_MS)
         self._soon.timeout.connect(session.ask_estimate)
-        for signal in (session.roto.changed, session.shot_changed, self.params_changed):
+        for signal in (
+            session.roto.changed,
+            session.shot_changed,
+            session.playhead.range_changed,
+            self.params_changed,
+        ):
             signal.connect(self._soon.start)
         session.estimated.connect(self._show_estimate)
         self._show()

@@ -146,6 +146,12 @@ def _eye(painter: QPainter) -> None:
     painter.drawEllipse(QPointF(10, 10), 2.2, 2.2)
 
 
+def _hidden(painter: QPainter) -> None:
+    painter.setOpacity(0.45)
+    _eye(painter)
+    _lines(painter, (4, 16), (16, 4))
+
+
 def _lock(painter: QPainter) -> None:
     painter.drawArc(QRectF(6.2, 3.5, 7.6, 10), 0, 180 * 16)
     painter.setBrush(painter.pen().color())
@@ -216,6 +222,7 @@ _DRAWN: dict[str, Draw] = {
     "eye": _eye,
     "film": _film,
     "folder": _folder,
+    "hidden": _hidden,
     "key": _key,
     "lock": _lock,
     "minus": _minus,

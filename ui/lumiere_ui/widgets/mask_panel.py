@@ -171,7 +171,7 @@ class _MaskRow(QFrame):
         self.setAccessibleName(mask.name)
         if selected:
             self.setStyleSheet(f"_MaskRow {{ background: {RAISED}; border-radius: 5px; }}")
-        eye = self._flag("eye", "Counts", mask.enabled)
+        eye = self._flag("eye" if mask.enabled else "hidden", "Counts", mask.enabled)
         eye.toggled.connect(lambda on: document.set_flag(mask.id, enabled=on))
         kind = QLabel()
         kind.setPixmap(icon(_KIND_ICONS[mask.kind], ACCENT if selected else "#8b9098").pixmap(QSize(16, 16)))

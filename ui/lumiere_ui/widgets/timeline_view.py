@@ -340,15 +340,17 @@ class TimelineView(QAbstractScrollArea):
             result = self._session.result(clip.index)
             if result is None:
                 continue
-            x = self._x(clip.start)
-            width = max(2.0, self._x(clip.start + clip.duration) - x - 1)
+            placement = result.placement
+            assert placement is not None
+            first, frames = self._session.shown_from(result), placement.record_duration
+            x = self._x(first)
+            width = max(2.0, self._x(first + frames) - x - 1)
             rect = QRectF(x, top, width, TRACK - _GAP)
             if rect.right() < HEADER or rect.left() > self.viewport().width():
                 continue
-            start = result.placement.source_start if result.placement is not None else 0
             painter.fillRect(rect, QColor(RESULT).darker(150))
             stale = result.job in self._session.stale
-            item = ClipItem(-1, clip.name, clip.start, clip.duration, result.media, start)
+            item = ClipItem(-1, clip.name, first, frames, result.media, placement.source_start)
             if rect.width() > _NARROW:
                 self._draw_thumbnails(painter, item, rect)
                 strip = QRectF(rect.left(), rect.bottom() - 16, rect.width(), 16)
