@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 from lumiere_engine.protocol import RemoveParams
+from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.protocol.roto import Roto
 from lumiere_ui.models.background import Background
 from lumiere_ui.models.effect_form import form_of
 from lumiere_ui.models.mask_tools import MaskTools
 from lumiere_ui.models.playhead import Playhead
 from lumiere_ui.models.project import timecode
-from lumiere_ui.models.roto_document import RotoDocument, read_roto
+from lumiere_ui.models.roto_document import RotoDocument, read_roto, write_roto
 from lumiere_ui.models.roto_places import roto_path
 from pytestqt.qtbot import QtBot
 
@@ -178,3 +179,25 @@ def test_the_form_is_made_from_the_parameters() -> None:
     assert (form["grow"].kind, form["grow"].unit, form["grow"].default) == ("number", "px", None)
     assert form["regrain"].kind == "switch"
     assert form["grow"].help.startswith("Pixels of the plate by which the matte is grown; None takes")
+
+
+def test_a_drawing_of_another_size_or_no_drawing_at_all_is_told_with_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.roto.json"
+    write_roto(path, Roto(100, 100))
+    for content in (path.read_text(), "{", '{"label": "Roto.9"}'):
+        path.write_text(content)
+        with pytest.raises(SpecError, match=r"a\.roto\.json.*move that file away"):
+            read_roto(path, 160, 96)
+    assert read_roto(tmp_path / "none.roto.json", 160, 96) == Roto(160, 96)
+
+
+def test_the_background_lives_on_after_a_mishap(qtbot: QtBot) -> None:
+    background = Background()
+    told: list[str] = []
+    background.failed.connect(lambda error: told.append(str(error)))
+    answers: list[int] = []
+    background.do(lambda: 1 // 0)
+    background.do(lambda: 7, answers.append)
+    qtbot.waitUntil(lambda: answers == [7], timeout=3000)
+    assert "ZeroDivisionError" in told[0]
+    background.close()

@@ -83,6 +83,11 @@ class Background(QObject):
             except OSError as error:
                 told = LumiereError(error.strerror or str(error), clip=error.filename)
                 answer, receiver = told, failed or self.failed.emit
+            except Exception as error:  # the thread must live on: the next drawing is to be saved, too
+                told = LumiereError(
+                    f"that went wrong: {type(error).__name__}: {error}", remedy="please report it"
+                )
+                answer, receiver = told, failed or self.failed.emit
             if receiver is not None:
                 try:
                     self._answered.emit(receiver, answer)

@@ -124,6 +124,8 @@ class EngineLink(QObject):
         return request
 
     def _find(self) -> None:
+        if self._closed:
+            return
         stale = self._stale
 
         def look() -> Endpoint | None:
@@ -149,7 +151,7 @@ class EngineLink(QObject):
 
     def _not_found(self, error: LumiereError) -> None:
         self._say("failed", str(error))
-        QTimer.singleShot(_AGAIN_AFTER_FAILURE_MS, self, self._find)
+        QTimer.singleShot(_AGAIN_AFTER_FAILURE_MS, self._find)
 
     def _listen(self) -> None:
         self._drop_stream()
@@ -181,7 +183,7 @@ class EngineLink(QObject):
         self._stale, self._endpoint = self._endpoint.token, None
         self._drop_stream()
         self._say("lost", "The engine stopped: starting it again. Nothing is lost, what ran goes on")
-        QTimer.singleShot(_AGAIN_MS, self, self._find)
+        QTimer.singleShot(_AGAIN_MS, self._find)
 
     def _drop_stream(self) -> None:
         stream, self._stream = self._stream, None

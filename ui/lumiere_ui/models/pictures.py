@@ -132,6 +132,8 @@ class PictureStore(QObject):
                 answer = Decoded(head["width"], head["height"], head["channels"], content)
             except LumiereError as error:
                 answer = error
+            except OSError as error:
+                answer = LumiereError(f"the decoder cannot be started: {error.strerror}")
             try:
                 self._arrived.emit(key, answer)
             except RuntimeError:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.protocol.roto import ROTO_SUFFIX, Knot, Mask, Roto, Stroke
 from lumiere_engine.protocol.wire import decode, encode, parse_json
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -15,6 +16,7 @@ from .background import Background
 
 _SAVE_MS = 200
 _MOST_UNDONE = 200
+_BEGIN_ANEW = "move that file away to begin anew"
 
 
 class RotoDocument(QObject):
@@ -250,7 +252,7 @@ def other_roto(result: Path, roto: Roto) -> bool:
     """
     try:
         frozen = read_roto(result.with_name(f"{result.stem}{ROTO_SUFFIX}"), roto.width, roto.height)
-    except OSError:
+    except (OSError, SpecError):
         return False  # nobody knows
     return _drawn(frozen) != _drawn(roto)
 
@@ -269,4 +271,14 @@ def read_roto(path: Path, width: int, height: int) -> Roto:
         content = path.read_bytes()
     except FileNotFoundError:
         return Roto(width, height)
-    return decode(Roto, parse_json(content))
+    try:
+        roto = decode(Roto, parse_json(content))
+    except SpecError as error:
+        raise SpecError(error.message, clip=str(path), remedy=_BEGIN_ANEW) from None
+    if (roto.width, roto.height) != (width, height):
+        raise SpecError(
+            f"it was drawn on {roto.width}x{roto.height}, the clip is {width}x{height}",
+            clip=str(path),
+            remedy=_BEGIN_ANEW,
+        )
+    return roto
