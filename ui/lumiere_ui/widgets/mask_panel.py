@@ -51,6 +51,7 @@ class MaskPanel(QWidget):
         self._empty = QLabel("Pick a tool and draw around what is to go.\nInclude its shadow.")
         self._empty.setProperty("role", "dim")
         self._empty.setWordWrap(True)
+        self._empty.setContentsMargins(4, 0, 4, 0)
         self._rows = QVBoxLayout()
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(3)

@@ -27,7 +27,7 @@ QMainWindow, QMainWindow::separator {{ background: {WINDOW}; }}
 QMainWindow::separator {{ width: 5px; height: 5px; }}
 QMainWindow::separator:hover {{ background: {HOVER}; }}
 QDockWidget {{ titlebar-close-icon: none; color: {DIM}; }}
-QDockWidget::title {{ background: {PANEL}; padding: 8px 12px 6px 12px; }}
+QDockWidget::title {{ background: {PANEL}; padding: 8px 12px 6px 9px; }}
 QToolTip {{ background: {RAISED}; color: {TEXT}; border: 1px solid {LINE}; padding: 5px 7px; }}
 QLabel {{ background: transparent; }}
 QLabel[role="dim"] {{ color: {DIM}; }}

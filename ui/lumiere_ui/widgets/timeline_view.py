@@ -274,7 +274,7 @@ class TimelineView(QAbstractScrollArea):
             text = painter.fontMetrics().elidedText(
                 name, Qt.TextElideMode.ElideRight, int(strip.width()) - 10
             )
-            painter.drawText(strip.adjusted(6, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(strip.adjusted(6, -1, -4, -1), Qt.AlignmentFlag.AlignVCenter, text)
         if chosen:
             painter.setPen(QPen(QColor(ACCENT), 2))
             painter.drawRect(rect.adjusted(1, 1, -1, -1))
@@ -363,7 +363,7 @@ class TimelineView(QAbstractScrollArea):
                 name = painter.fontMetrics().elidedText(
                     name, Qt.TextElideMode.ElideRight, int(strip.width()) - 10
                 )
-                painter.drawText(strip.adjusted(6, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, name)
+                painter.drawText(strip.adjusted(6, -1, -4, -1), Qt.AlignmentFlag.AlignVCenter, name)
 
     def _draw_headers(self, painter: QPainter) -> None:
         project = self._session.project
