@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 FOOTAGE ?= assets/demo
 
-.PHONY: help demo test test-slow lint bench bench-quality soak clean
+.PHONY: help demo test test-slow lint bench bench-quality soak screenshots clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1 —/p' Makefile
@@ -33,6 +33,9 @@ bench-quality: $(READY)  ## quality against simple methods, FOOTAGE=DIR or the b
 
 soak: $(READY)   ## 200 jobs and 100 sudden deaths of worker and engine, some minutes
 	$(BIN)/python bench/soak.py
+
+screenshots: $(READY)  ## pictures of the panel for docs/panel.md, under Xvfb
+	xvfb-run -a -s "-screen 0 1920x1200x24" $(BIN)/python tests/ui/screenshots.py
 
 clean:           ## forget the environment and all results
 	rm -rf $(VENV) lumiere-demo lumiere-bench

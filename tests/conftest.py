@@ -14,6 +14,21 @@ import pytest
 from hypothesis import strategies as st
 from lumiere_engine.client import Connection
 
+try:
+    import PySide6.QtWidgets  # noqa: F401
+except ImportError as error:
+    WHY_NO_QT = str(error)
+else:
+    WHY_NO_QT = ""
+pytest_plugins = [] if WHY_NO_QT else ["pytestqt.plugin"]
+collect_ignore = ["ui"] if WHY_NO_QT else []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what is left out, even when asked to be quiet."""
+    if WHY_NO_QT:
+        terminalreporter.write_line(f"the panel's tests are LEFT OUT, Qt cannot be loaded: {WHY_NO_QT}")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def engine_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:

@@ -13,6 +13,7 @@ caller hands in. All errors are `LumiereError`s of one line.
 
 from .document import one_line
 from .media import MediaFile, find_media, paths_of_url
+from .overview import ClipPlace, Overview, overview
 from .reading import ADAPTER_PACKAGES, ClipInfo, Timeline, list_clips, read_timeline
 from .result import GENERATION, METADATA_KEY, add_result
 from .selection import ClipSelection, find_clip, select_clip
@@ -26,9 +27,11 @@ __all__ = [
     "METADATA_KEY",
     "RECIPE",
     "ClipInfo",
+    "ClipPlace",
     "ClipSelection",
     "MediaFile",
     "MediaInfo",
+    "Overview",
     "Timeline",
     "add_result",
     "check_writable",
@@ -38,6 +41,7 @@ __all__ = [
     "frame_of_timecode",
     "list_clips",
     "one_line",
+    "overview",
     "paths_of_url",
     "read_sidecar",
     "read_timeline",

@@ -97,7 +97,9 @@ def remove(
     source: Annotated[Path, typer.Argument(help="Movie, image sequence, or timeline (.otio, …).")],
     matte: Annotated[
         list[Path],
-        typer.Option(help="White is what is removed: movie, picture, sequence or folder. Repeatable."),
+        typer.Option(
+            help="White is what is removed: movie, picture, sequence, folder or .roto.json. Repeatable."
+        ),
     ],
     out: Output = None,
     clip: Annotated[
@@ -228,6 +230,28 @@ def clips(
             {"label": "Clips.1", "clips": [asdict(clip) for clip in found]},
             "\n".join(str(clip) for clip in found) or "no clips",
         )
+
+
+@app.command()
+def panel(
+    source: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Argument(help="A timeline, movie or image sequence.", metavar="[TIMELINE]"),
+    ] = None,
+) -> None:
+    """Open the panel: select a clip, draw a mask, remove, compare."""
+    console = Console(False)
+    with console.failures():
+        try:
+            from .panel import run
+        except ImportError as error:
+            from lumiere_engine.protocol.errors import SpecError
+
+            raise SpecError(
+                f"the panel needs Qt, which cannot be loaded: {error}",
+                remedy="pip install 'lumiere-plugin[ui]'; on Debian also the packages that README.md names",
+            ) from error
+        raise typer.Exit(run(source))
 
 
 @app.command()

@@ -58,7 +58,7 @@ def allow(client: EngineClient, prepared: Prepared) -> None:
         PathError: a folder that the engine never uses.
     """
     known = [Path(root) for root in client.info().roots]
-    for folder in _folders(prepared):
+    for folder in folders_of(prepared):
         if not any(folder.is_relative_to(root) for root in known):
             client.allow(folder)
             known.append(folder)
@@ -81,7 +81,7 @@ def _submit(client: EngineClient, prepared: Prepared, priority: int = 0) -> Subm
     )
 
 
-def _folders(prepared: Prepared) -> Iterator[Path]:
+def folders_of(prepared: Prepared) -> Iterator[Path]:
     """The folders of all files of a job, links followed."""
     order = prepared.order
     for path in (order.spec.plate, *order.spec.mattes, order.network):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
@@ -24,6 +24,7 @@ from lumiere_engine.protocol import (
 )
 from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.protocol.queue import Placement
+from lumiere_engine.protocol.roto import ROTO_SUFFIX
 
 TIMELINE_SUFFIXES = frozenset(
     (".otio", ".otioz", ".otiod", ".json", ".xml", ".fcpxml", ".edl", ".aaf", ".kdenlive", ".xges", ".ale")
@@ -133,9 +134,23 @@ def prepare(request: Request) -> Prepared:
     Raises:
         LumiereError: whatever is wrong, in one readable line.
     """
+    request = _with_roto(request)
     if is_timeline(request.source, request.clip):
         return _in_timeline(request)
     return _in_media(request)
+
+
+def _with_roto(request: Request) -> Request:
+    """A roto document has the frames of the media: it cannot stand beside a matte of the used frames alone."""
+    drawn = [path.name.endswith(ROTO_SUFFIX) for path in request.mattes]
+    if not any(drawn) or request.whole_mattes:
+        return request
+    if not all(drawn):
+        raise SpecError(
+            "a roto document has the frames of the whole media, the other matte those that are used",
+            remedy="render the other one for the whole media and say --matte-covers media",
+        )
+    return replace(request, whole_mattes=True)
 
 
 def _in_media(request: Request) -> Prepared:

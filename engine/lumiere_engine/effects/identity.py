@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from ..frames.sequence import find_sequence, is_pattern
+from ..matte.roto_file import is_roto, media_of
 from ..protocol.errors import MissingMediaError, SpecError
 from ..protocol.jobs import WorkOrder
 
@@ -35,6 +36,8 @@ def media_identity(path: str) -> str:
         with file.open("rb") as data:
             while block := data.read(_BLOCK_BYTES):
                 digest.update(block)
+    for rendered in media_of(place) if is_roto(place) else ():
+        digest.update(media_identity(rendered).encode())
     return digest.hexdigest()
 
 

@@ -5,21 +5,17 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..frames.convert import to_rgb
-from ..frames.palette import read_palette_indices
-from ..frames.picture import RANGE_LIMITED, FrameFormat, Picture
-from ..frames.sequence import FileSequence, find_sequence, is_pattern
-from ..frames.source import FrameSource, open_source
-from ..frames.still import is_palette_png, is_still, read_still
+from ..frames.picture import FrameFormat
 from ..protocol.errors import MatteError
+from .media import MatteMedia
+from .roto_file import RotoLayer, is_roto
 
 Matte = NDArray[np.float32]
 
@@ -27,8 +23,6 @@ Matte = NDArray[np.float32]
 _CACHED = 8
 # How far a matte's shape may differ from its plate's before it is refused rather than scaled.
 _SHAPE_TOLERANCE = 0.01
-# Values closer than this are one value: ProRes moves flat white by about 0.002.
-_FLAT = 0.02
 CORE_THRESHOLD = 0.25
 
 
@@ -51,7 +45,9 @@ class MatteSource:
         notes: what was done to the matte that its author should know, one sentence each.
     """
 
-    def __init__(self, layers: Sequence[_Layer], width: int, height: int, frame_count: int) -> None:
+    def __init__(
+        self, layers: Sequence[_Layer | RotoLayer], width: int, height: int, frame_count: int
+    ) -> None:
         self.frame_count = frame_count
         self.width = width
         self.height = height
@@ -98,7 +94,8 @@ def open_matte(paths: Sequence[Path], fmt: FrameFormat, frame_count: int) -> Mat
     """Open mattes for a plate.
 
     Args:
-        paths: each a movie, a picture (held for all frames), a folder or a pattern of pictures.
+        paths: each a movie, a picture (held for all frames), a folder or a pattern of pictures, or a roto
+            document, whose frames are those of the plate's media.
         fmt: of the plate.
         frame_count: of the plate.
 
@@ -108,10 +105,11 @@ def open_matte(paths: Sequence[Path], fmt: FrameFormat, frame_count: int) -> Mat
     """
     if not paths:
         raise MatteError("there is no matte")
-    layers: list[_Layer] = []
+    layers: list[_Layer | RotoLayer] = []
     try:
-        for path in paths:
-            layers.append(_Layer(Path(path), fmt.width, fmt.height, frame_count))
+        for path in map(Path, paths):
+            kind = RotoLayer(path, fmt.width, fmt.height) if is_roto(path) else None
+            layers.append(kind or _Layer(path, fmt.width, fmt.height, frame_count))
     except BaseException:
         for layer in layers:
             layer.close()
@@ -120,32 +118,23 @@ def open_matte(paths: Sequence[Path], fmt: FrameFormat, frame_count: int) -> Mat
 
 
 class _Layer:
-    """One matte medium."""
+    """One matte medium at the plate's size."""
 
     def __init__(self, path: Path, width: int, height: int, frame_count: int) -> None:
         self._path = path
         self._size = (width, height)
         self.notes: list[str] = []
-        self._files: FileSequence | None = None
-        self._movie: FrameSource | None = None
+        self._media = MatteMedia(path)
         self._held: Matte | None = None
-        if path.is_dir() or (is_pattern(str(path)) and not path.exists()) or is_still(path):
-            # pictures are read one by one: savers mix palette, gray and rgb within one sequence
-            self._files = find_sequence(path)
-            count, hold = len(self._files.files), path.is_file()
-        else:
-            self._movie = open_source(path)
-            count, hold = self._movie.frame_count, False
-        self._hold = hold
         try:
-            if not hold and count != frame_count:
+            if not self._media.held and self._media.count != frame_count:
                 raise MatteError(
-                    f"the matte has {count} frames, the plate has {frame_count}",
+                    f"the matte has {self._media.count} frames, the plate has {frame_count}",
                     clip=str(path),
                     remedy="render the matte for exactly the frames that are used, or for all of the media "
                     "and say --matte-covers media",
                 )
-            self._check_size(self._native(0))
+            self._check_size(self._media.native(0))
         except BaseException:
             self.close()
             raise
@@ -154,29 +143,16 @@ class _Layer:
         """float32 h w at the plate's size; a fresh array unless the matte is held."""
         if self._held is not None:
             return self._held.copy()
-        matte = self._native(0 if self._hold else index)
+        matte = self._media.native(index)
         self._check_size(matte, index, note=False)
         matte = _scaled(matte, self._size)
-        if self._hold:
+        if self._media.held:
             self._held = matte
             return matte.copy()
         return matte
 
     def close(self) -> None:
-        if self._movie is not None:
-            self._movie.close()
-
-    def _native(self, index: int) -> Matte:
-        """Frame `index` at the matte's own size."""
-        if self._movie is not None:
-            return matte_of(self._movie.read(index), self._movie.format)
-        assert self._files is not None
-        file = self._files.files[index]
-        if file.is_file() and is_palette_png(file):
-            return read_palette_indices(file, index).astype(bool).astype(np.float32)
-        picture, info = read_still(file, index)
-        fmt = FrameFormat(picture.width, picture.height, Fraction(24), picture.layout, info.color)
-        return matte_of(picture, fmt)
+        self._media.close()
 
     def _check_size(self, matte: Matte, index: int | None = None, note: bool = True) -> None:
         height, width = matte.shape
@@ -193,44 +169,6 @@ class _Layer:
             )
         if note:
             self.notes.append(f"matte {self._path.name} scaled from {sizes}")
-
-
-def matte_of(picture: Picture, fmt: FrameFormat) -> Matte:
-    """The matte in a picture: the largest of its colours, 0…1; its alpha only if nothing else varies.
-
-    Args:
-        picture: native samples, any layout.
-        fmt: its format: range and matrix matter for yuv.
-
-    Returns:
-        float32 h w.
-    """
-    layout = picture.layout
-    if layout.family == "rgb":
-        # stored values count, not light: a matte has no transfer curve
-        values = _largest(picture.planes[0][..., :3]).astype(np.float32) / np.float32(layout.peak)
-    elif layout.family == "gray" and fmt.color.range != RANGE_LIMITED:
-        values = picture.planes[0].astype(np.float32) / np.float32(layout.peak)
-    else:
-        values = _largest(to_rgb(picture, fmt)).astype(np.float32)
-    if layout.alpha and _is_flat(values):
-        plane = picture.planes[0][..., 3] if layout.family == "rgb" else picture.planes[-1]
-        alpha = np.asarray(plane, np.float32) / np.float32(layout.peak)
-        # a flat frame of a matte in alpha: white and transparent is empty, white and opaque is full
-        values = values * alpha if _is_flat(alpha) else alpha
-    if layout.floating:
-        values = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=0.0)
-    return cast(Matte, np.clip(values, 0.0, 1.0))
-
-
-def _is_flat(values: NDArray[Any]) -> bool:
-    """Whether nothing is drawn: all values alike but for a codec's noise."""
-    return float(values.max()) - float(values.min()) < _FLAT
-
-
-def _largest(rgb: NDArray[Any]) -> NDArray[Any]:
-    """The largest of three channels, h w; much faster than a reduction over the last axis."""
-    return cast("NDArray[Any]", np.maximum(np.maximum(rgb[..., 0], rgb[..., 1]), rgb[..., 2]))
 
 
 def _scaled(matte: Matte, size: tuple[int, int]) -> Matte:

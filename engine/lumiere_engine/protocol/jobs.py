@@ -31,11 +31,18 @@ class RemoveParams:
         regrain: whether imagined pixels get the plate's grain.
     """
 
-    quality: str = "standard"
-    grow: Optional[float] = None
-    feather: Optional[float] = None
-    imagine: bool = True
-    regrain: bool = True
+    # The metadata is what forms are made of; the help of a field is its line above.
+    quality: str = field(default="standard", metadata={"label": "Quality", "choices": QUALITIES})
+    grow: Optional[float] = field(
+        default=None,
+        metadata={"label": "Grow", "unit": "px", "low": 0.0, "high": 200.0, "step": 1.0, "automatic": 10.0},
+    )
+    feather: Optional[float] = field(
+        default=None,
+        metadata={"label": "Feather", "unit": "px", "low": 0.0, "high": 200.0, "step": 1.0, "automatic": 5.0},
+    )
+    imagine: bool = field(default=True, metadata={"label": "Imagine what no frame shows"})
+    regrain: bool = field(default=True, metadata={"label": "Match the grain"})
 
     def __post_init__(self) -> None:
         if self.quality not in QUALITIES:

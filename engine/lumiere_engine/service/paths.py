@@ -8,6 +8,8 @@ from pathlib import Path
 from ..protocol.errors import OutputExistsError, PathError
 from ..protocol.jobs import WorkOrder
 from ..protocol.queue import Submit
+from ..protocol.roto import ROTO_SUFFIX, Roto
+from ..protocol.wire import decode, parse_json
 from .database import Database
 from .weights import check_weights
 
@@ -99,9 +101,27 @@ def check_order(order: WorkOrder, roots: Roots) -> None:
     for path in (spec.plate, *spec.mattes, order.output, order.origin, order.save_network):
         if path is not None:
             roots.check(path)
+    for path in spec.mattes:
+        for named in _named_by_roto(path):
+            roots.check(named)
     if order.network is not None:
         roots.check(order.network)
         check_weights(order.network)
+
+
+def _named_by_roto(path: str) -> tuple[str, ...]:
+    """The rendered mattes that a roto document names: the worker will read them as well.
+
+    Raises:
+        SpecError: it is no roto document.
+    """
+    if not path.endswith(ROTO_SUFFIX):
+        return ()
+    try:
+        roto = decode(Roto, parse_json(Path(path).read_bytes()))
+    except OSError:
+        return ()  # the worker tells what it lacks
+    return tuple(mask.media for mask in roto.masks if mask.media is not None)
 
 
 def _followed(path: str) -> Path:

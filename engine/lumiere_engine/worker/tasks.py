@@ -8,6 +8,8 @@ from typing import Any
 from ..frames.source import probe
 from ..protocol.messages import Progress
 from .machine import codecs, device
+from .proxy import make_proxy
+from .roto_tasks import export_roto, import_roto
 from .score import score
 from .train import train_prior
 
@@ -21,6 +23,10 @@ def _probe(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
 
 def _score(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
     return score(question)
+
+
+def _proxy(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
+    return make_proxy(question)
 
 
 def _device(_: dict[str, Any], __: OnProgress) -> dict[str, Any]:
@@ -47,7 +53,10 @@ TASKS: dict[str, Callable[[dict[str, Any], OnProgress], dict[str, Any]]] = {
     "clear": _clear,
     "codecs": _codecs,
     "device": _device,
+    "export_roto": export_roto,
+    "import_roto": import_roto,
     "probe": _probe,
+    "proxy": _proxy,
     "score": _score,
     "train_prior": train_prior,
 }

@@ -1,0 +1,60 @@
+"""A small copy of a few frames and their matte: what a preview is made of, in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..frames.convert import picture_from_rgb, to_rgb
+from ..frames.picture import ColorTags, FrameFormat, PixelLayout
+from ..frames.source import open_source
+from ..frames.writer import open_writer
+from ..matte.roto_file import RotoMedia, read_roto
+from ..matte.roto_raster import render_roto
+from .viewer import shrunk
+
+_RGB = PixelLayout("rgb", 8)
+_TAGS = ColorTags(1, 13, 0, 2)
+
+
+def make_proxy(question: dict[str, Any]) -> dict[str, Any]:
+    """{"path", "start", "duration", "side", "roto", "plate", "matte"} → {"scale"}.
+
+    Writes the frames `start` … of the media `path` and of the roto document, no larger than `side` pixels, as the
+    lossless movies `plate` and `matte`; `scale` is how much smaller they are.
+
+    Raises:
+        LumiereError: it cannot be read or written.
+    """
+    roto, media = read_roto(Path(question["roto"])), RotoMedia()
+    with open_source(question["path"], conform=True) as source:
+        first = question["start"]
+        fmt = _format(source.format, question["side"])
+        plate = open_writer(Path(question["plate"]), fmt, overwrite=True)
+        matte = open_writer(Path(question["matte"]), fmt, overwrite=True)
+        for frame in range(first, first + question["duration"]):
+            small, native = shrunk(source.read(frame), source.format, question["side"])
+            plate.write(picture_from_rgb(np.clip(to_rgb(small, native), 0, 1), fmt))
+            drawn = render_roto(roto, frame, fmt.width, fmt.height, media.read)
+            matte.write(picture_from_rgb(np.repeat(drawn[..., None], 3, -1), fmt))
+        plate.commit()
+        matte.commit()
+        media.close()
+        return {"scale": fmt.width / source.format.width}
+
+
+def _format(native: FrameFormat, side: int) -> FrameFormat:
+    scale = min(1.0, side / max(native.width, native.height))
+    return replace(
+        FrameFormat(
+            max(1, round(native.width * scale)),
+            max(1, round(native.height * scale)),
+            native.rate,
+            _RGB,
+            _TAGS,
+        ),
+        pixel_aspect=native.pixel_aspect,
+    )

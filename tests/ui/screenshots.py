@@ -1,0 +1,153 @@
+"""Pictures of the panel in every state, from the bundled footage: `make screenshots` writes them to docs/panel/."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SIZE = (1440, 900)
+
+
+def main() -> int:
+    """Take all of them; needs a display, such as Xvfb's."""
+    with tempfile.TemporaryDirectory(prefix="lumiere-screens-") as folder:
+        os.environ["LUMIERE_HOME"] = str(Path(folder) / "home")
+        work = Path(folder) / "edit"
+        work.mkdir()
+        for name in ("demo.otio", "crossing.mov", "pond.mov"):
+            shutil.copy(ROOT / "assets" / "demo" / name, work / name)
+        Photographer(work, ROOT / "docs" / "panel").run()
+    return 0
+
+
+class Photographer:
+    """Drives a panel and takes pictures.
+
+    Args:
+        work: folder with the timeline.
+        out: where the pictures go.
+    """
+
+    def __init__(self, work: Path, out: Path) -> None:
+        from lumiere_plugin.panel import PanelDesk, actions
+        from lumiere_ui.app import make_window
+        from lumiere_ui.widgets import style
+        from PySide6.QtWidgets import QApplication
+
+        self._app = QApplication.instance() or QApplication([])
+        style.apply(self._app)
+        self._work, self._out = work, out
+        out.mkdir(parents=True, exist_ok=True)
+        self._window = make_window(PanelDesk(), actions())
+        self._window.resize(*SIZE)
+        self._window.show()
+
+    def run(self) -> None:
+        """All states, in the order in which an editor meets them."""
+        from lumiere_engine.client import EngineClient
+        from lumiere_engine.protocol.roto import ellipse
+
+        window, session = self._window, self._window.session
+        self._until(lambda: session.link.state == "connected")
+        self._take("1_empty")
+        session.open(self._work / "demo.otio")
+        self._until(lambda: session.project is not None)
+        session.select((0,))
+        session.playhead.scrub(14)
+        self._until(lambda: session.shot is not None and window.viewing.is_current("plate"))
+        self._until(lambda: session.thumbnails.waiting == 0)
+        self._take("2_selected")
+        self._draw_robot()
+        self._take("3_mask")
+        # the film's own matte is tighter than a box
+        number = session.roto.current
+        assert number is not None
+        session.roto.set_flag(number, enabled=False)
+        session.import_masks(ROOT / "assets" / "demo" / "crossing_matte.mkv")
+        self._until(lambda: session.roto.mask is not None and session.roto.mask.kind == "matte")
+        self._until(lambda: window.viewing.is_current("matte"))
+        self._take("3_imported")
+        window.effect.set_params(quality="draft")
+        session.make_preview(8)
+        self._until(lambda: window.viewing.mode == "preview")
+        self._until(lambda: window.viewing.is_current("preview"))
+        self._take("4_preview")
+        session.remove()
+        self._until(
+            lambda: any(
+                job.progress is not None and job.progress.stage in ("borrow", "learn")
+                for job in session.queue.jobs
+                if job.timeline is not None
+            )
+        )
+        self._take("5_queue")
+        self._until(lambda: bool(session.results), 900)
+        for mode in ("wipe", "side", "difference", "matte", "origin"):
+            window.viewing.set_mode(mode)
+            self._until(lambda: all(window.viewing.is_current(role) for role in window.viewing.roles))
+            self._take(f"6_{mode}")
+        window.viewing.set_mode("plate")
+        session.select((2,))
+        session.playhead.scrub(session.project.clip(2).start + 20 if session.project else 0)
+        self._until(lambda: session.shot is not None and session.shot.clip == 2)
+        number = session.roto.add("Ellipse", "ellipse")
+        session.roto.change_mask("ellipse", lambda mask: mask.with_knots(20, ellipse(220, 150, 420, 260)))
+        session.roto.select(number)
+        window.tools.choose("brush")
+        session.roto.add("Brush", "brush")
+        window.tools.set_brush(size=26)
+        window.tools.press(
+            session.shot.media_frame(session.playhead.frame) if session.shot else 0, 450, 220, 4
+        )
+        for x in range(450, 520, 4):
+            window.tools.move(window.viewing.media_frame, x, 220 + (x - 450) / 3)
+        window.tools.release()
+        self._until(lambda: window.viewing.is_current("matte"))
+        self._take("7_brush")
+        EngineClient(start=False).stop()
+        self._until(lambda: session.link.state == "stopped")
+        self._take("8_stopped")
+        window.close()
+
+    def _draw_robot(self) -> None:
+        """Three keyframes around the robot and its wagon, as it crosses."""
+        from lumiere_engine.protocol.roto import rectangle
+
+        document = self._window.session.roto
+        document.add("Rectangle", "rectangle")
+        # where it is on some frames, with its shadow
+        for frame, left, right in (
+            (12, 98, 496),
+            (24, 120, 514),
+            (36, 152, 540),
+            (48, 176, 576),
+            (59, 204, 588),
+        ):
+            box = rectangle(left, 120, right, 342)
+            document.change_mask("keyframe", lambda mask, f=frame, b=box: mask.with_knots(f, b))
+        self._until(lambda: self._window.viewing.is_current("matte"))
+
+    def _until(self, there: Callable[[], bool], limit_s: float = 120) -> None:
+        end = time.monotonic() + limit_s
+        while not there():
+            if time.monotonic() > end:
+                raise SystemExit("the panel did not get there")
+            self._app.processEvents()
+            time.sleep(0.01)
+
+    def _take(self, name: str) -> None:
+        end = time.monotonic() + 0.4
+        while time.monotonic() < end:
+            self._app.processEvents()
+            time.sleep(0.01)
+        self._window.grab().save(str(self._out / f"{name}.jpg"), "JPG", 88)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

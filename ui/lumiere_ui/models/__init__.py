@@ -1,0 +1,1 @@
+"""What the panel knows, without a widget: QtCore and QtNetwork alone."""

@@ -1,0 +1,75 @@
+"""The form of an effect, made from its parameter dataclass: labels, units, ranges and help stand there alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+
+@dataclass(frozen=True)
+class FormField:
+    """One parameter.
+
+    Attributes:
+        name: of the dataclass's field.
+        label: for people.
+        kind: "choice", "number" or "switch".
+        default: its default.
+        help: a sentence.
+        choices: of a choice.
+        unit: of a number, such as "px".
+        low, high, step: of a number.
+        automatic: of a number that may be None: what to begin with when it is set by hand; None if it may not.
+    """
+
+    name: str
+    label: str
+    kind: str
+    default: Any
+    help: str
+    choices: tuple[str, ...] = ()
+    unit: str = ""
+    low: float = 0.0
+    high: float = 1.0
+    step: float = 0.1
+    automatic: float | None = None
+
+
+def form_of(params: type) -> tuple[FormField, ...]:
+    """The fields of a parameter dataclass that have a label, in its order."""
+    hints, helps = get_type_hints(params), _helps(params)
+    found = []
+    for field in dataclasses.fields(params):
+        about = field.metadata
+        if "label" not in about:
+            continue
+        kind = "choice" if "choices" in about else "switch" if hints[field.name] is bool else "number"
+        found.append(
+            FormField(
+                field.name,
+                about["label"],
+                kind,
+                field.default,
+                helps.get(field.name, ""),
+                tuple(about.get("choices", ())),
+                about.get("unit", ""),
+                about.get("low", 0.0),
+                about.get("high", 1.0),
+                about.get("step", 0.1),
+                about.get("automatic"),
+            )
+        )
+    return tuple(found)
+
+
+def _helps(params: type) -> dict[str, str]:
+    """Name → what the docstring's "Attributes" say of it, as a sentence."""
+    text = (inspect.getdoc(params) or "").partition("Attributes:")[2]
+    helps = {}
+    for match in re.finditer(r"^    (\w+): (.*(?:\n {6,}.*)*)", text, re.MULTILINE):
+        said = " ".join(match[2].split())
+        helps[match[1]] = said[:1].upper() + said[1:]
+    return helps

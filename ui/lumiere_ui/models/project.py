@@ -1,0 +1,230 @@
+"""What is open in the panel, in words that no timeline library has to be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+from lumiere_engine.protocol import FrameRange, RemoveParams, Submit
+from lumiere_engine.protocol.engine import Plan, RegisterTimeline, TimelineResult
+from lumiere_engine.protocol.roto import Mask
+
+
+@dataclass(frozen=True)
+class ClipItem:
+    """A clip on a track.
+
+    Attributes:
+        index: its number among the timeline's picture clips.
+        name: for people.
+        start, duration: on the timeline, frames, the timeline's own start left out.
+        media: its file or pattern, as far as the timeline tells; None for no media.
+        media_start: the frame of the file at the clip's start, as far as the timeline tells.
+        missing: why its media cannot be used, or "".
+    """
+
+    index: int
+    name: str
+    start: int
+    duration: int
+    media: str | None = None
+    media_start: int = 0
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class TrackItem:
+    """A track with its clips in the order of time."""
+
+    name: str
+    clips: tuple[ClipItem, ...]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A timeline, or one media file shown as a timeline of one clip.
+
+    Attributes:
+        path: the file.
+        name: for people.
+        is_timeline: whether results go onto a new track of a timeline.
+        rate: frames per second.
+        start_frame: the timecode of its first frame, as a frame number.
+        drop_frame: whether its timecode drops numbers.
+        tracks: from the lowest.
+    """
+
+    path: Path
+    name: str
+    is_timeline: bool
+    rate: Fraction
+    start_frame: int
+    drop_frame: bool
+    tracks: tuple[TrackItem, ...]
+
+    @property
+    def duration(self) -> int:
+        """Frames up to the end of the last clip."""
+        return max((clip.start + clip.duration for track in self.tracks for clip in track.clips), default=0)
+
+    def clip(self, index: int) -> ClipItem | None:
+        """The clip of that number."""
+        return next((clip for track in self.tracks for clip in track.clips if clip.index == index), None)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A clip whose media was opened: exact where `ClipItem` is only what the timeline says.
+
+    Attributes:
+        clip: its number in the project.
+        name: for people.
+        media: file or pattern.
+        width, height: of the plate, pixels.
+        frames: the frames of the file that the clip shows, dissolves included, counted from 0.
+        frame_count: frames of the file.
+        rate: of the file.
+        start_frame: the timecode of the file's first frame as a frame number.
+        drop_frame: whether that drops numbers.
+        record_start: where the clip starts on the timeline, frames.
+        speed: frames of the media per frame of the timeline.
+        layout: its samples in words.
+    """
+
+    clip: int
+    name: str
+    media: str
+    width: int
+    height: int
+    frames: FrameRange
+    frame_count: int
+    rate: Fraction
+    start_frame: int
+    drop_frame: bool
+    record_start: int
+    speed: Fraction
+    layout: str
+
+    def media_frame(self, record: int) -> int:
+        """The frame of the file that is seen at a frame of the timeline; the nearest that the clip shows."""
+        offset = int((record - self.record_start) * self.speed // 1)
+        last = max(self.frames.start, self.frames.end_exclusive - 1)
+        return min(max(self.frames.start + offset, self.frames.start), last)
+
+    def record_frame(self, media: int) -> int:
+        """The frame of the timeline at which a frame of the file is first seen."""
+        if self.speed == 0:
+            return self.record_start
+        return self.record_start - int((self.frames.start - media) / self.speed // 1)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A job, ready to be queued.
+
+    Attributes:
+        submit: the job; its timeline is still to be registered.
+        folders: what the engine must be allowed to use.
+        timeline: what its result belongs to; None for a preview.
+        preview: of a preview, the frames of the media that it shows.
+    """
+
+    submit: Submit
+    folders: tuple[Path, ...]
+    timeline: RegisterTimeline | None = None
+    preview: FrameRange | None = None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A finished preview.
+
+    Attributes:
+        media: its file, small.
+        plate: the file of the shot that it is of.
+        frames: the frames of the shot's media that it shows.
+    """
+
+    media: str
+    plate: str
+    frames: FrameRange
+
+
+class Desk(Protocol):
+    """What the panel has done for it: the composition root knows timelines, files and jobs.
+
+    All of it may take a while and is called from a thread; all raise `LumiereError`s.
+    """
+
+    def open(self, path: Path) -> Project:
+        """A timeline or a media file."""
+        ...
+
+    def inspect(self, project: Project, clip: int) -> Shot:
+        """A clip's media, opened."""
+        ...
+
+    def prepare(
+        self,
+        project: Project,
+        shot: Shot,
+        roto: Path,
+        params: RemoveParams,
+        seed: int,
+        frames: FrameRange | None = None,
+    ) -> Prepared:
+        """The removal of what a roto document shows, of all frames or, of a plain movie, some."""
+        ...
+
+    def prepare_preview(
+        self, project: Project, shot: Shot, roto: Path, params: RemoveParams, seed: int, frames: FrameRange
+    ) -> Prepared:
+        """The same of a few frames, at proxy size."""
+        ...
+
+    def estimate(
+        self,
+        project: Project,
+        shot: Shot,
+        roto: Path,
+        params: RemoveParams,
+        seed: int,
+        frames: FrameRange | None = None,
+    ) -> tuple[Plan, tuple[Path, ...]]:
+        """The question what a removal will take, and what the engine must be allowed to use for it."""
+        ...
+
+    def import_masks(self, shot: Shot, path: Path, roto: Path, frame: int) -> tuple[Mask, ...]:
+        """Masks that another program has drawn; shapes without time stand on a frame of the media."""
+        ...
+
+    def export_masks(self, shot: Shot, roto: Path, output: Path, frame: int) -> Path:
+        """The matte of the whole shot as a movie or sequence, or the shapes of a frame as SVG."""
+        ...
+
+    def save_results(self, project: Project, results: Sequence[TimelineResult]) -> Path:
+        """A timeline beside the project's with a track for each result; returns its path."""
+        ...
+
+
+def timeline_of(project: Project) -> RegisterTimeline:
+    """How a project is known to the engine."""
+    return RegisterTimeline(project.path.name[:500], "panel", str(project.path))
+
+
+def timecode(frame: int, rate: Fraction, drop_frame: bool = False) -> str:
+    """A frame number as people read it, `01:00:00:00`, with `;` where numbers are dropped."""
+    nominal = max(1, round(rate))
+    dropped = nominal // 15 if drop_frame and nominal % 30 == 0 else 0
+    frame = max(0, frame)
+    if dropped:
+        tens, rest = divmod(frame, 600 * nominal - 9 * dropped)
+        minutes = max(0, rest - dropped) // (60 * nominal - dropped) if rest >= 60 * nominal else 0
+        frame += dropped * (9 * tens + minutes)
+    seconds, frames = divmod(frame, nominal)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours % 24:02d}:{minutes:02d}:{seconds:02d}{';' if dropped else ':'}{frames:02d}"

@@ -1,0 +1,1 @@
+"""What the panel shows: views that subscribe to the models."""

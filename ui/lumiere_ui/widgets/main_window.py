@@ -1,0 +1,365 @@
+"""The window: viewer in the middle, masks, effect and queue at the right, the timeline below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from lumiere_engine.protocol import Job
+from PySide6.QtCore import QByteArray, QPoint, QSettings, QSize, Qt, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QDockWidget,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ..models.actions import Action
+from ..models.mask_tools import MaskTools
+from ..models.session import Session
+from ..models.viewing import Viewing
+from .buttons import flat_button
+from .effect_panel import EffectPanel
+from .icons import icon
+from .key_bar import KeyBar
+from .mask_panel import MaskPanel
+from .queue_view import QueueView
+from .shortcuts import add_shortcuts
+from .style import ACCENT, DANGER, DIM, RESULT
+from .timeline_view import TimelineView
+from .transport import ModeBar, Transport
+from .viewer import Viewer
+
+_LAYOUT = 1
+_NOTICE_MS = 8000
+_TOOLS = (
+    ("select", "Select and move masks", "V"),
+    ("rectangle", "Rectangle", "R"),
+    ("ellipse", "Ellipse", "Q"),
+    ("spline", "Spline: click points, Enter closes", "P"),
+    ("brush", "Brush", "B"),
+    ("eraser", "Eraser", "E"),
+)
+_SUFFIXES = "otio otioz xml fcpxml edl aaf mov mp4 mkv mxf avi m4v exr dpx png tif tiff jpg"
+_MEDIA = f"Timelines and media ({' '.join(f'*.{suffix}' for suffix in _SUFFIXES.split())});;All files (*)"
+
+
+class MainWindow(QMainWindow):
+    """The panel.
+
+    Args:
+        session: what is open.
+        actions: what can be done with a clip.
+        settings: remembers the layout.
+    """
+
+    def __init__(self, session: Session, actions: tuple[Action, ...], settings: QSettings) -> None:
+        super().__init__()
+        self.session, self._actions, self._settings = session, actions, settings
+        self.viewing = Viewing(session, self)
+        self.tools = MaskTools(session.roto, self)
+        self.viewer = Viewer(session, self.viewing, self.tools)
+        self.timeline = TimelineView(session)
+        self.queue = QueueView(session.queue)
+        self.masks = MaskPanel(session, self.tools)
+        self.effect = EffectPanel(session)
+        self.setWindowTitle("Lumiere")
+        self.setAcceptDrops(True)
+        self.setDockOptions(QMainWindow.DockOption.AnimatedDocks | QMainWindow.DockOption.AllowTabbedDocks)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.resize(1440, 900)
+        self._build_center()
+        self._build_docks()
+        self._build_status()
+        self._build_menus()
+        add_shortcuts(self)
+        self._connect()
+        self._restore()
+
+    def open_dialog(self) -> None:
+        """Ask for a file."""
+        path, _ = QFileDialog.getOpenFileName(self, "Open a timeline or a clip", "", _MEDIA)
+        if path:
+            self.session.open(Path(path))
+
+    def import_dialog(self) -> None:
+        """Ask for masks of another program."""
+        path, _ = QFileDialog.getOpenFileName(self, "Import masks", "", "All files (*)")
+        if path:
+            self.session.import_masks(Path(path))
+
+    def export_dialog(self) -> None:
+        """Ask where the matte goes."""
+        kinds = "Matte movie (*.mov *.mkv);;Sequence, such as matte.%04d.png (*.png *.tif *.exr);;SVG (*.svg)"
+        path, _ = QFileDialog.getSaveFileName(self, "Export masks", "matte.mov", kinds)
+        if path:
+            self.session.export_masks(Path(path))
+
+    def clip_menu(self, clip: int) -> QMenu:
+        """What can be done with a clip: the actions of the manifest."""
+        menu = QMenu(self)
+        item = self.session.project.clip(clip) if self.session.project else None
+        for action in self._actions:
+            if "clip_menu" in action.shown_in:
+                entry = menu.addAction(action.title, partial(self.start, action))
+                entry.setToolTip(action.help)
+                entry.setEnabled(item is not None and not item.missing)
+        if self.session.results_of(clip):
+            menu.addSeparator()
+            menu.addAction("Compare with the result", lambda: self.compare(clip))
+            takes = self.session.results_of(clip)
+            if len(takes) > 1:
+                choice = menu.addMenu("Takes")
+                shown = self.session.result(clip)
+                for number, take in zip(range(len(takes), 0, -1), takes, strict=True):
+                    entry = choice.addAction(
+                        f"Take {number}", partial(self.session.choose_take, clip, take.job)
+                    )
+                    entry.setCheckable(True)
+                    entry.setChecked(shown is not None and shown.job == take.job)
+        return menu
+
+    def start(self, action: Action) -> None:
+        """Begin an action: its tool in hand, or, where all is drawn, at once."""
+        self.effect.set_params(**dict(action.params))
+        if self.session.why_not_remove():
+            if self.tools.tool == "select":
+                self.tools.choose("rectangle")
+            self.viewing.set_mode("plate")
+            self.viewer.setFocus()
+            self.say("info", self.session.why_not_remove())
+        else:
+            self.session.remove()
+
+    def compare(self, clip: int | None = None) -> None:
+        """Plate and result, divided by a wipe."""
+        if clip is not None:
+            self.session.select((clip,))
+        self.viewing.set_mode("wipe")
+
+    def say(self, kind: str, text: str) -> None:
+        """A sentence in the status bar; an error stays until the next one."""
+        self._notice.setText(text)
+        self._notice.setToolTip(text)
+        self._notice.setStyleSheet(f"color: {DANGER if kind == 'error' else DIM};")
+        self._notice_timer.stop()
+        if kind != "error" and text:
+            self._notice_timer.start()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - as Qt calls it
+        """Remember the layout, write the drawing; the engine goes on."""
+        self._settings.setValue("geometry", self.saveGeometry())
+        self._settings.setValue("layout", self.saveState(_LAYOUT))
+        self.session.close()
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Files may be dropped."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Open the first file."""
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            self.session.open(Path(paths[0]))
+
+    def _build_center(self) -> None:
+        bar = QVBoxLayout()
+        bar.setContentsMargins(6, 8, 4, 8)
+        bar.setSpacing(3)
+        self.tool_buttons = {}
+        group = QButtonGroup(self)
+        for tool, tip, key in _TOOLS:
+            button = flat_button(tool, tip, checkable=True, shortcut=key, size=20)
+            button.clicked.connect(lambda _=False, tool=tool: self.tools.choose(tool))
+            group.addButton(button)
+            bar.addWidget(button)
+            self.tool_buttons[tool] = button
+        bar.addStretch(1)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addLayout(bar)
+        middle.addWidget(self.viewer, 1)
+        center = QWidget()
+        column = QVBoxLayout(center)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.modes = ModeBar(self.viewing)
+        column.addWidget(self.modes)
+        column.addLayout(middle, 1)
+        self.keys = KeyBar(self.session, self.viewing)
+        column.addWidget(self.keys)
+        self.transport = Transport(self.session)
+        column.addWidget(self.transport)
+        self.setCentralWidget(center)
+
+    def _build_docks(self) -> None:
+        right, bottom = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
+        self.docks = [
+            self._dock("Masks", self.masks, right, 300),
+            self._dock("Remove object", self.effect, right, 300),
+            self._dock("Queue", self.queue, right, 300),
+            self._dock("Timeline", self.timeline, bottom, 0),
+        ]
+        self.resizeDocks(self.docks[:3], [200, 300, 330], Qt.Orientation.Vertical)
+        self.resizeDocks(self.docks[:1], [330], Qt.Orientation.Horizontal)
+        self.resizeDocks(self.docks[3:], [268], Qt.Orientation.Vertical)
+
+    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea, width: int) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(title)
+        dock.setWidget(widget)
+        features = QDockWidget.DockWidgetFeature
+        dock.setFeatures(features.DockWidgetMovable | features.DockWidgetFloatable)
+        if width:
+            widget.setMinimumWidth(width)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _build_status(self) -> None:
+        self._notice = QLabel()
+        self._notice.setAccessibleName("Messages")
+        self._notice_timer = QTimer(self)
+        self._notice_timer.setSingleShot(True)
+        self._notice_timer.setInterval(_NOTICE_MS)
+        self._notice_timer.timeout.connect(lambda: self._notice.setText(""))
+        self._busy = QLabel()
+        self._busy.setStyleSheet(f"color: {ACCENT};")
+        self.engine = QPushButton()
+        self.engine.setProperty("role", "flat")
+        self.engine.setStyleSheet("padding: 2px 8px;")
+        self.engine.clicked.connect(self.session.link.start)
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        bar.addWidget(self._notice, 1)
+        bar.addPermanentWidget(self._busy)
+        bar.addPermanentWidget(self.engine)
+        bar.setContentsMargins(8, 0, 12, 0)
+
+    def _build_menus(self) -> None:
+        session = self.session
+        file = self.menuBar().addMenu("File")
+        self._entry(file, "Open…", self.open_dialog, QKeySequence.StandardKey.Open)
+        self.save_entry = self._entry(
+            file, "Save timeline with results", session.save_results, "Ctrl+Shift+S"
+        )
+        file.addSeparator()
+        self._entry(file, "Close", self.close, QKeySequence.StandardKey.Close)
+        edit = self.menuBar().addMenu("Edit")
+        self.undo_entry = self._entry(edit, "Undo", session.roto.undo, QKeySequence.StandardKey.Undo)
+        self.redo_entry = self._entry(edit, "Redo", session.roto.redo, "Ctrl+Shift+Z")
+        clip = self.menuBar().addMenu("Clip")
+        for action in self._actions:
+            keys = "Ctrl+Return" if action.id == "remove" else ""
+            self._entry(clip, action.title, partial(self.start, action), keys)
+        view = self.menuBar().addMenu("View")
+        self._entry(view, "Whole picture", self.viewer.fit, "Shift+F")
+        self._entry(view, "Whole timeline", self.timeline.fit, "Shift+Z")
+        view.addSeparator()
+        for dock in self.docks:
+            view.addAction(dock.toggleViewAction())
+        self._show_edits()
+
+    def _entry(
+        self, menu: QMenu, title: str, does: Callable[[], object], keys: QKeySequence.StandardKey | str = ""
+    ) -> QAction:
+        entry = QAction(title, self)
+        entry.triggered.connect(lambda _=False: does())
+        if keys:
+            entry.setShortcut(keys)
+        menu.addAction(entry)
+        return entry
+
+    def _connect(self) -> None:
+        session = self.session
+        self.viewer.opened.connect(self.open_dialog)
+        self.timeline.menu_wanted.connect(self._show_clip_menu)
+        self.timeline.result_chosen.connect(self.compare)
+        self.queue.compare_wanted.connect(self._compare_job)
+        self.tools.changed.connect(self._show_tool)
+        self.modes.keep.clicked.connect(session.save_results)
+        self.masks.import_wanted.connect(self.import_dialog)
+        self.masks.export_wanted.connect(self.export_dialog)
+        self.effect.params_changed.connect(self.viewing.refresh)
+        session.noticed.connect(self.say)
+        session.busy_changed.connect(self._busy.setText)
+        session.project_changed.connect(self._show_project)
+        session.results_changed.connect(self._show_edits)
+        session.roto.changed.connect(self._show_edits)
+        session.submitted.connect(lambda job: self.say("info", f"Queued: {job.title}"))
+        session.queue.finished.connect(self._finished)
+        session.link.state_changed.connect(self._show_engine)
+        self._show_engine(session.link.state, session.link.message)
+        self._show_tool()
+
+    def _restore(self) -> None:
+        geometry, layout = self._settings.value("geometry"), self._settings.value("layout")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        if isinstance(layout, QByteArray):
+            self.restoreState(layout, _LAYOUT)
+
+    def _show_clip_menu(self, clip: int, place: QPoint) -> None:
+        menu = self.clip_menu(clip)
+        menu.exec(place)
+        menu.deleteLater()
+
+    def _compare_job(self, job: Job) -> None:
+        """Show a finished job, where its timeline is open."""
+        session = self.session
+        found = next((one for one in session.results if one.job == job.id), None)
+        project = session.project
+        if found is None or found.placement is None or project is None:
+            self.say("info", f"That result belongs to another timeline: {job.order.output}")
+            return
+        start = found.placement.record_start - project.start_frame
+        for track in project.tracks:
+            for clip in track.clips:
+                if clip.start == start and clip.name == found.placement.clip:
+                    session.choose_take(clip.index, job.id)
+                    self.compare(clip.index)
+                    return
+
+    def _finished(self, job: Job) -> None:
+        if job.state.value == "done" and job.timeline is not None:
+            self.say("info", f"{job.title} is done: it stands on the Lumiere track; press 4 to compare")
+        elif job.state.value == "failed" and job.error is not None:
+            self.say("error", f"{job.title}: {job.error.get('message')}")
+
+    def _show_tool(self) -> None:
+        self.tool_buttons[self.tools.tool].setChecked(True)
+
+    def _show_project(self) -> None:
+        project = self.session.project
+        self.setWindowTitle("Lumiere" if project is None else f"{project.name} — Lumiere")
+
+    def _show_edits(self) -> None:
+        roto = self.session.roto
+        self.undo_entry.setEnabled(bool(roto.undo_name))
+        self.undo_entry.setText(f"Undo {roto.undo_name}".strip())
+        self.redo_entry.setEnabled(bool(roto.redo_name))
+        self.redo_entry.setText(f"Redo {roto.redo_name}".strip())
+        project = self.session.project
+        can_save = bool(self.session.results) and project is not None and project.is_timeline
+        self.save_entry.setEnabled(can_save)
+        self.modes.keep.setVisible(can_save)
+
+    def _show_engine(self, state: str, message: str) -> None:
+        color = {"connected": RESULT, "starting": DIM, "failed": DANGER}.get(state, ACCENT)
+        self.engine.setIcon(icon("dot", color))
+        self.engine.setText(message.partition(":")[0])
+        self.engine.setAccessibleName(f"Engine: {message}")
+        self.engine.setToolTip(message)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """As large as a laptop's screen takes."""
+        return QSize(1440, 900)
