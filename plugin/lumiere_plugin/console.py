@@ -21,6 +21,7 @@ STAGES = {
     "settle": "Settling it over time",
     "refine": "Refining",
     "write": "Writing",
+    "track": "Tracking",
     "gather": "Gathering material",
     "train": "Training",
 }

@@ -8,6 +8,7 @@ from typing import Any
 from ..frames.source import probe
 from ..protocol.messages import Progress
 from .score import score
+from .track import track
 from .train import train_prior
 
 OnProgress = Callable[[Progress], None]
@@ -25,5 +26,6 @@ def _score(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
 TASKS: dict[str, Callable[[dict[str, Any], OnProgress], dict[str, Any]]] = {
     "probe": _probe,
     "score": _score,
+    "track": track,
     "train_prior": train_prior,
 }

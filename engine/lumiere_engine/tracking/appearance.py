@@ -1,0 +1,202 @@
+"""What the object looks like, learned from the drawn frame: a small perceptron over colours and texture.
+
+One hidden layer, fitted by Adam (Kingma and Ba, 2015) with decoupled weight decay; its answer is calibrated on blocks of
+the drawn frame that it did not learn from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from ..motion.flow import widen
+
+Array = np.ndarray
+
+_SCALES = (0.0, 2.0, 6.0)
+import os
+_CONTEXT = eval(os.environ.get('CTX','(8,)'))
+_HIDDEN = 32
+_STEPS = 160
+_STEPS_MORE = 30
+_SAMPLES = 5000
+_RATE = 0.01
+_DECAY = 0.02
+_JITTER = 0.15  # of a feature's spread: lights and lenses change through a shot
+_BLOCK = 24
+_LARGEST_LOGIT = 4.0
+
+
+def features(picture: Array, unexplained: Array) -> Array:
+    """What is known of every pixel, n f float32.
+
+    Args:
+        picture: h w 3 uint8 R'G'B'.
+        unexplained: h w float32, see `background.unexplained`.
+    """
+    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32)
+    layers = [lab if s == 0 else cv2.GaussianBlur(lab, (0, 0), s) for s in _SCALES]
+    light = np.ascontiguousarray(lab[..., 0])
+    for radius in (2, 6):
+        size = (2 * radius + 1,) * 2
+        spread = cv2.blur(light * light, size) - cv2.blur(light, size) ** 2
+        layers.append(np.log1p(np.sqrt(np.maximum(spread, 0))) * 10)
+    strange = np.log1p(unexplained) * 10
+    layers += [strange, cv2.GaussianBlur(strange, (0, 0), 3)]
+    wide = layers[1]
+    for reach in _CONTEXT:
+        for dy, dx in ((-reach, 0), (reach, 0), (0, -reach), (0, reach)):
+            layers.append(_shifted(wide, dy, dx))
+    flat = [layer.reshape(-1, 1 if layer.ndim == 2 else layer.shape[2]) for layer in layers]
+    return np.concatenate(flat, 1).astype(np.float32)
+
+
+def _shifted(layer: Array, dy: int, dx: int) -> Array:
+    """What lies `dy` below and `dx` to the right of every pixel; the border is repeated."""
+    height, width = layer.shape[:2]
+    rows = np.clip(np.arange(height) + dy, 0, height - 1)
+    columns = np.clip(np.arange(width) + dx, 0, width - 1)
+    return layer[rows][:, columns]
+
+
+@dataclass
+class Samples:
+    """Pixels whose answer is known.
+
+    Attributes:
+        values: n f, see `features`.
+        inside: n bool.
+    """
+
+    values: Array
+    inside: Array
+
+
+def choose(values: Array, sure_inside: Array, sure_outside: Array, near: Array, seed: int) -> Samples:
+    """A few thousand pixels, half of them inside; of those outside, half near the object.
+
+    Args:
+        values: n f.
+        sure_inside, sure_outside, near: h w bool.
+        seed: of the choice.
+    """
+    draw = np.random.RandomState(seed)  # its stream is the same in every version of NumPy
+    parts = []
+    for mask, most in (
+        (sure_inside, _SAMPLES // 2),
+        (sure_outside & near, _SAMPLES // 4),
+        (sure_outside & ~near, _SAMPLES // 4),
+    ):
+        found = np.flatnonzero(mask)
+        parts.append(found if len(found) <= most else np.sort(draw.choice(found, most, replace=False)))
+    chosen = np.concatenate(parts)
+    return Samples(values[chosen], sure_inside.reshape(-1)[chosen])
+
+
+@dataclass
+class Appearance:
+    """Inside or outside, by looks alone.
+
+    Attributes:
+        trust: what the raw answer is multiplied by, 0..1; small where drawn pixels that it did not learn from
+            were judged badly.
+    """
+
+    mean: Array
+    spread: Array
+    weights: list[Array]
+    trust: float = 1.0
+    _moments: list[Array] = field(default_factory=list)
+
+    @classmethod
+    def learn(cls, values: Array, mask: Array, near: Array, seed: int) -> Appearance:
+        """Learn from a drawn frame.
+
+        Args:
+            values: n f, of all its pixels.
+            mask: h w bool.
+            near: h w bool, the surroundings, where mistakes matter most.
+            seed: of the weights and of the choice of pixels.
+        """
+        outside = ~widen(mask, 2)
+        inside = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        inside = inside if inside.sum() > 50 else mask
+        blocks = _held_back(mask.shape)
+        first = cls._fitted(choose(values, inside & ~blocks, outside & ~blocks, near, seed), seed)
+        check = choose(values, inside & blocks, outside & blocks, near, seed)
+        whole = cls._fitted(choose(values, inside, outside, near, seed), seed)
+        whole.trust = _calibration(first.raw(check.values), check.inside)
+        return whole
+
+    @classmethod
+    def _fitted(cls, samples: Samples, seed: int) -> Appearance:
+        draw = np.random.RandomState(seed)
+        mean, spread = samples.values.mean(0), samples.values.std(0) + 1e-3
+        count = samples.values.shape[1]
+        weights = [
+            (draw.standard_normal((count, _HIDDEN)) / np.sqrt(count)).astype(np.float32),
+            np.zeros(_HIDDEN, np.float32),
+            (draw.standard_normal(_HIDDEN) / np.sqrt(_HIDDEN)).astype(np.float32),
+            np.zeros(1, np.float32),
+        ]
+        model = cls(mean, spread, weights)
+        model.improve(samples, _STEPS, seed)
+        return model
+
+    def improve(self, samples: Samples, steps: int = _STEPS_MORE, seed: int = 0) -> None:
+        """Learn on from these pixels; both sides count the same, however many they are."""
+        if not samples.inside.any() or samples.inside.all():
+            return
+        draw = np.random.RandomState(seed)
+        x = (samples.values - self.mean) / self.spread
+        y = samples.inside.astype(np.float32)
+        share = y.mean()
+        weight = np.where(samples.inside, 0.5 / share, 0.5 / (1 - share)).astype(np.float32) / len(y)
+        first = [np.zeros_like(w) for w in self.weights]
+        second = [np.zeros_like(w) for w in self.weights]
+        for step in range(1, steps + 1):
+            noisy = x + draw.standard_normal(x.shape).astype(np.float32) * np.float32(_JITTER)
+            rate = _RATE * (1 - step / (steps + 1))
+            for w, m, v, g in zip(self.weights, first, second, self._slopes(noisy, y, weight), strict=True):
+                m += 0.1 * (g - m)
+                v += 0.01 * (g * g - v)
+                w -= rate * (m / (1 - 0.9**step) / (np.sqrt(v / (1 - 0.99**step)) + 1e-8) + _DECAY * w)
+
+    def raw(self, values: Array) -> Array:
+        """The log odds before calibration, n float32."""
+        w1, b1, w2, b2 = self.weights
+        scale = 1 / self.spread
+        hidden = values @ (w1 * scale[:, None]) + (b1 - (self.mean * scale) @ w1)
+        return np.maximum(hidden, 0, out=hidden) @ w2 + b2
+
+    def log_odds(self, values: Array, shape: tuple[int, int]) -> Array:
+        """Log odds of being inside, h w float32, at most 4 either way."""
+        answer = (self.raw(values) * self.trust).reshape(shape)
+        return np.clip(answer, -_LARGEST_LOGIT, _LARGEST_LOGIT).astype(np.float32)
+
+    def _slopes(self, x: Array, y: Array, weight: Array) -> list[Array]:
+        w1, b1, w2, b2 = self.weights
+        hidden = np.maximum(x @ w1 + b1, 0)
+        error = (1 / (1 + np.exp(-np.clip(hidden @ w2 + b2, -30, 30))) - y) * weight
+        back = (error[:, None] * w2) * (hidden > 0)
+        return [x.T @ back, back.sum(0), hidden.T @ error, error.sum(keepdims=True)]
+
+
+def _held_back(shape: tuple[int, ...]) -> Array:
+    """Every third block of a frame."""
+    ys, xs = np.mgrid[: shape[0], : shape[1]] // _BLOCK
+    return (ys + 2 * xs) % 3 == 0
+
+
+def _calibration(raw: Array, inside: Array) -> float:
+    """The factor in 0..1 under which log odds fit best to answers that were not learned from."""
+    if not inside.any() or inside.all():
+        return 0.5
+    share = inside.mean()
+    weight = np.where(inside, 0.5 / share, 0.5 / (1 - share))
+    sign = np.where(inside, 1.0, -1.0)
+    factors = np.linspace(0.05, 1.0, 20)
+    losses = [float((weight * np.logaddexp(0, -factor * sign * raw)).mean()) for factor in factors]
+    return float(factors[int(np.argmin(losses))])
