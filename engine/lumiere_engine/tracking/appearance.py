@@ -6,12 +6,14 @@ the drawn frame that it did not learn from.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
 from ..motion.flow import widen
+from .propagate import surroundings
 
 Array = np.ndarray
 
@@ -21,7 +23,8 @@ _CONTEXT = eval(os.environ.get('CTX','(8,)'))
 _HIDDEN = 32
 _STEPS = 160
 _STEPS_MORE = 30
-_SAMPLES = 5000
+_SAMPLES = 2000
+_HARD = 400
 _RATE = 0.01
 _DECAY = 0.02
 _JITTER = 0.15  # of a feature's spread: lights and lenses change through a shot
@@ -95,6 +98,97 @@ def choose(values: Array, sure_inside: Array, sure_outside: Array, near: Array, 
     return Samples(values[chosen], sure_inside.reshape(-1)[chosen])
 
 
+@dataclass(frozen=True)
+class _Change:
+    """One way in which a shot may come to differ from its drawn frame."""
+
+    size: float = 1.0
+    gain: float = 1.0
+    blur: float = 0.0
+    mirrored: bool = False
+
+    def of(self, layer: Array, *, light: bool = False) -> Array:
+        height, width = layer.shape[:2]
+        layer = layer[:, ::-1] if self.mirrored else layer
+        size = (max(16, round(width * self.size)), max(16, round(height * self.size)))
+        layer = cv2.resize(np.ascontiguousarray(layer), size, interpolation=cv2.INTER_AREA)
+        if not light:
+            return layer
+        layer = cv2.blur(layer, (round(self.blur), 1)) if self.blur else layer
+        return cv2.convertScaleAbs(layer, alpha=self.gain)
+
+
+_CHANGES = (
+    _Change(),
+    _Change(size=0.75, gain=1.12, mirrored=True),
+    _Change(size=1.25, gain=0.9),
+    _Change(gain=0.82, blur=7, mirrored=True),
+    _Change(size=0.6, gain=1.2, blur=3),
+)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """The drawn frame, changed in one way: the features of its pixels and which of them are surely what."""
+
+    values: Array
+    inside: Array
+    outside: Array
+    near: Array
+    blocks: Array
+
+
+def _pages(picture: Array, strange: Array, mask: Array) -> Iterator[_Page]:
+    for change in _CHANGES:
+        inner = change.of(mask.astype(np.float32))
+        yield _Page(
+            features(change.of(picture, light=True), change.of(strange)),
+            inner > 0.9 if (inner > 0.9).sum() > 50 else inner > 0.5,
+            ~widen(inner > 0.1, 1),
+            surroundings(inner > 0.5, 0.6),
+            change.of(_held_back(mask.shape).astype(np.float32)) > 0.5,
+        )
+
+
+def learn(picture: Array, strange: Array, mask: Array, seed: int) -> Appearance:
+    """Learn from a drawn frame, itself and changed; then once more with the pixels that were judged worst.
+
+    Args:
+        picture: h w 3 uint8 R'G'B'.
+        strange: h w float32, see `background.unexplained`.
+        mask: h w bool, what was drawn.
+        seed: of the weights and of the choice of pixels.
+    """
+    pages = list(_pages(picture, strange, mask))
+    parts = [choose(p.values, p.inside & ~p.blocks, p.outside & ~p.blocks, p.near, seed) for p in pages]
+    checks = [choose(p.values, p.inside & p.blocks, p.outside & p.blocks, p.near, seed) for p in pages]
+    check = joined(checks)
+    trial = Appearance.fitted(joined(parts), seed)
+    samples = [choose(p.values, p.inside, p.outside, p.near, seed) for p in pages]
+    first = Appearance.fitted(joined(samples), seed)
+    hard = [_hardest(first, page) for page in pages]
+    found = Appearance.fitted(joined(samples + hard), seed)
+    found.trust = _calibration(trial.raw(check.values), check.inside)
+    return found
+
+
+def _hardest(model: Appearance, page: _Page) -> Samples:
+    """The pixels that are judged worst: what is outside and looks most like the object, and the reverse."""
+    raw = model.raw(page.values)
+    chosen = []
+    for mask, sign in ((page.inside, 1), (page.outside, -1)):
+        found = np.flatnonzero(mask)
+        wrong = found[np.argsort(sign * raw[found], kind="stable")[:_HARD]]
+        chosen.append(wrong[sign * raw[wrong] < 1])
+    picked = np.concatenate(chosen)
+    return Samples(page.values[picked], page.inside.reshape(-1)[picked])
+
+
+def joined(parts: Sequence[Samples]) -> Samples:
+    """All samples of several."""
+    return Samples(np.concatenate([p.values for p in parts]), np.concatenate([p.inside for p in parts]))
+
+
 @dataclass
 class Appearance:
     """Inside or outside, by looks alone.
@@ -111,27 +205,8 @@ class Appearance:
     _moments: list[Array] = field(default_factory=list)
 
     @classmethod
-    def learn(cls, values: Array, mask: Array, near: Array, seed: int) -> Appearance:
-        """Learn from a drawn frame.
-
-        Args:
-            values: n f, of all its pixels.
-            mask: h w bool.
-            near: h w bool, the surroundings, where mistakes matter most.
-            seed: of the weights and of the choice of pixels.
-        """
-        outside = ~widen(mask, 2)
-        inside = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        inside = inside if inside.sum() > 50 else mask
-        blocks = _held_back(mask.shape)
-        first = cls._fitted(choose(values, inside & ~blocks, outside & ~blocks, near, seed), seed)
-        check = choose(values, inside & blocks, outside & blocks, near, seed)
-        whole = cls._fitted(choose(values, inside, outside, near, seed), seed)
-        whole.trust = _calibration(first.raw(check.values), check.inside)
-        return whole
-
-    @classmethod
-    def _fitted(cls, samples: Samples, seed: int) -> Appearance:
+    def fitted(cls, samples: Samples, seed: int) -> Appearance:
+        """Learn from these pixels."""
         draw = np.random.RandomState(seed)
         mean, spread = samples.values.mean(0), samples.values.std(0) + 1e-3
         count = samples.values.shape[1]

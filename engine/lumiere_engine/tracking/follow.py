@@ -10,9 +10,9 @@ import numpy as np
 
 from ..motion.chain import carry
 from ..motion.flow import grid, sample, widen
-from .appearance import Appearance, choose, features
+from .appearance import features, learn
 from .background import foreign, unexplained
-from .propagate import follow_edges, signed_distance, votes
+from .propagate import follow_edges, signed_distance, surroundings, votes
 from .shelf import Shelf
 
 Array = np.ndarray
@@ -35,12 +35,15 @@ class Weights:
     strange: float = 0.6
     shape: float = 0.3
     sharpness: float = 1.5
+    least: float = 0.3
 
 
 _RIM = 3
-_SURE = 0.9
-_LEARN_EVERY = 4
-_RELEARN_SHARE = 0.5
+_KEPT = 64  # frames whose masks are at hand: as far back as the background is looked at
+_AWAY = 0.25  # of its usual area: an object of which less is seen is searched for
+_PART = 0.1  # of its usual area: what is smaller is no object that came back
+_SLOWLY = 0.98  # how fast the usual area follows an object that shrinks, per frame
+_FASTEST = 0.02  # of the diagonal per frame: how fast the search widens
 
 
 @dataclass
@@ -78,11 +81,10 @@ class Follower:
         self._masks = {start: mask}
         self._soft = mask.astype(np.float32)
         self._index = start
-        self._drawn_area = float(mask.sum())
-        values = self._features(start)
-        near = surroundings(mask, 0.6)
-        self._looks = Appearance.learn(values, mask, near, seed=start)
-        self._drawn = choose(values, mask, ~widen(mask, 2), near, seed=start)
+        self._usual_area = float(mask.sum())
+        strange = unexplained(shelf, start, shot)
+        self._looks = learn(shelf.picture(start), strange, mask, seed=start)
+        self._place, self._away = mask, 0
 
     def run(self, frames: Iterator[int] | range) -> Iterator[Step]:
         """Track through these frames, each a neighbour of the one before."""
@@ -98,22 +100,44 @@ class Follower:
         places = self._grid + shelf.flow(index, self._index)
         now = shelf.picture(index).astype(np.float32)
         warped = sample(self._soft, places)
-        near = surroundings(warped > 0.4, 0.5)
+        left = min(1.0, float((warped > 0.5).sum()) / self._usual_area)
+        near = self._near(index, warped, left)
         window = _window(near)
         values = self._features(index)
-        looks = self._looks.log_odds(values, warped.shape)
-        evidence = w.looks * looks + w.strange * self._strange(index, near)
+        evidence = w.looks * self._looks.log_odds(values, warped.shape)
+        evidence += w.strange * self._strange(index, near)
         total = np.full(warped.shape, -8, np.float32)
         if window is not None:
             before = sample(shelf.picture(self._index).astype(np.float32), places)
             moved, _ = votes(now, before, warped, window)
-            shape = np.clip(signed_distance(warped > 0.5) / 4, -3, 3)
-            part = w.moved * (2 * moved - 1) + (evidence + w.shape * shape)[window]
-            part = follow_edges(now[window] / 255, np.clip(part, -8, 8).astype(np.float32))
+            shape = np.clip(signed_distance(warped > 0.5) / 4, -3, 3)[window]
+            prior = w.moved * (2 * moved - 1) + w.shape * shape
+            prior = np.where(prior < 0, prior * max(left, w.least), prior)
+            part = follow_edges(now[window] / 255, np.clip(prior + evidence[window], -8, 8).astype(np.float32))
             total[window] = np.where(near[window], np.clip(part, -8, 8), -8)
         soft = (1 / (1 + np.exp(-w.sharpness * total))).astype(np.float32)
-        self._remember(index, soft, values, near)
+        if self._away:
+            soft = self._only_likely(soft)
+        self._remember(index, soft)
         return Step(index, soft, 1.0)
+
+    def _near(self, index: int, warped: Array, left: float) -> Array:
+        """Where the object may be: around where it was; ever farther while it is away."""
+        size = (self._shelf.width, self._shelf.height)
+        matrix = self._shelf.camera(self._index, index)
+        place = cv2.warpPerspective(self._place.astype(np.uint8), matrix, size, flags=cv2.INTER_NEAREST) > 0
+        self._place = place if place.any() or left > 0 else self._place
+        near = surroundings(warped > 0.4, 0.5)
+        if self._away:
+            near = near | (signed_distance(self._place) > -(12 + _FASTEST * self._away * np.hypot(*size)))
+        return near
+
+    def _only_likely(self, soft: Array) -> Array:
+        """After an absence, nothing that is much too small to be the object."""
+        count, labels, stats, _ = cv2.connectedComponentsWithStats((soft > 0.5).astype(np.uint8))
+        small = [n for n in range(1, count) if stats[n, cv2.CC_STAT_AREA] < _PART * self._usual_area]
+        dropped = widen(np.isin(labels, small), 2) & ~np.isin(labels, [n for n in range(1, count) if n not in small])
+        return np.where(dropped, 0, soft).astype(np.float32)
 
     def _strange(self, index: int, near: Array) -> Array:
         apart, seen = foreign(self._shelf, index, self._known, self._hidden)
@@ -124,26 +148,19 @@ class Follower:
     def _hidden(self, index: int) -> Array:
         return widen(self._masks[index], _RIM)
 
-    def _remember(self, index: int, soft: Array, values: Array, near: Array) -> None:
+    def _remember(self, index: int, soft: Array) -> None:
+        mask = soft > 0.5
+        area = float(mask.sum())
         self._soft, self._index = soft, index
         self._known.append(index)
-        self._masks[index] = soft > 0.5
-        if len(self._known) % _LEARN_EVERY == 0:
-            sure = soft > _SURE
-            if sure.sum() > 50:
-                seen = choose(values, sure, soft < 1 - _SURE, near, seed=index)
-                self._looks.improve(_mixed(self._drawn, seen), seed=index)
-
-
-def _mixed(drawn, seen):  # type: ignore
-    from .appearance import Samples
-    return Samples(np.concatenate([drawn.values, seen.values]), np.concatenate([drawn.inside, seen.inside]))
-
-
-def surroundings(mask: Array, reach: float) -> Array:
-    """`mask` (h w bool) grown by `reach` times its size, 12 to 60 pixels."""
-    radius = int(np.clip(reach * np.sqrt(mask.sum() + 1), 12, 60))
-    return signed_distance(mask) > -radius if mask.any() else np.zeros_like(mask)
+        self._masks[index] = mask
+        for old in self._known[1:-_KEPT]:
+            self._masks.pop(old, None)
+        if area < _AWAY * self._usual_area:
+            self._away += 1
+        else:
+            self._away, self._place = 0, mask
+        self._usual_area = max(area, _SLOWLY * self._usual_area)
 
 
 def _window(mask: Array) -> tuple[slice, slice] | None:

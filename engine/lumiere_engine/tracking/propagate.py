@@ -102,3 +102,9 @@ def follow_edges(picture: Array, values: Array, radius: int = 4, least: float = 
     ab = (c2 * tr + c4 * tg + c5 * tb) / size
     rest = level - ar * mr - ag * mg - ab * mb
     return mean(ar) * r + mean(ag) * g + mean(ab) * b + mean(rest)
+
+
+def surroundings(mask: Array, reach: float) -> Array:
+    """`mask` (h w bool) grown by `reach` times its size, 12 to 60 pixels."""
+    radius = int(np.clip(reach * np.sqrt(mask.sum() + 1), 12, 60))
+    return signed_distance(mask) > -radius if mask.any() else np.zeros_like(mask)
