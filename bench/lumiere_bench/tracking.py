@@ -128,7 +128,11 @@ def markdown(report: dict[str, Any]) -> str:
         lines.append(f"| {shot['shot']} | {figures} | {shot['warned']:.0%} | {shot['seconds']:.2f} |")
     if rounds:
         lines.append(f"| **mean** | {' | '.join(f'{v:.3f}' for v in report['mean_iou'])} | | |")
-    lines += ["", f"Correlation of confidence and IoU over all frames: {report['confidence_correlation']}", ""]
+    lines += [
+        "",
+        f"Correlation of confidence and IoU over all frames: {report['confidence_correlation']}",
+        "",
+    ]
     return "\n".join(lines)
 
 

@@ -71,9 +71,13 @@ def run(
         LumiereError: whatever is wrong, in one readable line.
     """
     if len(mattes) != len(frames):
-        raise SpecError(f"{len(mattes)} mattes for {len(frames)} frames", remedy="give --matte and --frame in pairs")
+        raise SpecError(
+            f"{len(mattes)} mattes for {len(frames)} frames", remedy="give --matte and --frame in pairs"
+        )
     if output.exists() and not overwrite:
-        raise OutputExistsError("it is already there", clip=str(output), remedy="say --overwrite to replace it")
+        raise OutputExistsError(
+            "it is already there", clip=str(output), remedy="say --overwrite to replace it"
+        )
     info = MediaInfo.from_wire(ask("probe", path=str(source.absolute())))
     wanted = to or FrameRange(0, info.frame_count)
     with tempfile.TemporaryDirectory(prefix="lumiere-track-") as folder:

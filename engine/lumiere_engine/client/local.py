@@ -86,7 +86,7 @@ def _beside_others() -> dict[str, str]:
     Threads that wait for each other sleep instead of spinning: beside one other busy process that makes the
     network three to four times as fast, and on an idle machine no slower.
     """
-    return {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
+    return {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1", **os.environ}
 
 
 def _listen(

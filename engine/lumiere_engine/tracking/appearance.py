@@ -1,13 +1,13 @@
 """What the object looks like, learned from the drawn frame: a small perceptron over colours and texture.
 
-One hidden layer, fitted by Adam (Kingma and Ba, 2015) with decoupled weight decay; its answer is calibrated on blocks of
-the drawn frame that it did not learn from.
+One hidden layer, fitted by Adam (Kingma and Ba, 2015) with decoupled weight decay; its answer is calibrated on blocks
+of the drawn frame that it did not learn from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -18,13 +18,12 @@ from .propagate import surroundings
 Array = np.ndarray
 
 _SCALES = (0.0, 2.0, 6.0)
-import os
-_CONTEXT = eval(os.environ.get('CTX','(8,)'))
+_CONTEXT = 8  # pixels to each side
 _HIDDEN = 32
-_STEPS = 160
-_STEPS_MORE = 30
-_SAMPLES = 2000
-_HARD = 400
+_STEPS = 150
+_SAMPLES = 1200
+_SURROUNDING = 12
+_DOUBLES = 500
 _RATE = 0.01
 _DECAY = 0.02
 _JITTER = 0.15  # of a feature's spread: lights and lenses change through a shot
@@ -33,7 +32,7 @@ _LARGEST_LOGIT = 4.0
 
 
 def features(picture: Array, unexplained: Array) -> Array:
-    """What is known of every pixel, n f float32.
+    """What is known of every pixel, n f float32; the last `_SURROUNDING` columns are about its surroundings.
 
     Args:
         picture: h w 3 uint8 R'G'B'.
@@ -49,9 +48,8 @@ def features(picture: Array, unexplained: Array) -> Array:
     strange = np.log1p(unexplained) * 10
     layers += [strange, cv2.GaussianBlur(strange, (0, 0), 3)]
     wide = layers[1]
-    for reach in _CONTEXT:
-        for dy, dx in ((-reach, 0), (reach, 0), (0, -reach), (0, reach)):
-            layers.append(_shifted(wide, dy, dx))
+    for dy, dx in ((-_CONTEXT, 0), (_CONTEXT, 0), (0, -_CONTEXT), (0, _CONTEXT)):
+        layers.append(_shifted(wide, dy, dx))
     flat = [layer.reshape(-1, 1 if layer.ndim == 2 else layer.shape[2]) for layer in layers]
     return np.concatenate(flat, 1).astype(np.float32)
 
@@ -120,10 +118,9 @@ class _Change:
 
 _CHANGES = (
     _Change(),
-    _Change(size=0.75, gain=1.12, mirrored=True),
-    _Change(size=1.25, gain=0.9),
-    _Change(gain=0.82, blur=7, mirrored=True),
-    _Change(size=0.6, gain=1.2, blur=3),
+    _Change(size=0.8, gain=1.05, mirrored=True),
+    _Change(size=1.2, gain=0.95),
+    _Change(gain=0.9, blur=5, mirrored=True),
 )
 
 
@@ -150,8 +147,26 @@ def _pages(picture: Array, strange: Array, mask: Array) -> Iterator[_Page]:
         )
 
 
-def learn(picture: Array, strange: Array, mask: Array, seed: int) -> Appearance:
-    """Learn from a drawn frame, itself and changed; then once more with the pixels that were judged worst.
+@dataclass(frozen=True)
+class Looks:
+    """Two opinions, with and without a pixel's surroundings; their mean is steadier than either."""
+
+    members: tuple[Appearance, ...]
+
+    def log_odds(self, values: Array, shape: tuple[int, int]) -> Array:
+        """Log odds of being inside, h w float32, at most 4 either way.
+
+        Args:
+            values: n f, see `features`.
+            shape: height and width.
+        """
+        limit = _LARGEST_LOGIT
+        answers = [np.clip(member.raw(values) * member.trust, -limit, limit) for member in self.members]
+        return np.mean(answers, 0).reshape(shape).astype(np.float32)
+
+
+def learn(picture: Array, strange: Array, mask: Array, seed: int) -> Looks:
+    """Learn from a drawn frame, itself and changed; then once more with what was mistaken for the object.
 
     Args:
         picture: h w 3 uint8 R'G'B'.
@@ -162,26 +177,30 @@ def learn(picture: Array, strange: Array, mask: Array, seed: int) -> Appearance:
     pages = list(_pages(picture, strange, mask))
     parts = [choose(p.values, p.inside & ~p.blocks, p.outside & ~p.blocks, p.near, seed) for p in pages]
     checks = [choose(p.values, p.inside & p.blocks, p.outside & p.blocks, p.near, seed) for p in pages]
-    check = joined(checks)
-    trial = Appearance.fitted(joined(parts), seed)
     samples = [choose(p.values, p.inside, p.outside, p.near, seed) for p in pages]
-    first = Appearance.fitted(joined(samples), seed)
-    hard = [_hardest(first, page) for page in pages]
-    found = Appearance.fitted(joined(samples + hard), seed)
-    found.trust = _calibration(trial.raw(check.values), check.inside)
-    return found
+    count = pages[0].values.shape[1]
+    members = []
+    for columns in (count, count - _SURROUNDING):
+        trial = Appearance.fitted(joined(parts), columns, seed)
+        first = Appearance.fitted(joined(samples), columns, seed)
+        found = Appearance.fitted(joined(samples + [_doubles(first, p, seed) for p in pages]), columns, seed)
+        check = joined(checks)
+        found.trust = _calibration(trial.raw(check.values), check.inside)
+        members.append(found)
+    return Looks(tuple(members))
 
 
-def _hardest(model: Appearance, page: _Page) -> Samples:
-    """The pixels that are judged worst: what is outside and looks most like the object, and the reverse."""
-    raw = model.raw(page.values)
-    chosen = []
-    for mask, sign in ((page.inside, 1), (page.outside, -1)):
-        found = np.flatnonzero(mask)
-        wrong = found[np.argsort(sign * raw[found], kind="stable")[:_HARD]]
-        chosen.append(wrong[sign * raw[wrong] < 1])
-    picked = np.concatenate(chosen)
-    return Samples(page.values[picked], page.inside.reshape(-1)[picked])
+def _doubles(model: Appearance, page: _Page, seed: int) -> Samples:
+    """Whole regions outside that look like the object: a reflection, another of its kind.
+
+    Single pixels do not count: along edges and in noise there are always some, and learning those spoils the rest.
+    """
+    shape = page.inside.shape
+    region = cv2.GaussianBlur(model.raw(page.values).reshape(shape).astype(np.float32), (0, 0), 3) > 0
+    found = np.flatnonzero(region & page.outside & ~widen(page.inside, 5))
+    if len(found) > _DOUBLES:
+        found = np.sort(np.random.RandomState(seed).choice(found, _DOUBLES, replace=False))
+    return Samples(page.values[found], np.zeros(len(found), bool))
 
 
 def joined(parts: Sequence[Samples]) -> Samples:
@@ -194,19 +213,23 @@ class Appearance:
     """Inside or outside, by looks alone.
 
     Attributes:
+        columns: how many of the first features it looks at.
+        mean, spread: of each of them.
+        weights: of the two layers.
         trust: what the raw answer is multiplied by, 0..1; small where drawn pixels that it did not learn from
             were judged badly.
     """
 
+    columns: int
     mean: Array
     spread: Array
     weights: list[Array]
     trust: float = 1.0
-    _moments: list[Array] = field(default_factory=list)
 
     @classmethod
-    def fitted(cls, samples: Samples, seed: int) -> Appearance:
+    def fitted(cls, samples: Samples, columns: int, seed: int) -> Appearance:
         """Learn from these pixels."""
+        samples = Samples(samples.values[:, :columns], samples.inside)
         draw = np.random.RandomState(seed)
         mean, spread = samples.values.mean(0), samples.values.std(0) + 1e-3
         count = samples.values.shape[1]
@@ -216,12 +239,12 @@ class Appearance:
             (draw.standard_normal(_HIDDEN) / np.sqrt(_HIDDEN)).astype(np.float32),
             np.zeros(1, np.float32),
         ]
-        model = cls(mean, spread, weights)
-        model.improve(samples, _STEPS, seed)
+        model = cls(columns, mean, spread, weights)
+        model._improve(samples, seed)
         return model
 
-    def improve(self, samples: Samples, steps: int = _STEPS_MORE, seed: int = 0) -> None:
-        """Learn on from these pixels; both sides count the same, however many they are."""
+    def _improve(self, samples: Samples, seed: int) -> None:
+        """Learn from these pixels; both sides count the same, however many they are."""
         if not samples.inside.any() or samples.inside.all():
             return
         draw = np.random.RandomState(seed)
@@ -231,9 +254,9 @@ class Appearance:
         weight = np.where(samples.inside, 0.5 / share, 0.5 / (1 - share)).astype(np.float32) / len(y)
         first = [np.zeros_like(w) for w in self.weights]
         second = [np.zeros_like(w) for w in self.weights]
-        for step in range(1, steps + 1):
+        for step in range(1, _STEPS + 1):
             noisy = x + draw.standard_normal(x.shape).astype(np.float32) * np.float32(_JITTER)
-            rate = _RATE * (1 - step / (steps + 1))
+            rate = _RATE * (1 - step / (_STEPS + 1))
             for w, m, v, g in zip(self.weights, first, second, self._slopes(noisy, y, weight), strict=True):
                 m += 0.1 * (g - m)
                 v += 0.01 * (g * g - v)
@@ -243,13 +266,8 @@ class Appearance:
         """The log odds before calibration, n float32."""
         w1, b1, w2, b2 = self.weights
         scale = 1 / self.spread
-        hidden = values @ (w1 * scale[:, None]) + (b1 - (self.mean * scale) @ w1)
+        hidden = values[:, : self.columns] @ (w1 * scale[:, None]) + (b1 - (self.mean * scale) @ w1)
         return np.maximum(hidden, 0, out=hidden) @ w2 + b2
-
-    def log_odds(self, values: Array, shape: tuple[int, int]) -> Array:
-        """Log odds of being inside, h w float32, at most 4 either way."""
-        answer = (self.raw(values) * self.trust).reshape(shape)
-        return np.clip(answer, -_LARGEST_LOGIT, _LARGEST_LOGIT).astype(np.float32)
 
     def _slopes(self, x: Array, y: Array, weight: Array) -> list[Array]:
         w1, b1, w2, b2 = self.weights

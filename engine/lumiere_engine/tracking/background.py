@@ -47,7 +47,9 @@ def unexplained(shelf: Shelf, index: int, shot: tuple[int, int]) -> Array:
     return np.where(known, chosen / np.float32(usual), 0).astype(np.float32)
 
 
-def foreign(shelf: Shelf, index: int, known: list[int], mask_of: Callable[[int], Array]) -> tuple[Array, Array]:
+def foreign(
+    shelf: Shelf, index: int, known: list[int], mask_of: Callable[[int], Array]
+) -> tuple[Array, Array]:
     """How much frame `index` differs from the background of frames whose masks are known.
 
     Args:

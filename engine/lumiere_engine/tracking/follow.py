@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from ..motion.chain import carry
 from ..motion.flow import grid, sample, widen
 from .appearance import features, learn
 from .background import foreign, unexplained
@@ -28,6 +27,7 @@ class Weights:
         strange: what the background does not explain.
         shape: distance from the warped edge.
         sharpness: what the sum is multiplied by.
+        least: what is left of "it was not here before" when the object is hidden, as a share.
     """
 
     moved: float = 4.0
@@ -38,7 +38,7 @@ class Weights:
     least: float = 0.3
 
 
-_RIM = 3
+_RIM = 3  # pixels around a mask that are not taken for background
 _KEPT = 64  # frames whose masks are at hand: as far back as the background is looked at
 _AWAY = 0.25  # of its usual area: an object of which less is seen is searched for
 _PART = 0.1  # of its usual area: what is smaller is no object that came back
@@ -64,7 +64,9 @@ class Step:
 class Follower:
     """Tracks in one direction; holds what it has learned on the way."""
 
-    def __init__(self, shelf: Shelf, shot: tuple[int, int], start: int, mask: Array, weights: Weights | None = None):
+    def __init__(
+        self, shelf: Shelf, shot: tuple[int, int], start: int, mask: Array, weights: Weights | None = None
+    ):
         """Learn from the drawn frame.
 
         Args:
@@ -78,15 +80,17 @@ class Follower:
         self._weights = weights or Weights()
         self._grid = grid(shelf.height, shelf.width)
         self._known = [start]
-        self._masks = {start: mask}
-        self._soft = mask.astype(np.float32)
         self._index = start
-        self._usual_area = float(mask.sum())
         strange = unexplained(shelf, start, shot)
-        self._looks = learn(shelf.picture(start), strange, mask, seed=start)
+        self._trust = _precision(strange, mask)
+        picture = shelf.picture(start)
+        self._looks = learn(picture, strange, mask, seed=start)
+        self._soft = mask.astype(np.float32)
+        self._usual_area = float(mask.sum())
+        self._masks = {start: mask}
         self._place, self._away = mask, 0
 
-    def run(self, frames: Iterator[int] | range) -> Iterator[Step]:
+    def run(self, frames: Iterable[int]) -> Iterator[Step]:
         """Track through these frames, each a neighbour of the one before."""
         for index in frames:
             yield self._step(index)
@@ -104,8 +108,8 @@ class Follower:
         near = self._near(index, warped, left)
         window = _window(near)
         values = self._features(index)
-        evidence = w.looks * self._looks.log_odds(values, warped.shape)
-        evidence += w.strange * self._strange(index, near)
+        looks = self._looks.log_odds(values, warped.shape)
+        evidence = w.looks * looks + w.strange * self._trust * self._strange(index, near)
         total = np.full(warped.shape, -8, np.float32)
         if window is not None:
             before = sample(shelf.picture(self._index).astype(np.float32), places)
@@ -113,13 +117,17 @@ class Follower:
             shape = np.clip(signed_distance(warped > 0.5) / 4, -3, 3)[window]
             prior = w.moved * (2 * moved - 1) + w.shape * shape
             prior = np.where(prior < 0, prior * max(left, w.least), prior)
-            part = follow_edges(now[window] / 255, np.clip(prior + evidence[window], -8, 8).astype(np.float32))
+            part = follow_edges(
+                now[window] / 255, np.clip(prior + evidence[window], -8, 8).astype(np.float32)
+            )
             total[window] = np.where(near[window], np.clip(part, -8, 8), -8)
         soft = (1 / (1 + np.exp(-w.sharpness * total))).astype(np.float32)
         if self._away:
             soft = self._only_likely(soft)
+        mask = soft > 0.5
+        sure = _agreement(mask, 1 / (1 + np.exp(-total / 2))) * _agreement(mask, near / (1 + np.exp(-looks)))
         self._remember(index, soft)
-        return Step(index, soft, 1.0)
+        return Step(index, soft, sure)
 
     def _near(self, index: int, warped: Array, left: float) -> Array:
         """Where the object may be: around where it was; ever farther while it is away."""
@@ -136,7 +144,9 @@ class Follower:
         """After an absence, nothing that is much too small to be the object."""
         count, labels, stats, _ = cv2.connectedComponentsWithStats((soft > 0.5).astype(np.uint8))
         small = [n for n in range(1, count) if stats[n, cv2.CC_STAT_AREA] < _PART * self._usual_area]
-        dropped = widen(np.isin(labels, small), 2) & ~np.isin(labels, [n for n in range(1, count) if n not in small])
+        dropped = widen(np.isin(labels, small), 2) & ~np.isin(
+            labels, [n for n in range(1, count) if n not in small]
+        )
         return np.where(dropped, 0, soft).astype(np.float32)
 
     def _strange(self, index: int, near: Array) -> Array:
@@ -154,13 +164,25 @@ class Follower:
         self._soft, self._index = soft, index
         self._known.append(index)
         self._masks[index] = mask
-        for old in self._known[1:-_KEPT]:
+        for old in self._known[max(1, len(self._known) - _KEPT - 1) : -_KEPT]:
             self._masks.pop(old, None)
         if area < _AWAY * self._usual_area:
             self._away += 1
         else:
             self._away, self._place = 0, mask
         self._usual_area = max(area, _SLOWLY * self._usual_area)
+
+
+def _agreement(first: Array, second: Array) -> float:
+    """Intersection over union of two masks, soft (0..1) or bool, h w."""
+    union = float(np.maximum(first, second).sum())
+    return float(np.minimum(first, second).sum()) / union if union > 0 else 0.0
+
+
+def _precision(strange: Array, mask: Array) -> float:
+    """How much of what the background does not explain around a drawn mask is inside it, 0..1."""
+    unusual = (strange > 3) & surroundings(mask, 1.5)
+    return min(1.0, 2 * float((unusual & mask).sum() + 1) / float(unusual.sum() + 1))
 
 
 def _window(mask: Array) -> tuple[slice, slice] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..protocol.ranges import FrameRange
 
@@ -44,7 +45,7 @@ def find_gaps(drawn: Iterable[int], wanted: FrameRange, shots: Sequence[FrameRan
         if not inside:
             continue
         edges: list[int | None] = [None, *inside, None]
-        for before, after in zip(edges, edges[1:], strict=False):
+        for before, after in pairwise(edges):
             start = shot.start if before is None else before + 1
             end = shot.end_exclusive if after is None else after
             frames = FrameRange.between(start, end).intersection(wanted)

@@ -62,9 +62,7 @@ def _one_way(shelf: Shelf, gap: Gap, drawn: Mapping[int, Array], *, forward: boo
     start = gap.before if forward else gap.after
     assert start is not None
     ahead = (
-        range(start + 1, gap.frames.end_exclusive)
-        if forward
-        else range(start - 1, gap.frames.start - 1, -1)
+        range(start + 1, gap.frames.end_exclusive) if forward else range(start - 1, gap.frames.start - 1, -1)
     )
     if not drawn[start].any():
         empty = np.zeros((shelf.height, shelf.width), np.float32)

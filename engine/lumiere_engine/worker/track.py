@@ -62,7 +62,10 @@ def track(question: dict[str, Any], on_progress: OnProgress) -> dict[str, Any]:
     wanted = FrameRange(**question["wanted"]) if question.get("wanted") else frames
     out = Path(question["out"])
     make_folder(out)
-    with open_source(question["plate"]) as source, tempfile.TemporaryDirectory(prefix="lumiere-track-") as name:
+    with (
+        open_source(question["plate"]) as source,
+        tempfile.TemporaryDirectory(prefix="lumiere-track-") as name,
+    ):
         _check(question, frames, wanted, source.frame_count)
         scratch = Path(name)
         drawn = _drawn(question["drawn"], source)
