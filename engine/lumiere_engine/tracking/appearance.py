@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 
 from ..motion.flow import widen
-from .propagate import surroundings
+from .propagate import signed_distance, surroundings
 
 Array = np.ndarray
 
 _SCALES = (0.0, 2.0, 6.0)
-_CONTEXT = 8  # pixels to each side
+_CONTEXT = 8  # pixels to each side; a smaller object is judged without
 _HIDDEN = 32
 _STEPS = 150
 _SAMPLES = 1200
@@ -149,7 +149,7 @@ def _pages(picture: Array, strange: Array, mask: Array) -> Iterator[_Page]:
 
 @dataclass(frozen=True)
 class Looks:
-    """Two opinions, with and without a pixel's surroundings; their mean is steadier than either."""
+    """Opinions with and without a pixel's surroundings; their mean is steadier than either."""
 
     members: tuple[Appearance, ...]
 
@@ -180,7 +180,9 @@ def learn(picture: Array, strange: Array, mask: Array, seed: int) -> Looks:
     samples = [choose(p.values, p.inside, p.outside, p.near, seed) for p in pages]
     count = pages[0].values.shape[1]
     members = []
-    for columns in (count, count - _SURROUNDING):
+    # what lies beside a pixel of a sliver is not the sliver
+    small = signed_distance(mask).max() < _CONTEXT
+    for columns in (count - _SURROUNDING,) if small else (count, count - _SURROUNDING):
         trial = Appearance.fitted(joined(parts), columns, seed)
         first = Appearance.fitted(joined(samples), columns, seed)
         found = Appearance.fitted(joined(samples + [_doubles(first, p, seed) for p in pages]), columns, seed)

@@ -125,9 +125,10 @@ class Follower:
         if self._away:
             soft = self._only_likely(soft)
         mask = soft > 0.5
-        sure = _agreement(mask, 1 / (1 + np.exp(-total / 2))) * _agreement(mask, near / (1 + np.exp(-looks)))
+        certain = _agreement(mask, 1 / (1 + np.exp(-total / 2)))
+        alike = _agreement(mask, near / (1 + np.exp(-looks)))
         self._remember(index, soft)
-        return Step(index, soft, sure)
+        return Step(index, soft, float(np.sqrt(certain * alike)))
 
     def _near(self, index: int, warped: Array, left: float) -> Array:
         """Where the object may be: around where it was; ever farther while it is away."""
