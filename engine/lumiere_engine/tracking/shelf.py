@@ -17,7 +17,6 @@ Array = np.ndarray
 # Tracking at this width finds limbs of people at the usual distance, and takes under half a second a frame.
 ANALYSIS_WIDTH = 432
 _FLOWS_KEPT = 3
-_CAMERA_SHRINK = 2  # eight unknowns are known well enough from half the size
 
 
 def analysis_size(width: int, height: int) -> tuple[int, int]:
@@ -46,7 +45,6 @@ class Shelf:
         self._pictures: Array | None = None
         self._flow = FlowEstimator("medium")
         self._flows: OrderedDict[tuple[int, int], Array] = OrderedDict()
-        quick = FlowEstimator("fast")
         neighbours: list[Array] = []
         before: Array | None = None
         for index, frame in enumerate(frames):
@@ -54,10 +52,10 @@ class Shelf:
                 shape = (count, *frame.shape)
                 self._pictures = np.memmap(folder / "frames.raw", np.uint8, "w+", shape=shape)
             self._pictures[index] = frame
-            small = cv2.resize(_grey(frame), None, fx=1 / _CAMERA_SHRINK, fy=1 / _CAMERA_SHRINK)
+            grey = _grey(frame)
             if before is not None:
-                neighbours.append(_camera(quick(before, small)))
-            before = small
+                neighbours.append(neighbour_homography(self._flow(before, grey), np.zeros(grey.shape, bool)))
+            before = grey
         assert self._pictures is not None, "a shelf needs a frame"
         self.height, self.width = self._pictures.shape[1:3]
         self._chain = HomographyChain(neighbours)
@@ -83,13 +81,3 @@ class Shelf:
 
 def _grey(picture: Array) -> Array:
     return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-
-
-def _camera(flow: Array) -> Array:
-    """The homography at full size from a flow at reduced size."""
-    small = neighbour_homography(flow, np.zeros(flow.shape[:2], bool))
-    # pixel centres: a place p of the reduced picture is at p · s + (s - 1) / 2 of the full one
-    shift = (_CAMERA_SHRINK - 1) / 2
-    up = np.array([[_CAMERA_SHRINK, 0, shift], [0, _CAMERA_SHRINK, shift], [0, 0, 1.0]])
-    full = up @ small @ np.linalg.inv(up)
-    return full / full[2, 2]

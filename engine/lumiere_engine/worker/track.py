@@ -33,6 +33,7 @@ OnProgress = Callable[[Progress], None]
 LABEL = "Track.1"
 WARN_BELOW = 0.6  # see docs/benchmarks.md: what the confidence is worth
 _GREY = (PixelLayout("gray", 8), ColorTags(2, 2, 2, 2))
+_SHARE = 0.5  # of a small pixel that must be inside
 _EDGE = 2.0  # soft masks come from a smaller picture: their edges are made this much steeper
 
 
@@ -70,7 +71,7 @@ def track(question: dict[str, Any], on_progress: OnProgress) -> dict[str, Any]:
         scratch = Path(name)
         drawn = _drawn(question["drawn"], source)
         shelf, shots = _read(source, frames, scratch, on_progress)
-        small = {frame - frames.start: core(_resized(mask, shelf)) for frame, mask in drawn.items()}
+        small = {frame - frames.start: _shrunk(core(mask), shelf) for frame, mask in drawn.items()}
         gaps = find_gaps(small, wanted.shifted(-frames.start), shots)
         changed = question.get("changed")
         gaps = touched(gaps, None if changed is None else [frame - frames.start for frame in changed])
@@ -140,8 +141,11 @@ def _read(
     return shelf, [FrameRange.between(start, end) for start, end in find_shots(thumbnails)]
 
 
-def _resized(mask: Array, shelf: Shelf) -> Array:
-    return cv2.resize(mask, (shelf.width, shelf.height), interpolation=cv2.INTER_AREA)
+def _shrunk(mask: Array, shelf: Shelf) -> Array:
+    """A mask (h w bool) at analysis size; one that is too thin for it keeps what it touches."""
+    size = (shelf.width, shelf.height)
+    share = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return share >= _SHARE if (share >= _SHARE).any() else share > 0
 
 
 def _enlarged(soft: Array, source: FrameSource) -> Array:
