@@ -105,7 +105,7 @@ class Follower:
         now = shelf.picture(index).astype(np.float32)
         warped = sample(self._soft, places)
         left = min(1.0, float((warped > 0.5).sum()) / self._usual_area)
-        near = self._near(index, warped, left)
+        near = self._near(index, warped)
         window = _window(near)
         values = self._features(index)
         looks = self._looks.log_odds(values, warped.shape)
@@ -130,12 +130,14 @@ class Follower:
         self._remember(index, soft)
         return Step(index, soft, float(np.sqrt(certain * alike)))
 
-    def _near(self, index: int, warped: Array, left: float) -> Array:
+    def _near(self, index: int, warped: Array) -> Array:
         """Where the object may be: around where it was; ever farther while it is away."""
         size = (self._shelf.width, self._shelf.height)
         matrix = self._shelf.camera(self._index, index)
         place = cv2.warpPerspective(self._place.astype(np.uint8), matrix, size, flags=cv2.INTER_NEAREST) > 0
-        self._place = place if place.any() or left > 0 else self._place
+        self._place = (
+            place if place.any() else self._place
+        )  # it left with the camera's motion: where it was last
         near = surroundings(warped > 0.4, 0.5)
         if self._away:
             near = near | (signed_distance(self._place) > -(12 + _FASTEST * self._away * np.hypot(*size)))
@@ -144,10 +146,10 @@ class Follower:
     def _only_likely(self, soft: Array) -> Array:
         """After an absence, nothing that is much too small to be the object."""
         count, labels, stats, _ = cv2.connectedComponentsWithStats((soft > 0.5).astype(np.uint8))
-        small = [n for n in range(1, count) if stats[n, cv2.CC_STAT_AREA] < _PART * self._usual_area]
-        dropped = widen(np.isin(labels, small), 2) & ~np.isin(
-            labels, [n for n in range(1, count) if n not in small]
-        )
+        parts = range(1, count)
+        small = [n for n in parts if stats[n, cv2.CC_STAT_AREA] < _PART * self._usual_area]
+        large = [n for n in parts if n not in small]
+        dropped = widen(np.isin(labels, small), 2) & ~np.isin(labels, large)
         return np.where(dropped, 0, soft).astype(np.float32)
 
     def _strange(self, index: int, near: Array) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,7 +15,6 @@ Array = np.ndarray
 
 # Tracking at this width finds limbs of people at the usual distance, and takes under half a second a frame.
 ANALYSIS_WIDTH = 432
-_FLOWS_KEPT = 3
 
 
 def analysis_size(width: int, height: int) -> tuple[int, int]:
@@ -44,7 +42,6 @@ class Shelf:
         self.count = count
         self._pictures: Array | None = None
         self._flow = FlowEstimator("medium")
-        self._flows: OrderedDict[tuple[int, int], Array] = OrderedDict()
         neighbours: list[Array] = []
         before: Array | None = None
         for index, frame in enumerate(frames):
@@ -70,13 +67,8 @@ class Shelf:
         return self._chain.between(first, second)
 
     def flow(self, first: int, second: int) -> Array:
-        """Optical flow between two frames, h w 2 float32; the last few are kept."""
-        key = (first, second)
-        if key not in self._flows:
-            self._flows[key] = self._flow(_grey(self.picture(first)), _grey(self.picture(second)))
-            if len(self._flows) > _FLOWS_KEPT:
-                self._flows.popitem(last=False)
-        return self._flows[key]
+        """Optical flow between two frames, h w 2 float32."""
+        return self._flow(_grey(self.picture(first)), _grey(self.picture(second)))
 
 
 def _grey(picture: Array) -> Array:
