@@ -135,11 +135,12 @@ class _Page:
     blocks: Array
 
 
-def _pages(picture: Array, strange: Array, mask: Array) -> Iterator[_Page]:
+def _pages(drawing: Drawing) -> Iterator[_Page]:
+    mask = drawing.mask
     for change in _CHANGES:
         inner = change.of(mask.astype(np.float32))
         yield _Page(
-            features(change.of(picture, light=True), change.of(strange)),
+            features(change.of(drawing.picture, light=True), change.of(drawing.strange)),
             inner > 0.9 if (inner > 0.9).sum() > 50 else inner > 0.5,
             ~widen(inner > 0.1, 1),
             surroundings(inner > 0.5, 0.6),
@@ -165,23 +166,36 @@ class Looks:
         return np.mean(answers, 0).reshape(shape).astype(np.float32)
 
 
-def learn(picture: Array, strange: Array, mask: Array, seed: int) -> Looks:
-    """Learn from a drawn frame, itself and changed; then once more with what was mistaken for the object.
+@dataclass(frozen=True)
+class Drawing:
+    """A frame in which it was drawn what belongs to the object.
 
-    Args:
+    Attributes:
         picture: h w 3 uint8 R'G'B'.
         strange: h w float32, see `background.unexplained`.
-        mask: h w bool, what was drawn.
+        mask: h w bool; empty where the object is away.
+    """
+
+    picture: Array
+    strange: Array
+    mask: Array
+
+
+def learn(drawings: Sequence[Drawing], seed: int) -> Looks:
+    """Learn from drawn frames, themselves and changed; then once more with what was mistaken for the object.
+
+    Args:
+        drawings: one or more, not all of them empty.
         seed: of the weights and of the choice of pixels.
     """
-    pages = list(_pages(picture, strange, mask))
+    pages = [page for drawing in drawings for page in _pages(drawing)]
     parts = [choose(p.values, p.inside & ~p.blocks, p.outside & ~p.blocks, p.near, seed) for p in pages]
     checks = [choose(p.values, p.inside & p.blocks, p.outside & p.blocks, p.near, seed) for p in pages]
     samples = [choose(p.values, p.inside, p.outside, p.near, seed) for p in pages]
     count = pages[0].values.shape[1]
     members = []
     # what lies beside a pixel of a sliver is not the sliver
-    small = signed_distance(mask).max() < _CONTEXT
+    small = max(signed_distance(drawing.mask).max() for drawing in drawings) < _CONTEXT
     for columns in (count - _SURROUNDING,) if small else (count, count - _SURROUNDING):
         trial = Appearance.fitted(joined(parts), columns, seed)
         first = Appearance.fitted(joined(samples), columns, seed)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from ..motion.flow import grid, sample, widen
-from .appearance import features, learn
+from .appearance import Drawing, features, learn
 from .background import foreign, unexplained
 from .propagate import follow_edges, signed_distance, surroundings, votes
 from .shelf import Shelf
@@ -65,15 +65,20 @@ class Follower:
     """Tracks in one direction; holds what it has learned on the way."""
 
     def __init__(
-        self, shelf: Shelf, shot: tuple[int, int], start: int, mask: Array, weights: Weights | None = None
-    ):
-        """Learn from the drawn frame.
+        self,
+        shelf: Shelf,
+        shot: tuple[int, int],
+        start: int,
+        drawn: Mapping[int, Array],
+        weights: Weights | None = None,
+    ) -> None:
+        """Learn from the drawn frames.
 
         Args:
             shelf: the frames.
             shot: first frame and exclusive end of what belongs together.
-            start: the drawn frame.
-            mask: h w bool, what was drawn; not empty.
+            start: the drawn frame that tracking starts from.
+            drawn: its mask, h w bool and not empty, and those of other frames to learn from.
             weights: of the cues.
         """
         self._shelf, self._shot = shelf, shot
@@ -81,10 +86,13 @@ class Follower:
         self._grid = grid(shelf.height, shelf.width)
         self._known = [start]
         self._index = start
-        strange = unexplained(shelf, start, shot)
-        self._trust = _precision(strange, mask)
-        picture = shelf.picture(start)
-        self._looks = learn(picture, strange, mask, seed=start)
+        mask = drawn[start]
+        lessons = {
+            frame: Drawing(shelf.picture(frame), unexplained(shelf, frame, shot), drawn[frame])
+            for frame in sorted(drawn)
+        }
+        self._trust = _precision(lessons[start].strange, mask)
+        self._looks = learn(list(lessons.values()), seed=start)
         self._soft = mask.astype(np.float32)
         self._usual_area = float(mask.sum())
         self._masks = {start: mask}

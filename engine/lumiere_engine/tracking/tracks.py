@@ -68,5 +68,7 @@ def _one_way(shelf: Shelf, gap: Gap, drawn: Mapping[int, Array], *, forward: boo
         empty = np.zeros((shelf.height, shelf.width), np.float32)
         steps: Iterator[Step] = (Step(index, empty, 0.0) for index in ahead)
     else:
-        steps = Follower(shelf, (gap.shot.start, gap.shot.end_exclusive), start, drawn[start]).run(ahead)
+        ends = {end: drawn[end] for end in (gap.before, gap.after) if end is not None}
+        shot = (gap.shot.start, gap.shot.end_exclusive)
+        steps = Follower(shelf, shot, start, ends).run(ahead)
     yield from (step for step in steps if step.index in gap.frames)
