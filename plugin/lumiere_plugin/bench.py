@@ -85,6 +85,29 @@ def quality(
             raise WorkerError(f"failed: {', '.join(failed)}; see {report.path.with_suffix('.md')}")
 
 
+@app.command()
+def tracking(
+    footage: Annotated[Path, typer.Option(help="Folder of shots with mattes, see docs/benchmarks.md.")],
+    shots: Annotated[str, typer.Option(metavar="A,B", help="Only these shots. [default: all]")] = "",
+    frames: Annotated[int, typer.Option(min=2, help="Most frames of a shot.")] = 100,
+    corrections: Annotated[
+        int, typer.Option(min=0, help="How often the worst frame's true mask is given.")
+    ] = 3,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("lumiere-bench"),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Answer with one JSON object on standard output.")
+    ] = False,
+) -> None:
+    """Track objects whose true masks are known, from the first of them: tracking.md, tracking.json, pictures."""
+    console = Console(as_json)
+    with console.failures():
+        from lumiere_bench.tracking import Plan, markdown, run
+
+        with console.progress() as show:
+            report = run(Plan(footage, _names(shots), frames, corrections, out), show)
+        console.answer(report, markdown(report))
+
+
 @dataclass(frozen=True)
 class _Remover:
     """Removes as `lumiere remove` does (`lumiere_bench.lumiere.Remover`)."""

@@ -197,6 +197,35 @@ def remove(
 
 
 @app.command()
+def track(
+    source: Annotated[Path, typer.Argument(help="Movie or image sequence.")],
+    matte: Annotated[
+        list[Path],
+        typer.Option(help="White is the object: a picture, or a matte of all frames. One per --frame."),
+    ],
+    frame: Annotated[list[int], typer.Option(min=0, help="The frame it is drawn in, counted from 0.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The tracked matte, such as matte.mkv.")],
+    to: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="A-B", help="Frames to track, both included. [default: up to the cuts]"),
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Follow an object through its shot, from a mask drawn in one frame or in several."""
+    from lumiere_engine.protocol import FrameRange
+
+    from .tracking import run
+
+    console = Console(as_json)
+    with console.failures():
+        wanted = None if to is None else FrameRange.parse_inclusive(to)
+        with console.progress() as show:
+            tracking = run(source, matte, frame, wanted, out, overwrite, show)
+        console.answer(tracking.to_wire(), tracking.text())
+
+
+@app.command()
 def replay(
     recipe: Annotated[Path, typer.Argument(help="The .lumiere.json beside a result.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The new result, a media file.")],

@@ -23,6 +23,7 @@ STAGES = {
     "refine": "Refining",
     "write": "Writing",
     "finish": "Finishing",
+    "track": "Tracking",
     "gather": "Gathering material",
     "train": "Training",
 }

@@ -17,7 +17,7 @@ class Progress:
 
     Attributes:
         stage: what is being done, one word: "read", "follow", "borrow", "learn", "imagine", "settle", "refine",
-            "write".
+            "write"; of other tasks "track", "gather", "train".
         done: steps done so far in this stage.
         total: steps of this stage.
         note: something that the user should know, once; None otherwise.

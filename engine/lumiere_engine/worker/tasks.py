@@ -11,6 +11,7 @@ from .machine import codecs, device
 from .proxy import make_proxy
 from .roto_tasks import export_roto, import_roto
 from .score import score
+from .track import track
 from .train import train_prior
 
 OnProgress = Callable[[Progress], None]
@@ -58,5 +59,6 @@ TASKS: dict[str, Callable[[dict[str, Any], OnProgress], dict[str, Any]]] = {
     "probe": _probe,
     "proxy": _proxy,
     "score": _score,
+    "track": track,
     "train_prior": train_prior,
 }

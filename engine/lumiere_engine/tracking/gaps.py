@@ -1,0 +1,65 @@
+"""Which frames are tracked from which drawings: every stretch between two drawings depends on these two alone.
+
+That is what makes corrections cheap and harmless: a drawing that is added or changed touches the stretch on either side
+of it, and the result is the same as if everything had been tracked anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ..protocol.ranges import FrameRange
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Neighbouring frames without a drawing.
+
+    Attributes:
+        frames: which.
+        before: the drawn frame right before them, None if the shot starts first.
+        after: the drawn frame right after them, None if the shot ends first.
+        shot: the frames between two cuts that they lie in.
+    """
+
+    frames: FrameRange
+    before: int | None
+    after: int | None
+    shot: FrameRange
+
+
+def find_gaps(drawn: Iterable[int], wanted: FrameRange, shots: Sequence[FrameRange]) -> list[Gap]:
+    """The stretches of `wanted` that can be tracked: those of shots in which something is drawn.
+
+    Args:
+        drawn: frames with a drawing.
+        wanted: the frames that are asked for.
+        shots: between the cuts, in order, without gaps.
+    """
+    found = []
+    marks = sorted(set(drawn))
+    for shot in shots:
+        inside = [mark for mark in marks if mark in shot]
+        if not inside:
+            continue
+        edges: list[int | None] = [None, *inside, None]
+        for before, after in pairwise(edges):
+            start = shot.start if before is None else before + 1
+            end = shot.end_exclusive if after is None else after
+            frames = FrameRange.between(start, end).intersection(wanted)
+            if frames.duration:
+                found.append(Gap(frames, before, after, shot))
+    return found
+
+
+def touched(gaps: Sequence[Gap], changed: Iterable[int] | None) -> list[Gap]:
+    """The gaps beside drawings that changed; all if `changed` is None.
+
+    A drawing that was taken away counts as well: the gap that it lay in has to be tracked again.
+    """
+    if changed is None:
+        return list(gaps)
+    frames = set(changed)
+    return [gap for gap in gaps if frames & {gap.before, gap.after} or any(f in gap.frames for f in frames)]
