@@ -16,7 +16,7 @@ demo: $(READY)   ## remove an object from the bundled shot, results in lumiere-d
 test: $(READY)   ## the tests, a few minutes
 	$(BIN)/python -m pytest -m "not slow and not gpu"
 
-test-slow: $(READY)  ## those that take minutes each
+test-slow: $(READY)  ## those that take minutes each, or that a clock decides
 	$(BIN)/python -m pytest -m slow
 
 lint: $(READY)   ## ruff, mypy, import-linter

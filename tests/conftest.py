@@ -11,8 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from lumiere_engine.client import Connection
+
+# A busy machine is no failure: how long things take, benchmarks say.
+settings.register_profile("lumiere", deadline=None)
+settings.load_profile("lumiere")
 
 try:
     import PySide6.QtWidgets  # noqa: F401
