@@ -15,11 +15,11 @@ import tempfile
 from pathlib import Path
 
 from lumiere_engine.protocol import JobResult, RemoveParams
+from lumiere_engine.protocol.messages import STAGES
 from lumiere_plugin.performing import here
 from lumiere_plugin.removal import Request, prepare
 
 FILM = Path(__file__).parent.parent / "assets" / "demo"
-STAGES = ("read", "follow", "borrow", "learn", "imagine", "settle", "refine", "write")
 
 
 def measure(plate: Path, matte: Path, quality: str) -> tuple[JobResult, float]:

@@ -12,7 +12,7 @@ from lumiere_engine.protocol import JobResult, Progress, RemoveParams
 from lumiere_engine.protocol.errors import WorkerError
 
 from . import performing, removal
-from .console import Console
+from .console import Console, Json
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -52,9 +52,7 @@ def quality(
         typer.Option(help="Weights that Lumiere starts from. [default: the prior that ships with it]"),
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget earlier results in the folder.")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Answer with one JSON object on standard output.")
-    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Fill holes whose truth is known, by Lumiere and by others, and compare: quality.md, quality.json, pictures.
 
@@ -94,9 +92,7 @@ def tracking(
         int, typer.Option(min=0, help="How often the worst frame's true mask is given.")
     ] = 3,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("lumiere-bench"),
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Answer with one JSON object on standard output.")
-    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Track objects whose true masks are known, from the first of them: tracking.md, tracking.json, pictures."""
     console = Console(as_json)

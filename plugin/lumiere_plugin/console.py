@@ -11,22 +11,9 @@ from typing import Annotated, Any
 import typer
 from lumiere_engine.protocol import LumiereError, Progress
 from lumiere_engine.protocol.errors import SpecError
+from lumiere_engine.protocol.messages import STAGE_WORDS
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object on standard output.")]
-STAGES = {
-    "read": "Reading",
-    "follow": "Following the motion",
-    "borrow": "Borrowing real pixels",
-    "learn": "Learning the shot",
-    "imagine": "Imagining the unseen",
-    "settle": "Settling it over time",
-    "refine": "Refining",
-    "write": "Writing",
-    "finish": "Finishing",
-    "track": "Tracking",
-    "gather": "Gathering material",
-    "train": "Training",
-}
 
 
 class Console:
@@ -78,7 +65,7 @@ class Console:
                     return
                 if step.stage not in tasks:
                     tasks[step.stage] = bars.add_task(
-                        " ".join(part for part in (title, STAGES.get(step.stage, step.stage)) if part)
+                        " ".join(part for part in (title, STAGE_WORDS.get(step.stage, step.stage)) if part)
                     )
                 bars.update(tasks[step.stage], completed=step.done, total=step.total)
 

@@ -12,9 +12,10 @@ from lumiere_engine.client import EngineClient
 from lumiere_engine.protocol import FrameRange, Job, JobState, RemoveParams, WorkOrder
 from lumiere_engine.protocol.engine import Estimate
 from lumiere_engine.protocol.errors import SpecError, from_wire
+from lumiere_engine.protocol.messages import STAGE_WORDS
 from lumiere_engine.protocol.wire import encode
 
-from .console import STAGES, Console, Json, duration
+from .console import Console, Json, duration
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Number = Annotated[int, typer.Argument(help="The job's number.", metavar="JOB")]
@@ -231,7 +232,7 @@ def _how_far(job: Job) -> str:
     if job.state is JobState.RUNNING and job.progress is not None:
         step = job.progress
         left = "" if step.left_s is None else f", {duration(step.left_s)} left"
-        return f"{STAGES.get(step.stage, step.stage)} {step.done}/{step.total}{left}"
+        return f"{STAGE_WORDS.get(step.stage, step.stage)} {step.done}/{step.total}{left}"
     if job.state is JobState.QUEUED and job.position is not None:
         return f"number {job.position} in the line" + (f", priority {job.priority}" if job.priority else "")
     if job.state is JobState.FAILED and job.error is not None:

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 from lumiere_engine.client import ask
 
-from .console import Console
+from .console import Console, Json
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -32,9 +32,7 @@ def prior(
         Optional[int],  # noqa: UP045
         typer.Option(min=1, help="Optimiser steps, instead of the recipe's."),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Answer with one JSON object on standard output.")
-    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Train the prior from licence-clean material; what it has reached can be used at any moment."""
     console = Console(as_json)

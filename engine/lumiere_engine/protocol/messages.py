@@ -10,14 +10,31 @@ from .errors import SpecError, UnknownVersionError
 PROGRESS_LABEL = "Progress.1"
 RESULT_LABEL = "JobResult.1"
 
+# The stages of a removal, in the order of the work.
+STAGES = ("read", "follow", "borrow", "learn", "imagine", "settle", "refine", "write")
+# What a person reads while a stage lasts, also of finishing and of tasks other than a removal.
+STAGE_WORDS = {
+    "read": "Reading",
+    "follow": "Following the motion",
+    "borrow": "Borrowing real pixels",
+    "learn": "Learning the shot",
+    "imagine": "Imagining the unseen",
+    "settle": "Settling it over time",
+    "refine": "Refining",
+    "write": "Writing",
+    "finish": "Finishing",
+    "track": "Tracking",
+    "gather": "Gathering material",
+    "train": "Training",
+}
+
 
 @dataclass(frozen=True)
 class Progress:
     """One step of a stage is done.
 
     Attributes:
-        stage: what is being done, one word: "read", "follow", "borrow", "learn", "imagine", "settle", "refine",
-            "write"; of other tasks "track", "gather", "train".
+        stage: what is being done, one word of `STAGE_WORDS`.
         done: steps done so far in this stage.
         total: steps of this stage.
         note: something that the user should know, once; None otherwise.

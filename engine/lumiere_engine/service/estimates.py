@@ -15,13 +15,12 @@ from typing import Any
 
 from ..protocol.engine import Estimate, JobMedia
 from ..protocol.jobs import JobSpec
-from ..protocol.messages import Progress
+from ..protocol.messages import STAGES, Progress
 from .database import Database
 
 _ANALYSIS_MEGAPIXELS = {"draft": 0.037, "standard": 0.23, "best": 0.52}
 _AT_ANALYSIS_SIZE = ("follow", "borrow", "imagine", "settle")
 _FIXED = ("learn",)
-_STAGES = ("read", "follow", "borrow", "learn", "imagine", "settle", "refine", "write")
 # Seconds per unit of each stage on two cores of a common CPU: order of magnitude until there is a history.
 _PRIOR: dict[str, dict[str, float]] = {
     "draft": {"read": 0.05, "follow": 0.4, "borrow": 3.0, "settle": 2.0, "refine": 0.3, "write": 0.2},
@@ -109,13 +108,13 @@ class Estimator:
         if not rows:
             prior = {stage: rate * units[stage] for stage, rate in _PRIOR[quality].items()}
             return Expectation(prior, *_PRIOR_RANGE, 0)
-        rates: dict[str, list[float]] = {stage: [] for stage in _STAGES}
+        rates: dict[str, list[float]] = {stage: [] for stage in STAGES}
         for row in rows:
             theirs = _units(quality, row["frames"], row["megapixels"])
             took = json.loads(row["stages"])
-            for stage in _STAGES:
+            for stage in STAGES:
                 rates[stage].append(took.get(stage, 0.0) / theirs[stage])
-        stages = {stage: statistics.median(rates[stage]) * units[stage] for stage in _STAGES}
+        stages = {stage: statistics.median(rates[stage]) * units[stage] for stage in STAGES}
         return Expectation(stages, *_spread(rows, rates, quality), len(rows))
 
     def estimate(self, spec: JobSpec, media: JobMedia, waiting_s: float | None) -> Estimate:
@@ -229,7 +228,7 @@ def _units(quality: str, frames: int, megapixels: float) -> dict[str, float]:
         stage: 1.0
         if stage in _FIXED
         else max(1e-9, frames * (analysed if stage in _AT_ANALYSIS_SIZE else megapixels))
-        for stage in _STAGES
+        for stage in STAGES
     }
 
 
@@ -240,7 +239,7 @@ def _spread(rows: list[Any], rates: dict[str, list[float]], quality: str) -> tup
     ratios = []
     for row in rows:
         units = _units(quality, row["frames"], row["megapixels"])
-        foretold = _START_S + sum(statistics.median(rates[s]) * units[s] for s in _STAGES)
+        foretold = _START_S + sum(statistics.median(rates[s]) * units[s] for s in STAGES)
         ratios.append((_START_S + row["seconds"]) / foretold)
     tenths = statistics.quantiles(ratios, n=10, method="inclusive")
     return min(0.9, tenths[0]), max(1.1, tenths[-1])

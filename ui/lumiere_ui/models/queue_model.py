@@ -9,6 +9,7 @@ from typing import Any
 from lumiere_engine.client import new_key
 from lumiere_engine.protocol import Job, JobState
 from lumiere_engine.protocol.engine import EngineInfo, Event
+from lumiere_engine.protocol.messages import STAGE_WORDS
 from lumiere_engine.protocol.queue import Again, JobProgress, Jobs, Move
 from lumiere_engine.protocol.wire import decode
 from PySide6.QtCore import (
@@ -29,17 +30,6 @@ JOB_ROLE = Qt.ItemDataRole.UserRole + 1
 _REFRESH_MS = 120
 _MOST_PICTURES = 300
 Index = QModelIndex | QPersistentModelIndex
-STAGES = {
-    "read": "Reading",
-    "follow": "Following the motion",
-    "borrow": "Borrowing real pixels",
-    "learn": "Learning the shot",
-    "imagine": "Imagining the unseen",
-    "settle": "Settling it over time",
-    "refine": "Refining",
-    "write": "Writing",
-    "finish": "Finishing",
-}
 
 
 class QueueModel(QAbstractListModel):
@@ -228,7 +218,7 @@ def told(job: Job) -> str:
         if step is None:
             return "Starting"
         left = "" if step.left_s is None else f" · {duration(step.left_s)} left"
-        return f"{STAGES.get(step.stage, step.stage)}{left}"
+        return f"{STAGE_WORDS.get(step.stage, step.stage)}{left}"
     if job.state is JobState.QUEUED:
         return "Next in line" if job.position == 1 else f"Number {job.position} in line"
     if job.state is JobState.DONE and job.started_s and job.finished_s:
