@@ -143,7 +143,12 @@ def remove(
         bool, typer.Option("--conform", help="Give a movie of variable rate a constant one.")
     ] = False,
     keep_work: Annotated[
-        bool, typer.Option("--keep-work", help="Keep what was borrowed, so that the next try is fast.")
+        bool,
+        typer.Option("--keep-work", help="Keep the work beside the result, so that the next try is fast."),
+    ] = False,
+    revise: Annotated[
+        bool,
+        typer.Option("--revise", help="Render only frames whose plate or matte changed since --keep-work."),
     ] = False,
     chunk_frames: Annotated[int, typer.Option(min=1, help="Frames imagined at a time.")] = 16,
     network: Network = None,
@@ -182,6 +187,7 @@ def remove(
             seed=seed,
             overwrite=overwrite,
             keep_work=keep_work,
+            revise=revise,
             chunk_frames=chunk_frames,
             network=network,
             save_network=save_network,

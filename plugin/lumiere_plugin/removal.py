@@ -50,7 +50,8 @@ class Request:
         conform: give a movie of variable rate a constant one.
         params, seed: of the job.
         overwrite: replace existing results.
-        keep_work: keep what was borrowed for another job on the same shot.
+        keep_work: keep what was borrowed and rendered, for another job on the same shot.
+        revise: do the earlier result at `output` again where its plate or matte has changed, and only there.
         chunk_frames: how many frames are imagined at a time.
         network: weights to start from; None is the prior that ships with Lumiere.
         save_network: where the network goes after it has learned the shot.
@@ -70,6 +71,7 @@ class Request:
     seed: int = 0
     overwrite: bool = False
     keep_work: bool = False
+    revise: bool = False
     chunk_frames: int = 16
     network: Path | None = None
     save_network: Path | None = None
@@ -135,6 +137,8 @@ def prepare(request: Request) -> Prepared:
         LumiereError: whatever is wrong, in one readable line.
     """
     request = _with_roto(request)
+    if request.revise:
+        request = replace(request, overwrite=True, keep_work=True)
     if is_timeline(request.source, request.clip):
         return _in_timeline(request)
     return _in_media(request)
@@ -230,6 +234,8 @@ def into_media(spec: JobSpec, media: Path, request: Request) -> Prepared:
     """A job into a media file, with its origin matte and its recipe beside it."""
     from lumiere_otio import sidecar_path
 
+    if request.revise:
+        spec = replace(spec, base=_revised(media))
     order = WorkOrder(
         spec,
         str(media),
@@ -241,6 +247,19 @@ def into_media(spec: JobSpec, media: Path, request: Request) -> Prepared:
         save_network=None if request.save_network is None else str(request.save_network.absolute()),
     )
     return Prepared(order, Finish("sidecar", {}, (str(sidecar_path(media)),)), media.name)
+
+
+def _revised(media: Path) -> str:
+    """The fingerprint of the job that a result came from."""
+    from lumiere_otio import read_sidecar, sidecar_path
+
+    recipe = sidecar_path(media)
+    found = read_sidecar(recipe).get("fingerprint") if recipe.exists() else None
+    if not isinstance(found, str):
+        raise SpecError(
+            "there is no earlier result to revise", clip=str(media), remedy="render it with --keep-work first"
+        )
+    return found
 
 
 def outcome_of(result: JobResult, answer: dict[str, Any]) -> Outcome:

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 
 from ..motion.align import Window
-from ..motion.borrow import Borrowed, Borrower, BorrowParams, ShotView, Source, borrowed_rms, filled_rms
+from ..motion.borrow import Borrowed, Borrower, BorrowParams, Source, borrowed_rms, filled_rms
 from ..motion.flow import grid
 from ..motion.parallel import in_order
-from ..motion.relay import KeyedView, Relay, key_frames
+from ..motion.relay import KeyedView, Relay
 from .copied import Copied
 from .shot import AnalysedShots
 from .workspace import Numbered, Workspace
@@ -20,6 +20,8 @@ from .workspace import Numbered, Workspace
 Array = np.ndarray
 
 
+# The shelf of what was imagined, each frame for itself.
+IMAGINED = "imagined"
 # Frames at analysis size that are kept in memory, whatever the clip's length.
 _AT_HAND_BYTES = 160 << 20
 # Places are kept in 1/32 pixel, as OpenCV's interpolation tables have them.
@@ -43,11 +45,11 @@ class CompletedShots:
 
     def __init__(self, borrowing: Workspace, workspace: Workspace, shots: AnalysedShots) -> None:
         self.shots = shots
-        self.keys: set[int] = set()
+        self.keys: frozenset[int] = frozenset()
         self.folder = workspace.folder
         self._borrowed = borrowing.shelf("borrowed")
         self._sources = borrowing.shelf("sources")
-        self._imagined = workspace.shelf("imagined")
+        self._imagined = workspace.shelf(IMAGINED)
         self._later = workspace.shelf("later")
         self._steady = workspace.shelf("steady")
         self._copied = workspace.shelf("copied")
@@ -60,12 +62,21 @@ class CompletedShots:
         self.picture = lru_cache(8)(self._picture)
         self.detail = lru_cache(4)(self._detail)
 
+    def adopt(self, earlier: CompletedShots, frame: int) -> None:
+        """Take over what closes a frame's hole, as far as each frame for itself."""
+        for mine, theirs in (
+            (self._borrowed, earlier._borrowed),
+            (self._sources, earlier._sources),
+            (self._imagined, earlier._imagined),
+        ):
+            mine.adopt(theirs, frame)
+
     def borrow(self, params: BorrowParams) -> Iterator[int]:
         """Borrow for every frame, key frames first; yields how many are done, after each one."""
         done = 0
+        self.keys = self.shots.key_frames(params.key_every)
         for start, view in self.shots.views():
-            keys = self._key_frames(view, params)
-            self.keys |= {start + key for key in keys}
+            keys = frozenset(t for t in range(view.frame_count) if start + t in self.keys)
             borrower = Borrower(view, params)
             for borrowed in self._kept(start, keys, borrower.borrow):
                 done += borrowed
@@ -76,9 +87,6 @@ class CompletedShots:
             for borrowed in self._kept(start, between, relay.borrow):
                 done += borrowed
                 yield done
-
-    def _key_frames(self, view: ShotView, params: BorrowParams) -> frozenset[int]:
-        return frozenset(key_frames(view.frame_count, params.key_every))
 
     def _kept(
         self, start: int, frames: Iterable[int], borrow: Callable[[int], Borrowed | None]

@@ -90,7 +90,7 @@ class Imagination:
 
     def _imagine_shot(self, volume: UnseenVolume) -> None:
         frames = FrameRange(0, volume.shape[0])
-        if all(self._completed.has_imagined(volume.start + t) for t in frames):
+        if not any(self._wanted(volume.start + t) for t in frames):
             return
         denoiser = self._learn(volume)
         params = ImagineParams(seed=self._seed, steps=self._effort.sample_steps)
@@ -102,11 +102,15 @@ class Imagination:
             return  # the smooth fill is as good, and there already
         imaginer = Imaginer(denoiser, volume, _Start(volume), params)
         for chunk in frames.chunks(self._order.chunk_frames):
-            if all(self._completed.has_imagined(volume.start + t) for t in chunk):
+            if not any(self._wanted(volume.start + t) for t in chunk):
                 continue
             imagined = imaginer.frames(chunk, lambda done, total: self._on_step("imagine", done, total))
             for offset, frame in enumerate(chunk):
                 self._keep(volume, frame, imagined[offset], trust)
+
+    def _wanted(self, frame: int) -> bool:
+        """Whether something in a frame is still to be imagined."""
+        return not self._completed.has_imagined(frame) and bool(self._completed.unseen(frame).any())
 
     def _learn(self, volume: UnseenVolume) -> X0Denoiser:
         """The network after a fit to this shot, as a denoiser; an interrupted fit goes on from its last state."""

@@ -17,6 +17,8 @@ from .shot import Scale
 
 Array = np.ndarray
 
+# The shelf that finished patches are kept on.
+PATCHES = "patches"
 # Expected error, in code values of 255, at which confidence has fallen to 1/e.
 _DOUBT = 12.0
 
@@ -36,6 +38,22 @@ class Patch:
     rgb: Array
     borrowed: Array
     confidence: Array
+
+    def arrays(self) -> dict[str, Array]:
+        """The patch as it is put on a shelf."""
+        w = self.window
+        return {
+            "window": np.array([w.y, w.x, w.height, w.width], np.int32),
+            "rgb": self.rgb,
+            "borrowed": self.borrowed,
+            "confidence": self.confidence,
+        }
+
+    @classmethod
+    def of(cls, arrays: dict[str, Array]) -> Patch:
+        """The patch that lay on a shelf."""
+        y, x, height, width = (int(v) for v in arrays["window"])
+        return cls(Window(y, x, height, width), arrays["rgb"], arrays["borrowed"], arrays["confidence"])
 
 
 def refine(

@@ -36,6 +36,7 @@ from .identity import media_identity, refuse_other_weights
 from .observer import Observer
 from .outputs import refuse_taken_names, refuse_unwritable
 from .rendering import Renderer, origin_format
+from .revision import Revision, conclude, drop_superseded, find_kept
 from .settling import settle
 from .shot import AnalysedShots, Scale
 from .softness import HoleMaker
@@ -80,8 +81,9 @@ class _Clock:
         self._last = now
         self._on_progress(Progress(stage, done, total))
 
-    def note(self, text: str) -> None:
-        self._on_progress(Progress("note", 0, 0, text))
+    def note(self, *texts: str) -> None:
+        for text in texts:
+            self._on_progress(Progress("note", 0, 0, text))
 
 
 def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None = None) -> JobResult:
@@ -103,8 +105,7 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
         media = _open(spec, stack)
         observer.opened(media.plate.format.width, media.plate.format.height, media.frames.duration)
         notes = list(media.matte.notes)
-        for note in notes:
-            clock.note(note)
+        clock.note(*notes)
         check_matte(media.matte, clip=", ".join(spec.mattes))
         _refuse_unwritable(order, media)
         identity = {path: media_identity(path) for path in (spec.plate, *spec.mattes)}
@@ -118,18 +119,29 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
                 on_kept=observer.kept,
             )
         )
-        workspace = stack.enter_context(Workspace(output, fingerprint, on_kept=observer.kept))
+        workspace = stack.enter_context(
+            Workspace(output, fingerprint, keep=order.keep_work, on_kept=observer.kept)
+        )
+        kept = None if spec.base is None else find_kept(spec.base, workspace)
         effort = EFFORTS[spec.params.quality]
         holes = HoleMaker(media.matte, media.matte_start, spec.params)
-        completed = _complete(media, holes, effort, borrowing, workspace, clock)
+        shots = _read(media, holes, effort, borrowing, clock)
+        revision = None if kept is None else Revision(spec, kept, shots, effort.borrow.key_every)
+        completed = CompletedShots(borrowing, workspace, shots)
+        if revision is not None:
+            notes.append(revision.note)
+            clock.note(revision.note)
+            revision.adopt(completed, workspace)
+        _complete(completed, effort, clock)
         trust = _imagine(completed, order, effort, workspace, clock)
-        renderer = Renderer(media.plate, media.frames, media.written, holes, completed, spec, workspace)
+        renderer = Renderer(
+            media.plate, media.frames, media.written, holes, completed, spec, workspace, revision
+        )
         for done in renderer.refine(effort.borrow.search, observer):
             clock.step("refine", done, media.frames.duration)
         for done in renderer.write(order, observer):
             clock.step("write", done, media.written.duration)
-        for note in renderer.notes:
-            clock.note(note)
+        clock.note(*renderer.notes)
         share = renderer.borrowed_share()
         result = JobResult(
             output=order.output,
@@ -145,12 +157,17 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
             recipe={
                 "label": "Recipe.1",
                 "version": __version__,
+                "fingerprint": fingerprint,
                 "spec": spec.to_wire(),
                 "media": identity,
                 "trust": [round(t, 4) for t in trust],
             },
         )
         observer.finished(result)
+        if order.keep_work:
+            conclude(spec, borrowing, workspace)
+        if kept is not None and order.overwrite:
+            drop_superseded(kept)
         return result
 
 
@@ -178,26 +195,25 @@ def _open(spec: JobSpec, stack: ExitStack) -> Media:
     return Media(plate, matte, frames.start - matte_frames.start, frames, written)
 
 
-def _complete(
-    media: Media,
-    holes: HoleMaker,
-    effort: Effort,
-    borrowing: Workspace,
-    workspace: Workspace,
-    clock: _Clock,
-) -> CompletedShots:
-    """Read, follow, borrow."""
+def _read(
+    media: Media, holes: HoleMaker, effort: Effort, borrowing: Workspace, clock: _Clock
+) -> AnalysedShots:
+    """The shots at analysis size."""
     fmt, count = media.plate.format, media.frames.duration
     scale = Scale.within(fmt.width, fmt.height, effort.analysis_pixels)
     shots = AnalysedShots(borrowing, scale, count)
     for done in shots.read(lambda first: holes.frames(media.plate, media.frames, first)):
         clock.step("read", done, count)
-    for done in shots.follow():
+    return shots
+
+
+def _complete(completed: CompletedShots, effort: Effort, clock: _Clock) -> None:
+    """Follow, borrow."""
+    count = completed.shots.frame_count
+    for done in completed.shots.follow():
         clock.step("follow", done, count)
-    completed = CompletedShots(borrowing, workspace, shots)
     for done in completed.borrow(effort.borrow):
         clock.step("borrow", done, count)
-    return completed
 
 
 def _imagine(

@@ -25,7 +25,8 @@ from .copied import Detail
 from .grain import Grain, add_grain, measure_grain
 from .observer import Observer
 from .plates import Plates
-from .refine import Patch, origin_colours, refine, texture_detail
+from .refine import PATCHES, Patch, origin_colours, refine, texture_detail
+from .revision import Revision
 from .softness import HoleMaker
 from .workspace import Workspace
 
@@ -47,6 +48,7 @@ class Renderer:
         completed: what closes the holes.
         spec: the job.
         workspace: where finished patches are kept.
+        revision: what the job takes over from an earlier one.
     """
 
     def __init__(
@@ -58,11 +60,13 @@ class Renderer:
         completed: CompletedShots,
         spec: JobSpec,
         workspace: Workspace,
+        revision: Revision | None = None,
     ) -> None:
+        self._revision = revision
         self._plate, self._frames, self._written = plate, frames, written
         self._holes, self._completed, self._spec = holes, completed, spec
         self._workspace = workspace
-        self._patches = workspace.shelf("patches")
+        self._patches = workspace.shelf(PATCHES)
         self.notes: list[str] = []
         self._kept_details = workspace.shelf("details")
         self._detail = lru_cache(_DETAILS_AT_HAND)(self._read_detail)
@@ -101,7 +105,7 @@ class Renderer:
             done += len(frames) - len(missing)
             for frame, patch in zip(missing, self._patched(missing, plates, lend), strict=True):
                 if patch is not None:
-                    self._patches.put(frame, **_packed(patch))
+                    self._patches.put(frame, **patch.arrays())
                     draw = partial(self._shown, frame, patch, plates)
                     observer.finished_frame(self._frames.start + frame, draw)
                 done += 1
@@ -131,7 +135,7 @@ class Renderer:
             picture = plates.rgb(frame)
             if frame not in self._completed.keys or not self._patches.has(frame):
                 return picture
-            patch, picture = _unpacked(self._patches.get(frame)), picture.copy()
+            patch, picture = Patch.of(self._patches.get(frame)), picture.copy()
             inside = patch.window.slices
             picture[inside] = np.where(patch.borrowed[..., None] > 0, patch.rgb, picture[inside])
             return picture
@@ -145,7 +149,8 @@ class Renderer:
             return None
         patch = refine(frame, self._completed, filling, lend, self._detail)
         grain = measure_grain(plates.rgb(frame)) if self._spec.params.regrain else None
-        return self._grained(patch, frame, grain)
+        patch = self._grained(patch, frame, grain)
+        return patch if self._revision is None else self._revision.ease(frame, patch)
 
     def _grained(self, patch: Patch, frame: int, grain: Grain | None) -> Patch:
         imagined = 1 - patch.borrowed
@@ -198,7 +203,7 @@ class Renderer:
         frame = number - self._frames.start
         if number not in self._frames or not self._patches.has(frame):
             return picture, colours
-        patch = _unpacked(self._patches.get(frame))
+        patch = Patch.of(self._patches.get(frame))
         alpha = self._holes.alpha(frame)
         rgb = np.zeros_like(colours)
         rgb[patch.window.slices] = patch.rgb
@@ -220,18 +225,3 @@ def origin_format(fmt: FrameFormat) -> FrameFormat:
     """That of the origin matte: 8-bit RGB of the same size, rate and timecode."""
     tags = ColorTags(primaries=1, transfer=TRANSFER_SRGB, matrix=0, range=2)
     return replace(fmt, layout=PixelLayout("rgb", 8), color=tags)
-
-
-def _packed(patch: Patch) -> dict[str, Array]:
-    w = patch.window
-    return {
-        "window": np.array([w.y, w.x, w.height, w.width], np.int32),
-        "rgb": patch.rgb,
-        "borrowed": patch.borrowed,
-        "confidence": patch.confidence,
-    }
-
-
-def _unpacked(arrays: dict[str, Array]) -> Patch:
-    y, x, height, width = (int(v) for v in arrays["window"])
-    return Patch(Window(y, x, height, width), arrays["rgb"], arrays["borrowed"], arrays["confidence"])

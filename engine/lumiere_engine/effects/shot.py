@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,7 @@ from ..motion.chain import HomographyChain, neighbour_homography
 from ..motion.cuts import find_shots, thumbnail
 from ..motion.flow import SPOILT_RIM, FlowEstimator, complete_flow, widen
 from ..motion.parallel import in_order
+from ..motion.relay import key_frames
 from .workspace import Workspace
 
 Array = np.ndarray
@@ -83,21 +85,44 @@ class AnalysedShots:
 
         Args:
             frames: given the first frame that is still missing, yields plate-sized h w 3 float32 (0..1) and
-                h w bool (the hole) from there on.
+                h w float32 (the alpha; the hole is where it is not 0) from there on.
         """
         first = 0
         while first < self.frame_count and self._pictures.has(first):
             first += 1
-        for number, (rgb, hole) in enumerate(frames(first), start=first):
+        for number, (rgb, alpha) in enumerate(frames(first), start=first):
             picture = np.clip(np.rint(self.scale.shrink(rgb) * 255), 0, 255).astype(np.uint8)
-            covered = self.scale.shrink(hole.astype(np.float32)) > 0
+            covered = self.scale.shrink((alpha > 0).astype(np.float32)) > 0
             self._pictures.put(
-                number, picture=picture, hole=np.packbits(covered), thumbnail=thumbnail(picture)
+                number,
+                picture=picture,
+                hole=np.packbits(covered),
+                thumbnail=thumbnail(picture),
+                digest=_digest(rgb, alpha),
             )
             yield number + 1
         self.shots = find_shots(
             [self._pictures.get(t, "thumbnail")["thumbnail"] for t in range(self.frame_count)]
         )
+
+    def digest(self, frame: int) -> bytes:
+        """Names plate and alpha of a frame at the plate's size: frames alike in it are the same."""
+        return self._pictures.get(frame, "digest")["digest"].tobytes()
+
+    @classmethod
+    def kept(cls, workspace: Workspace, scale: Scale, frame_count: int) -> AnalysedShots | None:
+        """Those that an earlier job read, its motion not looked at; None if they are not of this size and length."""
+        shots = cls(workspace, scale, frame_count)
+        read = [t for t in range(frame_count + 1) if shots._pictures.has(t)]
+        if len(read) != frame_count or shots.picture(0).shape[:2] != (scale.small_height, scale.small_width):
+            return None
+        for _ in shots.read(lambda first: iter(())):
+            pass
+        return shots
+
+    def adopt_motion(self, earlier: AnalysedShots, frame: int) -> None:
+        """Take over the motion from `frame` to its neighbour, which must look as they did."""
+        self._motion.adopt(earlier._motion, frame)
 
     def follow(self) -> Iterator[int]:
         """Measure the motion between neighbours; yields after each frame."""
@@ -122,6 +147,10 @@ class AnalysedShots:
             "forward": _packed(complete_flow(forward, hole)),
             "backward": _packed(complete_flow(backward, next_hole)),
         }
+
+    def key_frames(self, every: int) -> frozenset[int]:
+        """The frames that search their whole shot, `every` so many frames one; see `motion.relay`."""
+        return frozenset(start + key for start, end in self.shots for key in key_frames(end - start, every))
 
     def views(self) -> Iterator[tuple[int, ShotView]]:
         """Each shot's first frame and the shot as the borrower sees it."""
@@ -175,6 +204,12 @@ class _View:
 
     def backward_flow(self, frame: int) -> Array:
         return self.whole.flow(self.start + frame - 1, "backward")
+
+
+def _digest(rgb: Array, alpha: Array) -> Array:
+    digest = hashlib.sha256(np.ascontiguousarray(rgb).data)
+    digest.update(np.ascontiguousarray(alpha).data)
+    return np.frombuffer(digest.digest(), np.uint8)
 
 
 def _packed(flow: Array) -> Array:

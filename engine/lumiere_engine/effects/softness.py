@@ -48,7 +48,7 @@ class HoleMaker:
         return soft_matte(core(self._matte.read(self._start + frame)), self.grow, self.feather)
 
     def frames(self, plate: FrameSource, frames: FrameRange, first: int) -> Iterator[tuple[Array, Array]]:
-        """Plate and hole from frame `first` on: h w 3 float32 working RGB, h w bool; read ahead in the background."""
+        """Plate and alpha from frame `first` on: h w 3 float32 working RGB, h w float32; read ahead."""
         rest = FrameRange.between(frames.start + first, frames.end_exclusive)
         for number, picture in enumerate(prefetch(plate.iter(rest)), start=first):
-            yield to_rgb(picture, plate.format), self.alpha(number) > 0
+            yield to_rgb(picture, plate.format), self.alpha(number)

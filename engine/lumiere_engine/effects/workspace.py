@@ -7,6 +7,8 @@ again, any other starts afresh. A finished job removes it.
 from __future__ import annotations
 
 import fcntl
+import json
+import os
 import shutil
 import threading
 import zipfile
@@ -14,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -22,6 +24,8 @@ from ..protocol.errors import BusyError, LumiereError, OutputError
 
 Array = np.ndarray
 FOLDER = ".lumiere"
+_NAME_DIGITS = 24
+_FACTS = "done.json"
 # NumPy parses an array's header with `ast`, which several threads at once can break (CPython up to 3.12).
 _READING = threading.Lock()
 OnKept = Callable[[str, int], None]
@@ -77,6 +81,20 @@ class Shelf:
                 remedy="delete that folder and run again",
             ) from error
 
+    def adopt(self, other: Shelf, number: int) -> None:
+        """Take over entry `number` of another shelf, if that has it and this one does not; both keep it."""
+        source, path = other._path(number), self._path(number)
+        if path.exists() or not source.exists():
+            return
+        half = path.with_suffix(".half")
+        half.unlink(missing_ok=True)
+        try:
+            os.link(source, half)
+        except OSError:  # not every file system has links
+            shutil.copyfile(source, half)
+        half.replace(path)
+        self._on_kept(f"{self._folder.parent.name}/{self._folder.name}", number)
+
     def drop(self, number: int) -> None:
         """Forget entry `number`, if it is there."""
         self._path(number).unlink(missing_ok=True)
@@ -113,14 +131,45 @@ class Workspace:
     def __init__(
         self, output: Path, fingerprint: str, *, keep: bool = False, on_kept: OnKept = _nobody
     ) -> None:
-        self.folder = output.parent / FOLDER / fingerprint[:24]
-        self._keep = keep
+        self.folder = output.parent / FOLDER / fingerprint[:_NAME_DIGITS]
+        self._output, self._keep = output, keep
         self._on_kept = on_kept
         self._lock: IO[str] | None = None
 
     def shelf(self, name: str) -> Shelf:
         """A shelf of this job."""
         return Shelf(self.folder / name, self._on_kept)
+
+    @property
+    def exists(self) -> bool:
+        """Whether the folder is there."""
+        return self.folder.is_dir()
+
+    def conclude(self, facts: dict[str, Any], *shelves: str) -> None:
+        """Mark a finished job's work as complete, with what is to be known of it; of its shelves only these stay."""
+        for folder in self.folder.iterdir():
+            if folder.is_dir() and folder.name not in shelves:
+                shutil.rmtree(folder, ignore_errors=True)
+        half = self.folder / f"{_FACTS}.half"
+        half.write_text(json.dumps(facts))
+        half.replace(self.folder / _FACTS)
+
+    def facts(self) -> dict[str, Any] | None:
+        """What `conclude` was told; None if the job was not finished, or nothing is kept of it."""
+        try:
+            facts = json.loads((self.folder / _FACTS).read_text())
+        except (OSError, ValueError):
+            return None
+        return facts if isinstance(facts, dict) else None
+
+    def beside(self, fingerprint: str) -> Workspace:
+        """Another job's workspace in the same place; it is not locked, and may not be there."""
+        return Workspace(self._output, fingerprint)
+
+    def neighbours(self) -> list[dict[str, Any]]:
+        """The facts of all finished jobs whose work is kept in the same place."""
+        jobs = (self.beside(folder.name) for folder in sorted(self.folder.parent.glob("*")))
+        return [facts for facts in (job.facts() for job in jobs) if facts is not None]
 
     def __enter__(self) -> Workspace:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Optional
@@ -70,6 +71,8 @@ class JobSpec:
         params: the effect's own parameters.
         seed: of all randomness.
         checkpoint: fingerprint (SHA-256) of the weights that the network starts from; None starts from none.
+        base: fingerprint of the earlier job that this one revises: frames that its changed plate or matte do not
+            touch stay as they are. Its work must have been kept beside the output. None renders all frames.
     """
 
     effect: str
@@ -83,6 +86,7 @@ class JobSpec:
     params: RemoveParams = field(default_factory=RemoveParams)
     seed: int = 0
     checkpoint: Optional[str] = None
+    base: Optional[str] = None
 
     def __post_init__(self) -> None:
         if self.effect != "remove":
@@ -93,6 +97,8 @@ class JobSpec:
             raise SpecError("the written frames do not contain the frames to work on")
         if not 0 <= self.seed < 2**63:
             raise SpecError(f"the seed {self.seed} is out of range", remedy="choose 0 to 2**63 - 1")
+        if self.base is not None and not re.fullmatch("[0-9a-f]{64}", self.base):
+            raise SpecError("the job that is revised is named by its fingerprint, 64 hexadecimal digits")
 
     def to_wire(self) -> dict[str, Any]:
         """The spec as a JSON-ready dictionary."""
@@ -132,7 +138,8 @@ class WorkOrder:
         output: where the clip goes; its name picks the format.
         origin: where the origin matte goes; None writes none.
         overwrite: whether existing results are replaced.
-        keep_work: whether what was borrowed stays beside the output, for another job on the same shot.
+        keep_work: whether what was borrowed and rendered stays beside the output, for another job on the same shot
+            and for one that revises this one.
         chunk_frames: how many frames are imagined at a time; the result does not depend on it.
         network: file of the weights that the spec's `checkpoint` names.
         save_network: where the network goes after it has learned the shot; None keeps it nowhere.

@@ -24,7 +24,7 @@ _PROGRESS_S = 0.2
 # A job that starts with nothing keeps three entries or more for each frame; one that finds its borrowing done, two.
 _FRESH = 2.5
 # How the worker names its workspaces beside the output, and those that jobs on one shot share.
-_WORKSPACES, _SHARED = ".lumiere", "borrow"
+_WORKSPACES = ".lumiere"
 
 
 class Attempt:
@@ -128,11 +128,7 @@ class Attempt:
             lines = (self._folder / "journal").read_text().splitlines()
             folders = sorted({line.partition("/")[0] for line in lines})
             beside = Path(order.output).parent / _WORKSPACES
-            left = [
-                f
-                for f in folders
-                if (beside / f).is_dir() and not (order.keep_work and f.startswith(_SHARED))
-            ]
+            left = [] if order.keep_work else [f for f in folders if (beside / f).is_dir()]
             if left:
                 request = {"task": "clear", "output": order.output, "folders": left, "watched": True}
                 self._converse(WORKER, request)
