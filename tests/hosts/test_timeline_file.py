@@ -73,6 +73,7 @@ def test_the_number_of_a_clip_is_the_panel_s(made: HostTimeline, data: Any) -> N
     assert round(got.record_start.value) == wanted.record_start
 
 
+@pytest.mark.slow  # a clock decides it
 def test_a_long_timeline_opens_and_gets_its_track_quickly() -> None:
     clips = tuple(
         HostClip(f"c{n}", 10 * n, 10, "/media/a.mov", Fraction(24), 2000, Fraction(n % 100))
