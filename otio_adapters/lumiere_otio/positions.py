@@ -6,6 +6,7 @@ unknown; positions here are sums of exact fractions, in seconds.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -82,13 +83,22 @@ def start_in_parent(parent: otio.core.Composition, index: int) -> otio.opentime.
     """
     if not isinstance(parent, otio.schema.Track):
         return otio.opentime.RationalTime(0, _rate_or_default(parent[index]))
-    before = [i for i in range(index) if not isinstance(parent[i], otio.schema.Transition)]
-    if not before:
+    last = next(
+        (i for i in range(index - 1, -1, -1) if not isinstance(parent[i], otio.schema.Transition)), None
+    )
+    if last is None:
         return otio.opentime.RationalTime(0, _rate_or_default(parent[index]))
-    for i in before:
-        known_duration(parent[i])
-    last = parent.range_of_child_at_index(before[-1])
-    return last.start_time + last.duration
+    try:
+        end = parent.range_of_child_at_index(last).end_time_exclusive()
+    except Exception:  # as in `known_duration`
+        end = None
+    if end is None or not (math.isfinite(end.value) and math.isfinite(end.rate) and end.rate > 0):
+        # asked one by one only here, to name the culprit: in long tracks that takes long
+        for i in range(last + 1):
+            if not isinstance(parent[i], otio.schema.Transition):
+                known_duration(parent[i])
+        end = parent.range_of_child_at_index(last).end_time_exclusive()
+    return end
 
 
 def known_duration(item: Any) -> otio.opentime.RationalTime:

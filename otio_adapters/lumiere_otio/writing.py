@@ -21,6 +21,7 @@ from lumiere_engine.protocol.errors import (
 
 from .document import one_line
 from .moving import moved
+from .profiles import write_through_adapter
 from .reading import ADAPTER_PACKAGES, JSON_SUFFIXES, Timeline
 
 RECIPE = "Recipe.1"
@@ -31,11 +32,12 @@ def write_timeline(timeline: Timeline, path: Path, *, overwrite: bool = False) -
     """Writes a timeline in the format that its name's suffix tells.
 
     `.otio` and `.json` get the document itself, so that nothing of the input is lost; any other suffix goes
-    through OpenTimelineIO's adapter, with that format's losses.
+    through OpenTimelineIO's adapter, and is read back: see `profiles` for what each format carries.
 
     Raises:
         OutputExistsError: the name is taken and `overwrite` is off.
-        OutputError: it is the timeline's own file, the folder cannot be written, or the adapter fails.
+        OutputError: it is the timeline's own file, the folder cannot be written, or the format cannot
+            carry the timeline.
     """
     path = Path(path)
     check_writable(timeline, path, overwrite=overwrite)
@@ -46,7 +48,7 @@ def write_timeline(timeline: Timeline, path: Path, *, overwrite: bool = False) -
         text = json.dumps(document, indent=4, ensure_ascii=False) + "\n"
         _atomically(path, lambda draft: draft.write_bytes(text.encode("utf-8", "surrogatepass")), overwrite)
         return
-    _atomically(path, lambda draft: otio.adapters.write_to_file(timeline.model, str(draft)), overwrite)
+    _atomically(path, lambda draft: write_through_adapter(timeline, draft), overwrite)
 
 
 def check_writable(timeline: Timeline, path: Path, *, overwrite: bool = False) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from . import bench, engine_cli, queue_cli, train
 from .console import Console, Json
+
+if TYPE_CHECKING:
+    from .install import Step
 
 app = typer.Typer(
     help="Generative effects for an editor's timeline, on your own machine.",
@@ -273,6 +276,11 @@ def panel(
         Optional[Path],  # noqa: UP045
         typer.Argument(help="A timeline, movie or image sequence.", metavar="[TIMELINE]"),
     ] = None,
+    clip: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="The clip that is selected at once: its name, or #N as `lumiere clips` counts."),
+    ] = None,
+    action: Annotated[str, typer.Option(help="The action whose settings are taken.")] = "remove",
 ) -> None:
     """Open the panel: select a clip, draw a mask, remove, compare."""
     console = Console(False)
@@ -286,7 +294,40 @@ def panel(
                 f"the panel needs Qt, which cannot be loaded: {error}",
                 remedy="pip install 'lumiere-plugin[ui]'; on Debian also the packages that README.md names",
             ) from error
-        raise typer.Exit(run(source))
+        raise typer.Exit(run(source, clip, action))
+
+
+@app.command()
+def install(
+    host: Annotated[str, typer.Argument(help="blender, resolve or hiero.")],
+    into: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="The folder that the host looks in, if not the usual one."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Put Lumiere into an editing program's menus, for this user."""
+    from .install import Installer, host_kind
+
+    console = Console(as_json)
+    with console.failures():
+        steps = Installer().install(host, into=into, dry_run=dry_run)
+        _tell_steps(console, steps, f"next: {host_kind(host).next_step}", dry_run)
+
+
+@app.command()
+def uninstall(
+    host: Annotated[str, typer.Argument(help="As for `lumiere install`.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take Lumiere out of an editing program; files that somebody has changed are left."""
+    from .install import Installer
+
+    console = Console(as_json)
+    with console.failures():
+        _tell_steps(console, Installer().uninstall(host, dry_run=dry_run), "", dry_run)
 
 
 @app.command()
@@ -300,6 +341,22 @@ def doctor(as_json: Json = False) -> None:
         console.answer(to_wire(findings), text(findings))
         if not healthy(findings):
             raise typer.Exit(1)
+
+
+def _tell_steps(console: Console, steps: list[Step], more: str, dry_run: bool) -> None:
+    lines = [str(step) for step in steps]
+    if dry_run:
+        lines.append("nothing was changed")
+    elif more:
+        lines.append(more)
+    console.answer(
+        {
+            "label": "Steps.1",
+            "dry_run": dry_run,
+            "steps": [{"done": step.done, "path": str(step.path)} for step in steps],
+        },
+        "\n".join(lines),
+    )
 
 
 def _rate(text: str) -> Fraction:

@@ -8,7 +8,6 @@ import platform
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from lumiere_engine import __version__
@@ -17,24 +16,19 @@ from lumiere_engine.protocol import LumiereError
 from lumiere_engine.protocol.errors import EngineUnreachableError
 from lumiere_engine.protocol.places import state_folder
 
+from .host_places import HOSTS, System, installed_at
+from .install import Installer
+
 _ENOUGH_MEMORY_BYTES = 4 << 30
 _ENOUGH_DISK_BYTES = 5 << 30
 _QT = ("PySide6", "PySide2", "PyQt6", "PyQt5")
-# Host → its command, and where its installer puts it.
-_HOSTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "DaVinci Resolve": (
-        ("resolve",),
-        ("/opt/resolve/bin/resolve", "/Applications/DaVinci Resolve", "C:/Program Files/Blackmagic Design"),
-    ),
-    "Nuke": (("nuke", "Nuke"), ("/usr/local/Nuke*", "/opt/Nuke*", "/Applications/Nuke*")),
-    "Blender": (("blender",), ("/Applications/Blender.app",)),
-    "Kdenlive": (("kdenlive",), ("/Applications/kdenlive.app",)),
-    "After Effects": (
-        (),
-        ("/Applications/Adobe After Effects*", "C:/Program Files/Adobe/Adobe After Effects*"),
-    ),
-    "Premiere Pro": ((), ("/Applications/Adobe Premiere Pro*", "C:/Program Files/Adobe/Adobe Premiere Pro*")),
-}
+# Programs that read and write timelines by file alone: name, commands, where their installers put them.
+_BY_FILE = (
+    ("Kdenlive", ("kdenlive",), ("/Applications/kdenlive.app",)),
+    ("Premiere Pro", (), ("/Applications/Adobe Premiere Pro*", "C:/Program Files/Adobe/Adobe Premiere Pro*")),
+    ("Final Cut Pro", (), ("/Applications/Final Cut Pro.app",)),
+    ("Media Composer", (), ("/Applications/Avid Media Composer*", "C:/Program Files/Avid/*")),
+)
 
 
 @dataclass(frozen=True)
@@ -177,21 +171,31 @@ def _qt() -> Iterator[Finding]:
 
 
 def _hosts() -> Iterator[Finding]:
-    found = [name for name, (commands, places) in _HOSTS.items() if _installed(commands, places)]
-    if found:
-        yield Finding("hosts", "ok", ", ".join(found))
-    else:
+    installer = Installer()
+    installed = installer.installed()
+    found = False
+    for kind in HOSTS:
+        files, there = installed.get(kind.id), kind.is_there(System.here())
+        if files:
+            stale = not installer.up_to_date()
+            yield Finding(
+                kind.title,
+                "problem" if stale else "ok",
+                f"Lumiere is in its menus ({files[0]})" + (", but another version" if stale else ""),
+                f"lumiere install {kind.id}" if stale else None,
+            )
+        elif kind.id in installed:
+            yield Finding(kind.title, "problem", "its file is gone", f"lumiere install {kind.id}")
+        elif there:
+            yield Finding(
+                kind.title, "absent", "found, without Lumiere in its menus", f"lumiere install {kind.id}"
+            )
+        found = found or there or bool(files)
+    by_file = [name for name, commands, places in _BY_FILE if installed_at(commands, places)]
+    if by_file:
+        yield Finding("by file", "ok", ", ".join(by_file))
+    elif not found:
         yield Finding("hosts", "absent", "no editing program found", "timelines go in and out as .otio files")
-
-
-def _installed(commands: tuple[str, ...], places: tuple[str, ...]) -> bool:
-    if any(shutil.which(command) for command in commands):
-        return True
-    for place in places:
-        path = Path(place)
-        if path.parent.is_dir() and next(path.parent.glob(path.name), None) is not None:
-            return True
-    return False
 
 
 def _engine() -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from lumiere_engine.client import ask, new_key
 from lumiere_engine.protocol import FrameRange, JobSpec, MediaInfo, RemoveParams, Submit, WorkOrder
 from lumiere_engine.protocol.engine import Plan, TimelineResult
-from lumiere_engine.protocol.errors import TimelineError
+from lumiere_engine.protocol.errors import SpecError, TimelineError
 from lumiere_engine.protocol.queue import Placement
 from lumiere_engine.protocol.roto import Mask, Roto
 from lumiere_engine.protocol.wire import decode, parse_json
@@ -343,11 +343,23 @@ def actions() -> tuple[Action, ...]:
     )
 
 
-def run(path: Path | None) -> int:
-    """Show the panel until it is closed; returns its exit code."""
+def run(path: Path | None, clip: str | None = None, action: str = "remove") -> int:
+    """Show the panel until it is closed; returns its exit code.
+
+    Args:
+        path: what is opened at once.
+        clip: the clip in it that is selected at once, by name or `#N`.
+        action: the action whose settings are taken.
+
+    Raises:
+        SpecError: there is no such action.
+    """
     from lumiere_ui.app import run_panel
 
-    return run_panel(PanelDesk(), actions(), path)
+    known = actions()
+    if action not in [one.id for one in known]:
+        raise SpecError(f"there is no action '{action}'", remedy=f"choose {', '.join(a.id for a in known)}")
+    return run_panel(PanelDesk(), known, path, clip, action)
 
 
 def _shot(

@@ -209,7 +209,7 @@ def test_an_unknown_clip_is_refused_with_the_names_there_are(
         (("--frames", "0-3"), 2, "--frames"),
         (("-o", "out.mov"), 2, "no timeline's name"),
         (("-o", "edit.otio", "--overwrite"), 1, "input"),
-        (("-o", "edit.aaf"), 1, "aaf"),
+        (("-o", "edit.xges"), 1, "xges"),
     ],
     ids=str,
 )
