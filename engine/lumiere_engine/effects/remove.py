@@ -14,8 +14,6 @@ the clip and an interrupted job goes on where it stopped:
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +26,10 @@ from ..matte.source import MatteSource, open_matte
 from ..matte.survey import check_matte
 from ..protocol.errors import SpecError
 from ..protocol.jobs import JobSpec, WorkOrder
-from ..protocol.messages import JobResult, Progress
+from ..protocol.messages import JobResult
+from ..protocol.params import RemoveParams
 from ..protocol.ranges import FrameRange
+from .clock import Clock, OnProgress
 from .completion import CompletedShots
 from .effort import EFFORTS, Effort
 from .identity import media_identity, refuse_other_weights
@@ -43,7 +43,6 @@ from .softness import HoleMaker
 from .workspace import Workspace
 
 Array = np.ndarray
-OnProgress = Callable[[Progress], None]
 # The one entry of the shelf that says that a whole stage is done.
 _ALL = 0
 
@@ -67,25 +66,6 @@ class Media:
     written: FrameRange
 
 
-class _Clock:
-    """Seconds per stage, and progress for whoever listens."""
-
-    def __init__(self, on_progress: OnProgress) -> None:
-        self.seconds: dict[str, float] = {}
-        self._on_progress = on_progress
-        self._last = time.monotonic()
-
-    def step(self, stage: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
-        self._last = now
-        self._on_progress(Progress(stage, done, total))
-
-    def note(self, *texts: str) -> None:
-        for text in texts:
-            self._on_progress(Progress("note", 0, 0, text))
-
-
 def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None = None) -> JobResult:
     """Do a removal job from media to media.
 
@@ -97,8 +77,8 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
     Raises:
         LumiereError: anything that is wrong with the inputs or the output, in one readable line.
     """
-    spec = order.spec
-    clock, observer = _Clock(on_progress), observer or Observer()
+    spec, params = order.spec, order.spec.params_of(RemoveParams)
+    clock, observer = Clock(on_progress), observer or Observer()
     refuse_taken_names(order)
     refuse_other_weights(order)
     with ExitStack() as stack:
@@ -123,8 +103,8 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
             Workspace(output, fingerprint, keep=order.keep_work, on_kept=observer.kept)
         )
         kept = None if spec.base is None else find_kept(spec.base, workspace)
-        effort = EFFORTS[spec.params.quality]
-        holes = HoleMaker(media.matte, media.matte_start, spec.params)
+        effort = EFFORTS[params.quality]
+        holes = HoleMaker(media.matte, media.matte_start, params)
         shots = _read(media, holes, effort, borrowing, clock)
         revision = None if kept is None else Revision(spec, kept, shots, effort.borrow.key_every)
         completed = CompletedShots(borrowing, workspace, shots)
@@ -152,7 +132,7 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
             fingerprint=fingerprint,
             borrowed=share,
             imagined=1 - share,
-            seconds={stage: round(seconds, 3) for stage, seconds in clock.seconds.items()},
+            seconds=clock.rounded(),
             notes=tuple([*notes, *renderer.notes]),
             recipe={
                 "label": "Recipe.1",
@@ -196,7 +176,7 @@ def _open(spec: JobSpec, stack: ExitStack) -> Media:
 
 
 def _read(
-    media: Media, holes: HoleMaker, effort: Effort, borrowing: Workspace, clock: _Clock
+    media: Media, holes: HoleMaker, effort: Effort, borrowing: Workspace, clock: Clock
 ) -> AnalysedShots:
     """The shots at analysis size."""
     fmt, count = media.plate.format, media.frames.duration
@@ -207,7 +187,7 @@ def _read(
     return shots
 
 
-def _complete(completed: CompletedShots, effort: Effort, clock: _Clock) -> None:
+def _complete(completed: CompletedShots, effort: Effort, clock: Clock) -> None:
     """Follow, borrow."""
     count = completed.shots.frame_count
     for done in completed.shots.follow():
@@ -217,11 +197,11 @@ def _complete(completed: CompletedShots, effort: Effort, clock: _Clock) -> None:
 
 
 def _imagine(
-    completed: CompletedShots, order: WorkOrder, effort: Effort, workspace: Workspace, clock: _Clock
+    completed: CompletedShots, order: WorkOrder, effort: Effort, workspace: Workspace, clock: Clock
 ) -> list[float]:
     """Learn and imagine, if the artist wants it and something is unseen; settle; returns the trust in the network."""
     everything_seen = not any(completed.unseen(t).any() for t in range(completed.shots.frame_count))
-    imagine = order.spec.params.imagine and not everything_seen
+    imagine = order.spec.params_of(RemoveParams).imagine and not everything_seen
     trust: list[float] = []
     if imagine and effort.sample_steps:
         # torch takes a second to import; a job that needs no network never does it

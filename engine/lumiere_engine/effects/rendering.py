@@ -19,6 +19,7 @@ from ..frames.writer import FrameWriter, open_writer
 from ..motion.align import Window
 from ..motion.parallel import in_order
 from ..protocol.jobs import JobSpec, WorkOrder
+from ..protocol.params import RemoveParams
 from ..protocol.ranges import FrameRange
 from .completion import CompletedShots
 from .copied import Detail
@@ -148,7 +149,7 @@ class Renderer:
         if filling is None:
             return None
         patch = refine(frame, self._completed, filling, lend, self._detail)
-        grain = measure_grain(plates.rgb(frame)) if self._spec.params.regrain else None
+        grain = measure_grain(plates.rgb(frame)) if self._spec.params_of(RemoveParams).regrain else None
         patch = self._grained(patch, frame, grain)
         return patch if self._revision is None else self._revision.ease(frame, patch)
 
