@@ -111,6 +111,22 @@ def test_a_change_of_exposure_is_matched(panning: Any, shot_of: Any) -> None:
     assert error_in(borrowed, shot, MIDDLE, borrowed.filled) < 4.0
 
 
+def test_old_film_whose_exposure_jumps_leaves_no_bright_patch(shot_of: Any, box: Callable[..., Any]) -> None:
+    """One frame of paper is dim; the border beside it is always black."""
+    frames = 12
+    draw = np.random.default_rng(2)
+    grain = cv2.GaussianBlur(draw.normal(0, 60, (72, 128, 3)).astype(np.float32), (0, 0), 2)
+    paper = 215 + grain
+    paper[:, 104:] = 4
+    exposures = [0.55 if k == MIDDLE else 1.0 for k in range(frames)]
+    truths = [np.clip(paper * np.float32(e), 0, 255).round().astype(np.uint8) for e in exposures]
+    holes = [box(left=84 - 5 * abs(k - MIDDLE), top=30, size=24) for k in range(frames)]
+    shot = shot_of(truths, holes)
+    borrowed = Borrower(shot, PARAMS).borrow(MIDDLE)
+    assert borrowed is not None and borrowed.filled[borrowed.hole].mean() > 0.5
+    assert error_in(borrowed, shot, MIDDLE, borrowed.filled) < 6.0
+
+
 def sky(columns: int) -> np.ndarray:
     """A clear sky, darker above; 72 w 3 float32."""
     return np.broadcast_to(np.linspace(90, 180, 72, dtype=np.float32)[:, None, None], (72, columns, 3))

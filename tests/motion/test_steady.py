@@ -20,12 +20,13 @@ class Panned:
     rms: float = 20.0
     doubts: list[float] = field(default_factory=lambda: [20.0] * FRAMES)
     frame_count: int = FRAMES
+    exposures: list[float] = field(default_factory=lambda: [1.0] * FRAMES)
 
     def __post_init__(self) -> None:
         draw = np.random.default_rng(0)
         plane = draw.uniform(0, 255, (HEIGHT, WIDTH + FRAMES * STEP, 3)).astype(np.float32)
         plane = cv2.GaussianBlur(plane, (0, 0), 6)
-        self.truths = [plane[:, t * STEP : t * STEP + WIDTH] for t in range(FRAMES)]
+        self.truths = [e * plane[:, t * STEP : t * STEP + WIDTH] for t, e in enumerate(self.exposures)]
         self.pictures = []
         for t, truth in enumerate(self.truths):
             wrong = draw.normal(0, self.doubts[t], 3).astype(np.float32)  # a colour cast, as fills have it
@@ -114,6 +115,11 @@ def test_nothing_outside_the_holes_changes_and_the_truth_stays_the_truth() -> No
     shot = Panned(doubts=[0.0] * FRAMES)
     for before, after in zip(shot.pictures, fused(shot), strict=True):
         assert np.abs(after - before).max() < 1.0
+
+
+def test_a_jump_of_exposure_is_no_flicker_to_be_fused_away() -> None:
+    shot = Panned(exposures=[1.0 if t % 3 else 0.6 for t in range(FRAMES)], doubts=[10.0] * FRAMES)
+    assert error(shot, fused(shot)) < error(shot, shot.pictures)
 
 
 def test_a_shot_of_one_frame_keeps_its_own() -> None:

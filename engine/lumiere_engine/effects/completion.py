@@ -261,6 +261,7 @@ def _packed_sources(sources: tuple[Source, ...], start: int) -> dict[str, Array]
         moved = source.places - _grid_of(source.window)
         arrays[f"moved{index}"] = np.clip(np.rint(moved * _PLACE_UNITS), -32767, 32767).astype(np.int16)
         arrays[f"weight{index}"] = source.weight.astype(np.float16)
+        arrays[f"gain{index}"] = source.gain
         arrays[f"offset{index}"] = _coarse(source.offset).astype(np.float16)
     return arrays
 
@@ -271,9 +272,8 @@ def _unpacked_sources(arrays: dict[str, Array]) -> tuple[Source, ...]:
         window = _window(arrays[f"window{index}"])
         places = arrays[f"moved{index}"].astype(np.float32) / _PLACE_UNITS + _grid_of(window)
         offset = cv2.resize(arrays[f"offset{index}"].astype(np.float32), (window.width, window.height))
-        sources.append(
-            Source(int(frame), window, places, arrays[f"weight{index}"].astype(np.float32), offset)
-        )
+        weight, gain = arrays[f"weight{index}"].astype(np.float32), arrays[f"gain{index}"]
+        sources.append(Source(int(frame), window, places, weight, gain, offset))
     return tuple(sources)
 
 

@@ -91,7 +91,8 @@ def refine(
         part = _plate_window(source.window, scale)
         there = _places_in(source.window, part, scale)
         places = _enlarged_places(sample(source.places, there), scale)
-        pixels = sample(plate(source.frame), places, cubic=True) + sample(source.offset, there) / 255
+        pixels = sample(plate(source.frame), places, cubic=True) * source.gain
+        pixels += sample(source.offset, there) / 255
         weight = sample(source.weight, there)
         inside = Window(part.y - window.y, part.x - window.x, part.height, part.width).slices
         lent[inside] += weight[..., None] * pixels

@@ -22,6 +22,8 @@ _TRIALS = 300  # random samples per plane: enough for one that an eighth of the 
 _PLANE_PX = 0.5  # how closely a plane's pixels follow it
 _LEAST_SHARE = 0.12  # of the voters that a plane must explain
 _NEARLY_ALL = 0.92
+_BLACK, _WHITE = 16, 250  # code values of 255 between which exposure is measured
+_CLEARLY = 0.7  # of the ring's error must be left by a gain; a small one is left to the membrane
 _OUTLIER = 40.0  # code values of 255: beyond this two pixels show different things
 
 
@@ -63,6 +65,7 @@ class Aligned:
         places: h w 2 float32, where in the other frame each pixel of the window lies.
         usable: h w bool, pixels of the hole that the other frame really shows.
         picture: h w 3 float32, the other frame seen from here, exposure matched.
+        gain: 3 float32, the factor per channel that it was exposed with, before the offset was added.
         offset: h w 3 float32, the exposure difference that was added, code values of 255.
         error: h w float32, expected absolute error, code values of 255.
     """
@@ -70,6 +73,7 @@ class Aligned:
     places: Array
     usable: Array
     picture: Array
+    gain: Array
     offset: Array
     error: Array
 
@@ -100,15 +104,20 @@ class Aligner:
         """
         # cubic interpolation reads two pixels to each side: the object must not be among them
         blocked = widen(frame_hole, 2).astype(np.uint8)
-        best: tuple[float, Array, Array, Array] | None = None
+        best: tuple[float, Array, Array, Array, Array] | None = None
         for places in guesses:
             warped, shown = _see(frame, blocked, places)
-            score = _ring_error(target, warped, shown)
+            score, gain = _ring_error(target, warped, shown), np.ones(3, np.float32)
+            exposed, theirs = _exposed(target, warped, shown)
+            better = _ring_error(target, exposed, shown)
+            if score is not None and better is not None and better < _CLEARLY * score:
+                score, gain, warped = better, theirs, exposed
             if score is not None and (best is None or score < best[0]):
-                best = (score, places, warped, shown)
+                best = (score, places, warped, shown, gain)
         if best is None:
             return []
-        score, places, warped, shown = best
+        score, places, warped, shown, gain = best
+        frame = _times(frame, gain)
         flow = self._residual(target, warped, shown)
         seen = ~widen(target.hole, SPOILT_RIM) & shown
         planes = _planes(places + flow, seen) if self._layered else []
@@ -119,7 +128,7 @@ class Aligner:
         if refined_score is not None and refined_score < score:
             places, warped, shown = refined, warped_refined, shown_refined
         variants = [(places, warped, shown), *((p, *_see(frame, blocked, p)) for p in planes)]
-        return [_judge(target, *variant) for variant in variants]
+        return [_judge(target, gain, *variant) for variant in variants]
 
     def _residual(self, target: Target, warped: Array, shown: Array) -> Array:
         """Motion left between target and warped frame; it means something where both are seen."""
@@ -174,7 +183,26 @@ def _ring_error(target: Target, warped: Array, shown: Array) -> float | None:
     return float(np.minimum(difference[both], _OUTLIER).mean())
 
 
-def _judge(target: Target, places: Array, warped: Array, shown: Array) -> Aligned:
+def _exposed(target: Target, warped: Array, shown: Array) -> tuple[Array, Array]:
+    """`warped`, as bright as the target around the hole where both show it, and the factor per channel.
+
+    Code values are a power of light, so that exposure is a factor in them too.
+    """
+    both = target.known & shown
+    first, second = target.picture[both].astype(np.float32), warped[both].astype(np.float32)
+    fair = (np.minimum(first, second) > _BLACK).all(-1) & (np.maximum(first, second) < _WHITE).all(-1)
+    if fair.sum() < _FEWEST:
+        return warped, np.ones(3, np.float32)
+    gain = np.clip(np.median(first[fair] / second[fair], 0), 0.4, 2.5).astype(np.float32)
+    return _times(warped, gain), gain
+
+
+def _times(picture: Array, gain: Array) -> Array:
+    """A picture of 8 bits, exposed by a factor per channel."""
+    return np.clip(np.rint(picture * gain), 0, 255).astype(np.uint8)
+
+
+def _judge(target: Target, gain: Array, places: Array, warped: Array, shown: Array) -> Aligned:
     """Match the exposure and say what error to expect inside the hole.
 
     The exposure is a membrane: the low-passed difference on the rim, continued harmonically inside. Adding a
@@ -188,4 +216,4 @@ def _judge(target: Target, places: Array, warped: Array, shown: Array) -> Aligne
     offset = smooth_field(difference, similar if similar.sum() >= 50 else both, blur=_ERROR_BLUR)
     rest = np.minimum(channel_mean(np.abs(difference - offset)), 2 * _OUTLIER)
     error = smooth_field(rest, both, blur=_ERROR_BLUR)
-    return Aligned(places, shown & target.hole, np.clip(warped + offset, 0, 255), offset, error)
+    return Aligned(places, shown & target.hole, np.clip(warped + offset, 0, 255), gain, offset, error)

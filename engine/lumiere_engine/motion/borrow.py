@@ -91,13 +91,15 @@ class Source:
         window: the part of the borrowing frame that it lends something for.
         places: h w 2 float32, where in that frame, in pixels of the analysis size.
         weight: h w float32; over all sources they sum to 1 where anything is borrowed.
-        offset: h w 3 float32, exposure to add, code values of 255.
+        gain: 3 float32, exposure: a factor per channel.
+        offset: h w 3 float32, exposure to add after that, code values of 255.
     """
 
     frame: int
     window: Window
     places: Array
     weight: Array
+    gain: Array
     offset: Array
 
 
@@ -309,7 +311,7 @@ def _source(frame: int, aligned: Aligned, weight: Array, window: Window) -> Sour
     part = window_around(weight > 0, 1)
     places, offset = aligned.places[part.slices], aligned.offset[part.slices]
     there = Window(window.y + part.y, window.x + part.x, part.height, part.width)
-    return Source(frame, there, places, weight[part.slices], offset)
+    return Source(frame, there, places, weight[part.slices], aligned.gain, offset)
 
 
 def borrowed_rms(error: Array) -> Array:

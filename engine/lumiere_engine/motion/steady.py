@@ -10,6 +10,9 @@ opinion.
 Where a pixel was in the neighbouring frame is told by the completed flow or by the camera's motion, whichever brings
 over what was borrowed there with less error: quick pans blur, and then the flow behind a hole is a guess that the
 camera's motion, measured on the whole picture, is not.
+
+Exposure may jump from frame to frame, as in old film: what is brought over is first exposed like the frame it is
+brought to.
 """
 
 from __future__ import annotations
@@ -41,6 +44,9 @@ _VISIBLE = (
     1000.0  # of a pixel that is seen: borrowing has judged that its place cannot be told, so it says little
 )
 _UNKNOWN = 1e8
+_APART = 4  # pixels between those that exposure is measured at
+_FEWEST = 50  # of them that exposure can be told from
+_BLACK = 8.0  # code values; keeps the noise of black from being taken for exposure
 
 
 class Opinions(Protocol):
@@ -121,6 +127,7 @@ def _predicted(
     here = grid(window.height, window.width, window.y, window.x)
     flow = view.backward_flow(frame) if previous < frame else view.forward_flow(frame)
     misses = _MISSES + unevenness(flow, hole)
+    picture = picture * _exposure(shot, frame, previous, picture)
     by_flow = _brought(picture, variance, here + flow[part], misses)
     by_camera = _brought(
         picture, variance, carry(view.chain.between(frame, previous), here), min(misses, _CAMERA_MISSES)
@@ -130,6 +137,24 @@ def _predicted(
     camera = _missed(by_camera[0], now, known) < _missed(by_flow[0], now, known)
     mean = np.where(camera[..., None], by_camera[0], by_flow[0])
     return mean[hole[part]], np.where(camera, by_camera[1], by_flow[1])[hole[part]]
+
+
+def _exposure(shot: Opinions, frame: int, previous: int, picture: Array) -> Array:
+    """How much brighter `frame` is than `picture`, the one before it: a factor per channel.
+
+    The median over what both show; code values are a power of light, so that exposure is a factor in them too.
+    """
+    view, now = shot.view, shot.picture(frame)
+    height, width = view.hole(frame).shape
+    ys, xs = np.mgrid[_APART // 2 : height : _APART, _APART // 2 : width : _APART]
+    places = np.stack([xs, ys], -1).astype(np.float32)
+    there = carry(view.chain.between(frame, previous), places)
+    hidden = sample(view.hole(previous).astype(np.float32), there) > 0
+    seen = inside(there, height, width) & ~view.hole(frame)[ys, xs] & ~hidden
+    if seen.sum() < _FEWEST:
+        return np.ones(3, np.float32)
+    ratio = (now[ys, xs][seen] + _BLACK) / (sample(picture, there)[seen] + _BLACK)
+    return np.clip(np.median(ratio, 0), 0.5, 2.0).astype(np.float32)
 
 
 def _brought(picture: Array, variance: Array, places: Array, misses: float) -> tuple[Array, Array]:
