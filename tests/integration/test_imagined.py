@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lumiere_engine.client import EngineClient
+from lumiere_engine.protocol import JobState
 
 
 def test_a_job_that_borrows_everything_never_loads_the_network(shot: Any, tmp_path: Path) -> None:
@@ -23,12 +27,49 @@ print(result.borrowed, "torch" in sys.modules)
     assert said.split() == ["1.0", "False"]
 
 
-@pytest.mark.slow
-def test_what_is_imagined_is_the_same_in_other_chunks(tools: Any, tmp_path: Path) -> None:
+@pytest.fixture
+def never_seen(tools: Any, tmp_path: Path) -> tuple[Path, Path]:
+    """A plate that stands still and its matte: no frame shows what is behind the object."""
     masks = tools.holes(8)
     still = [tools.scene(1)[0]] * 8
-    plate = tools.write_clip(tmp_path / "still.mkv", tools.with_object(still, [masks[0]] * 8))
-    matte = tools.write_clip(tmp_path / "m.png", tools.as_matte(masks[:1]), tools.RGB)
+    return (
+        tools.write_clip(tmp_path / "still.mkv", tools.with_object(still, [masks[0]] * 8)),
+        tools.write_clip(tmp_path / "m.png", tools.as_matte(masks[:1]), tools.RGB),
+    )
+
+
+@pytest.mark.slow
+def test_cancel_takes_effect_within_one_step_of_learning(
+    never_seen: tuple[Path, Path], tools: Any, tmp_path: Path
+) -> None:
+    plate, matte = never_seen
+    client = EngineClient()
+    out = tmp_path / "out.mkv"
+    said = tools.lumiere("remove", plate, "--matte", matte, "-o", out, "--queue", "--json")
+    number = json.loads(said.stdout)["id"]
+    reached: list[tuple[str, int]] = []
+    deadline = time.monotonic() + 280
+    while not (reached and reached[-1][0] == "learn"):
+        assert time.monotonic() < deadline
+        step = client.job(number).progress
+        if step is not None and (not reached or reached[-1] != (step.stage, step.done)):
+            reached.append((step.stage, step.done))
+        time.sleep(0.02)
+    client.cancel(number)
+    job = client.follow(number)
+    assert job.state is JobState.CANCELLED
+    assert job.progress is not None and job.progress.stage == "learn"
+    assert job.progress.done <= reached[-1][1] + 2  # the one at work, and the one that was told late
+    assert not out.exists()
+    again = client.follow(client.retry(number).id)  # what was learned is kept
+    assert again.state is JobState.DONE and out.exists()
+
+
+@pytest.mark.slow
+def test_what_is_imagined_is_the_same_in_other_chunks(
+    never_seen: tuple[Path, Path], tools: Any, tmp_path: Path
+) -> None:
+    plate, matte = never_seen
     made = []
     for chunk in (16, 3):
         out = tmp_path / str(chunk) / "out.mkv"
