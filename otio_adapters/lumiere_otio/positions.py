@@ -183,14 +183,16 @@ def record_text(record: otio.opentime.TimeRange, model: otio.schema.Timeline) ->
 
 
 def is_drop_frame(model: otio.schema.Timeline) -> bool:
-    """Whether the metadata that a Final Cut Pro XML leaves says that timecode is counted drop-frame."""
-    node: Any = model.metadata
-    for key in ("fcp_xml", "timecode", "displayformat"):
+    """Whether the metadata that a Final Cut Pro file leaves says that timecode is counted drop-frame."""
+    for keys in (("fcp_xml", "timecode", "displayformat"), ("fcpxml", "tcFormat")):
+        node: Any = model.metadata
         try:
-            node = node[key]
+            for key in keys:
+                node = node[key]
         except (KeyError, TypeError, IndexError):
-            return False
-    return str(node) == "DF"
+            continue
+        return str(node) == "DF"
+    return False
 
 
 def _clips(

@@ -10,13 +10,15 @@ import opentimelineio as otio
 from lumiere_engine.protocol.errors import TimelineError
 
 from .document import Json, Keys, at, find_timeline, load_model, one_line, parse_document
+from .edl import edl_rate, plain_edl
+from .fcp7 import FCP7_SUFFIX, mark_speeds
+from .fcpxml import read_fcpxml
 from .positions import PlacedClip, picture_clips, record_range, record_text
 
 ADAPTER_PACKAGES = {
     ".aaf": "otio-aaf-adapter",
     ".ale": "otio-ale-adapter",
     ".edl": "otio-cmx3600-adapter",
-    ".fcpxml": "otio-fcpx-xml-adapter",
     ".kdenlive": "otio-kdenlive-adapter",
     ".m3u8": "otio-hls-playlist-adapter",
     ".mlt": "otio-mlt-adapter",
@@ -28,6 +30,8 @@ ADAPTER_PACKAGES = {
 
 JSON_SUFFIXES = (".otio", ".json")
 BUNDLE_SUFFIXES = (".otioz", ".otiod")
+FCPXML_SUFFIX = ".fcpxml"
+EDL_SUFFIX = ".edl"
 
 
 @dataclass(frozen=True)
@@ -156,6 +160,8 @@ def _read(path: Path) -> Timeline:
         return Timeline.from_document(parse_document(data), path)
     if not data.strip():
         raise TimelineError("the file is empty")
+    if suffix == FCPXML_SUFFIX:
+        return Timeline.from_otio(read_fcpxml(data), path)
     return _read_with_adapter(path)
 
 
@@ -172,9 +178,16 @@ def _read_with_adapter(path: Path) -> Timeline:
             remedy=f"install {package}" if package else "export the timeline as .otio",
         )
     try:
-        thing = otio.adapters.read_from_file(str(path))
+        thing = _read_edl(path) if suffix == EDL_SUFFIX else otio.adapters.read_from_file(str(path))
+        if suffix == FCP7_SUFFIX:
+            mark_speeds(thing)
         return Timeline.from_otio(thing, path)
     except TimelineError:
         raise
     except Exception as error:  # adapters are other people's code and raise anything
         raise TimelineError(f"its adapter cannot read it: {one_line(error)}") from None
+
+
+def _read_edl(path: Path) -> otio.core.SerializableObject:
+    text = path.read_bytes().decode("utf-8-sig", "replace")
+    return otio.adapters.read_from_string(plain_edl(text), "cmx_3600", rate=edl_rate(text))
