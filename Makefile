@@ -32,6 +32,7 @@ lint: $(READY)   ## ruff, mypy, import-linter
 
 bench: $(READY)  ## speed of every stage, printed
 	$(BIN)/python bench/speed.py
+	$(BIN)/python bench/timelines.py
 
 bench-quality: $(READY)  ## quality against simple methods, FOOTAGE=DIR or the bundled film; results in lumiere-bench/
 	$(BIN)/lumiere bench quality --footage $(FOOTAGE) --out lumiere-bench

@@ -19,7 +19,7 @@ from .document import one_line
 from .fcp7 import FCP7_SUFFIX, insert_fcp7
 from .fcpxml import insert_fcpxml, write_fcpxml
 from .media import file_name
-from .positions import picture_clips, record_range, start_in_parent, timeline_rate
+from .positions import Starts, picture_clips, record_range, start_in_parent, timeline_rate
 from .reading import FCPXML_SUFFIX, Timeline, read_timeline
 from .times import exact_rate, to_frames, to_seconds
 
@@ -237,11 +237,12 @@ class _Place:
 
 def _places(model: otio.schema.Timeline, profile: Profile) -> list[_Place]:
     """Each picture clip, in the order of time."""
-    rate = timeline_rate(model)
+    starts = Starts(model)
+    rate = starts.rate
     found = []
     for placed in picture_clips(model):
         clip = placed.clip
-        record = record_range(model, placed)
+        record = record_range(model, placed, starts=starts)
         url = getattr(clip.media_reference, "target_url", "") or ""
         found.append(
             _Place(

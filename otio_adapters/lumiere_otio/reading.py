@@ -13,7 +13,7 @@ from .document import Json, Keys, at, find_timeline, load_model, one_line, parse
 from .edl import edl_rate, plain_edl
 from .fcp7 import FCP7_SUFFIX, mark_speeds
 from .fcpxml import read_fcpxml
-from .positions import PlacedClip, picture_clips, record_range, record_text
+from .positions import PlacedClip, Starts, picture_clips, record_range, record_text
 
 ADAPTER_PACKAGES = {
     ".aaf": "otio-aaf-adapter",
@@ -67,7 +67,10 @@ class Timeline:
         Raises:
             TimelineError: it cannot be a timeline.
         """
-        return cls.from_document(json.loads(otio.core.serialize_json_to_string(thing)), path)
+        text = otio.core.serialize_json_to_string(thing)
+        if isinstance(thing, otio.schema.Timeline) and thing.tracks is not None:
+            return cls(path, json.loads(text), (), otio.core.deserialize_json_from_string(text))
+        return cls.from_document(json.loads(text), path)
 
     @property
     def name(self) -> str:
@@ -119,13 +122,14 @@ def read_timeline(path: Path) -> Timeline:
 
 def list_clips(timeline: Timeline) -> list[ClipInfo]:
     """All picture clips: track by track from the lowest, then by time, nested stacks included."""
-    return [clip_info(timeline, placed) for placed in picture_clips(timeline.model)]
+    starts = Starts(timeline.model)
+    return [clip_info(timeline, placed, starts) for placed in picture_clips(timeline.model)]
 
 
-def clip_info(timeline: Timeline, placed: PlacedClip) -> ClipInfo:
+def clip_info(timeline: Timeline, placed: PlacedClip, starts: Starts | None = None) -> ClipInfo:
     """What the list says of one clip."""
     try:
-        record = record_text(record_range(timeline.model, placed), timeline.model)
+        record = record_text(record_range(timeline.model, placed, starts=starts), timeline.model)
     except TimelineError:
         record = "unknown"
     return ClipInfo(

@@ -51,7 +51,8 @@ def edit(rate: Fraction = Fraction(25), more: str = MOTION) -> str:
 <!DOCTYPE xmeml>
 <xmeml version="4">
     <sequence id="s"><name>Edit</name><duration>100</duration>{rates}
-        <timecode>{rates}<string>01:00:00:00</string><frame>{base * 3600}</frame><displayformat>NDF</displayformat></timecode>
+        <timecode>{rates}<string>01:00:00:00</string><frame>{base * 3600}</frame>
+            <displayformat>NDF</displayformat></timecode>
         <media><video>
             <track>{clip(1, "a &amp; b", 10, 5, rates, more)}<enabled>TRUE</enabled></track>
             <track>{clip(2, "above", 20, 0, rates)}</track>
