@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +30,12 @@ ADAPTER_PACKAGES = {
 }
 """Suffix → the package with OpenTimelineIO's adapter for it."""
 
+KDENLIVE_REMEDY = "export OpenTimelineIO from Kdenlive, 25.04 or later"
 JSON_SUFFIXES = (".otio", ".json")
 BUNDLE_SUFFIXES = (".otioz", ".otiod")
 FCPXML_SUFFIX = ".fcpxml"
 EDL_SUFFIX = ".edl"
+KDENLIVE_SUFFIX = ".kdenlive"
 
 
 @dataclass(frozen=True)
@@ -182,14 +186,21 @@ def _read_with_adapter(path: Path) -> Timeline:
             remedy=f"install {package}" if package else "export the timeline as .otio",
         )
     try:
-        thing = _read_edl(path) if suffix == EDL_SUFFIX else otio.adapters.read_from_file(str(path))
+        # adapters have been seen to print, which would spoil what a command answers
+        with contextlib.redirect_stdout(io.StringIO()):
+            thing = _read_edl(path) if suffix == EDL_SUFFIX else otio.adapters.read_from_file(str(path))
         if suffix == FCP7_SUFFIX:
             mark_speeds(thing)
+        if suffix == KDENLIVE_SUFFIX and thing.find_children(descended_from_type=otio.schema.Transition):
+            raise TimelineError("its mixes would be misplaced by the adapter", remedy=KDENLIVE_REMEDY)
         return Timeline.from_otio(thing, path)
     except TimelineError:
         raise
     except Exception as error:  # adapters are other people's code and raise anything
-        raise TimelineError(f"its adapter cannot read it: {one_line(error)}") from None
+        raise TimelineError(
+            f"its adapter cannot read it: {one_line(error)}",
+            remedy=KDENLIVE_REMEDY if suffix == KDENLIVE_SUFFIX else None,
+        ) from None
 
 
 def _read_edl(path: Path) -> otio.core.SerializableObject:

@@ -22,7 +22,7 @@ from lumiere_engine.protocol.errors import (
 from .document import one_line
 from .moving import moved
 from .profiles import write_in_format
-from .reading import ADAPTER_PACKAGES, FCPXML_SUFFIX, JSON_SUFFIXES, Timeline
+from .reading import ADAPTER_PACKAGES, FCPXML_SUFFIX, JSON_SUFFIXES, KDENLIVE_SUFFIX, Timeline
 
 RECIPE = "Recipe.1"
 SIDECAR_SUFFIX = ".lumiere.json"
@@ -62,6 +62,10 @@ def check_writable(timeline: Timeline, path: Path, *, overwrite: bool = False) -
     if not overwrite and os.path.lexists(path):
         raise _exists(path)
     suffix = path.suffix.lower()
+    if suffix == KDENLIVE_SUFFIX:
+        raise OutputError(
+            "Kdenlive's own projects are read, not written", remedy="write .otio, which it opens"
+        )
     written_by_adapters = otio.adapters.suffixes_with_defined_adapters(write=True)
     if suffix in (*JSON_SUFFIXES, FCPXML_SUFFIX) or suffix.lstrip(".") in written_by_adapters:
         return
