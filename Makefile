@@ -7,7 +7,7 @@ FOOTAGE ?= assets/demo
 # Blender as a module, for Python 3.11; 0.4 GB to fetch and 0.8 GB on disk each
 BLENDERS ?= 4.5 5.0
 
-.PHONY: help demo test test-slow test-blender lint bench bench-quality soak screenshots clean
+.PHONY: help demo test test-slow test-melt test-blender lint bench bench-quality soak screenshots clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1 —/p' Makefile
@@ -21,6 +21,9 @@ test: $(READY)   ## the tests, a few minutes
 test-slow: $(READY)  ## those that take minutes each, or that a clock decides
 	$(BIN)/python -m pytest -m slow
 
+test-melt: $(READY)  ## what melt renders of a timeline before and after; needs melt, on Debian `apt install melt`
+	LUMIERE_NEEDS_MELT=1 $(BIN)/python -m pytest tests/integration/test_melt.py
+
 test-blender: $(addprefix .venv-blender-,$(addsuffix /ready,$(BLENDERS)))  ## the Blender add-on in real Blenders, each in an environment of its own
 	for version in $(BLENDERS); do .venv-blender-$$version/bin/python tests/blender || exit 1; done
 
@@ -32,6 +35,7 @@ lint: $(READY)   ## ruff, mypy, import-linter
 
 bench: $(READY)  ## speed of every stage, printed
 	$(BIN)/python bench/speed.py
+	$(BIN)/python bench/timelines.py
 
 bench-quality: $(READY)  ## quality against simple methods, FOOTAGE=DIR or the bundled film; results in lumiere-bench/
 	$(BIN)/lumiere bench quality --footage $(FOOTAGE) --out lumiere-bench

@@ -10,7 +10,7 @@ import opentimelineio as otio
 from lumiere_engine.protocol.errors import LumiereError, TimelineError
 
 from .media import find_media
-from .positions import PlacedClip, is_drop_frame, known_duration, picture_clips, record_range, timeline_rate
+from .positions import PlacedClip, Starts, is_drop_frame, picture_clips, record_range, timeline_rate
 from .reading import Timeline, has_media
 from .times import exact_rate, to_frames
 
@@ -63,14 +63,14 @@ def overview(timeline: Timeline) -> Overview:
     model = timeline.model
     rate = timeline_rate(model)
     folder = None if timeline.path is None else timeline.path.absolute().parent
-    places = _Places(model, rate)
+    starts = Starts(model)
     tracks: dict[int, list[ClipPlace]] = {}
     names: dict[int, str] = {}
     found: dict[str, Path | LumiereError] = {}
     for placed in picture_clips(model):
         number = placed.indices[0]
         names[number] = placed.track_name
-        tracks.setdefault(number, []).append(_clip(placed, places, folder, found))
+        tracks.setdefault(number, []).append(_clip(model, placed, starts, folder, found))
     start = model.global_start_time
     return Overview(
         exact_rate(rate),
@@ -80,46 +80,29 @@ def overview(timeline: Timeline) -> Overview:
     )
 
 
-class _Places:
-    """Where clips are, each track added up once rather than for each of its clips."""
+def _place(model: otio.schema.Timeline, placed: PlacedClip, starts: Starts) -> tuple[int, int]:
+    """Start and duration in frames.
 
-    def __init__(self, model: otio.schema.Timeline, rate: float) -> None:
-        self._model, self._rate = model, rate
-        self._starts: dict[int, dict[int, Fraction]] = {}
-
-    def of(self, placed: PlacedClip) -> tuple[int, int]:
-        """Start and duration in frames.
-
-        Raises:
-            TimelineError: they are not known.
-        """
-        if len(placed.indices) != 2 or any(a.source_range is not None for a in placed.ancestors):
-            record = record_range(self._model, placed)
-            start = to_frames(record.start_time, self._rate)
-            if self._model.global_start_time is not None:
-                start -= to_frames(self._model.global_start_time, self._rate)
-            return round(start), max(1, round(to_frames(record.duration, self._rate)))
-        track = placed.indices[0]
-        if track not in self._starts:
-            self._starts[track] = self._added_up(placed.parent)
-        start = self._starts[track][placed.indices[1]]
-        return round(start), max(1, round(to_frames(known_duration(placed.clip), self._rate)))
-
-    def _added_up(self, parent: otio.core.Composition) -> dict[int, Fraction]:
-        starts, now = {}, Fraction(0)
-        for index, item in enumerate(parent):
-            starts[index] = now
-            if not isinstance(item, otio.schema.Transition):
-                now += to_frames(known_duration(item), self._rate)
-        return starts
+    Raises:
+        TimelineError: they are not known.
+    """
+    record = record_range(model, placed, starts=starts)
+    start = to_frames(record.start_time, record.start_time.rate)
+    if model.global_start_time is not None:
+        start -= to_frames(model.global_start_time, record.start_time.rate)
+    return round(start), max(1, round(to_frames(record.duration, record.duration.rate)))
 
 
 def _clip(
-    placed: PlacedClip, places: _Places, folder: Path | None, found: dict[str, Path | LumiereError]
+    model: otio.schema.Timeline,
+    placed: PlacedClip,
+    starts: Starts,
+    folder: Path | None,
+    found: dict[str, Path | LumiereError],
 ) -> ClipPlace:
     problem, start, duration = "", 0, 1
     try:
-        start, duration = places.of(placed)
+        start, duration = _place(model, placed, starts)
     except TimelineError as error:
         problem = str(error)
     media = None

@@ -101,6 +101,37 @@ def start_in_parent(parent: otio.core.Composition, index: int) -> otio.opentime.
     return end
 
 
+class Starts:
+    """Where children start in their parents, each parent added up once rather than for each of its children.
+
+    Args:
+        model: the timeline.
+    """
+
+    def __init__(self, model: otio.schema.Timeline) -> None:
+        self.rate = timeline_rate(model)
+        self._known: dict[tuple[int, ...], list[Fraction]] = {}
+
+    def of(self, parent: otio.core.Composition, indices: tuple[int, ...]) -> Fraction:
+        """Seconds from the parent's beginning.
+
+        Args:
+            parent: the composition.
+            indices: child indices from the root stack down to the child.
+
+        Raises:
+            TimelineError: as `start_in_parent`.
+        """
+        if not isinstance(parent, otio.schema.Track):
+            return Fraction(0)
+        known = self._known.setdefault(indices[:-1], [Fraction(0)])
+        for index in range(len(known) - 1, indices[-1]):
+            child = parent[index]
+            passes = isinstance(child, otio.schema.Transition)
+            known.append(known[-1] + (0 if passes else to_seconds(known_duration(child))))
+        return known[indices[-1]]
+
+
 def known_duration(item: Any) -> otio.opentime.RationalTime:
     """The duration of an item in its parent.
 
@@ -126,7 +157,10 @@ def known_duration(item: Any) -> otio.opentime.RationalTime:
 
 
 def record_range(
-    model: otio.schema.Timeline, placed: PlacedClip, duration: otio.opentime.RationalTime | None = None
+    model: otio.schema.Timeline,
+    placed: PlacedClip,
+    duration: otio.opentime.RationalTime | None = None,
+    starts: Starts | None = None,
 ) -> otio.opentime.TimeRange:
     """Where a clip is in the timeline, `global_start_time` included, at the timeline's rate.
 
@@ -138,13 +172,19 @@ def record_range(
         model: the timeline.
         placed: the clip.
         duration: the clip's duration where the file does not tell it.
+        starts: what was added up for other clips of this timeline.
 
     Raises:
         TimelineError: an unknown duration or impossible rate on the way, or a nested stack without constant
             speed.
     """
     length = to_seconds(duration or known_duration(placed.clip))
-    start = to_seconds(start_in_parent(placed.parent, placed.indices[-1]))
+
+    def starts_at(depth: int) -> Fraction:
+        parent, indices = placed.ancestors[depth], placed.indices[: depth + 1]
+        return starts.of(parent, indices) if starts else to_seconds(start_in_parent(parent, indices[-1]))
+
+    start = starts_at(len(placed.ancestors) - 1)
     for depth in range(len(placed.ancestors) - 1, -1, -1):
         holder = placed.ancestors[depth]
         if holder.source_range is not None:
@@ -152,10 +192,10 @@ def record_range(
         speed = _nest_speed(holder)
         start, length = start / speed, length / speed
         if depth:
-            start += to_seconds(start_in_parent(placed.ancestors[depth - 1], placed.indices[depth - 1]))
+            start += starts_at(depth - 1)
     if model.global_start_time is not None:
         start += to_seconds(model.global_start_time)
-    rate = timeline_rate(model)
+    rate = starts.rate if starts else timeline_rate(model)
     return otio.opentime.TimeRange(from_seconds(start, rate), from_seconds(length, rate))
 
 
@@ -183,14 +223,16 @@ def record_text(record: otio.opentime.TimeRange, model: otio.schema.Timeline) ->
 
 
 def is_drop_frame(model: otio.schema.Timeline) -> bool:
-    """Whether the metadata that a Final Cut Pro XML leaves says that timecode is counted drop-frame."""
-    node: Any = model.metadata
-    for key in ("fcp_xml", "timecode", "displayformat"):
+    """Whether the metadata that a Final Cut Pro file leaves says that timecode is counted drop-frame."""
+    for keys in (("fcp_xml", "timecode", "displayformat"), ("fcpxml", "tcFormat")):
+        node: Any = model.metadata
         try:
-            node = node[key]
+            for key in keys:
+                node = node[key]
         except (KeyError, TypeError, IndexError):
-            return False
-    return str(node) == "DF"
+            continue
+        return str(node) == "DF"
+    return False
 
 
 def _clips(

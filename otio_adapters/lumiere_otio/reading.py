@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +12,15 @@ import opentimelineio as otio
 from lumiere_engine.protocol.errors import TimelineError
 
 from .document import Json, Keys, at, find_timeline, load_model, one_line, parse_document
-from .positions import PlacedClip, picture_clips, record_range, record_text
+from .edl import edl_rate, plain_edl
+from .fcp7 import FCP7_SUFFIX, mark_speeds
+from .fcpxml import read_fcpxml
+from .positions import PlacedClip, Starts, picture_clips, record_range, record_text
 
 ADAPTER_PACKAGES = {
     ".aaf": "otio-aaf-adapter",
     ".ale": "otio-ale-adapter",
     ".edl": "otio-cmx3600-adapter",
-    ".fcpxml": "otio-fcpx-xml-adapter",
     ".kdenlive": "otio-kdenlive-adapter",
     ".m3u8": "otio-hls-playlist-adapter",
     ".mlt": "otio-mlt-adapter",
@@ -26,8 +30,12 @@ ADAPTER_PACKAGES = {
 }
 """Suffix → the package with OpenTimelineIO's adapter for it."""
 
+KDENLIVE_REMEDY = "export OpenTimelineIO from Kdenlive, 25.04 or later"
 JSON_SUFFIXES = (".otio", ".json")
 BUNDLE_SUFFIXES = (".otioz", ".otiod")
+FCPXML_SUFFIX = ".fcpxml"
+EDL_SUFFIX = ".edl"
+KDENLIVE_SUFFIX = ".kdenlive"
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,10 @@ class Timeline:
         Raises:
             TimelineError: it cannot be a timeline.
         """
-        return cls.from_document(json.loads(otio.core.serialize_json_to_string(thing)), path)
+        text = otio.core.serialize_json_to_string(thing)
+        if isinstance(thing, otio.schema.Timeline) and thing.tracks is not None:
+            return cls(path, json.loads(text), (), otio.core.deserialize_json_from_string(text))
+        return cls.from_document(json.loads(text), path)
 
     @property
     def name(self) -> str:
@@ -115,13 +126,14 @@ def read_timeline(path: Path) -> Timeline:
 
 def list_clips(timeline: Timeline) -> list[ClipInfo]:
     """All picture clips: track by track from the lowest, then by time, nested stacks included."""
-    return [clip_info(timeline, placed) for placed in picture_clips(timeline.model)]
+    starts = Starts(timeline.model)
+    return [clip_info(timeline, placed, starts) for placed in picture_clips(timeline.model)]
 
 
-def clip_info(timeline: Timeline, placed: PlacedClip) -> ClipInfo:
+def clip_info(timeline: Timeline, placed: PlacedClip, starts: Starts | None = None) -> ClipInfo:
     """What the list says of one clip."""
     try:
-        record = record_text(record_range(timeline.model, placed), timeline.model)
+        record = record_text(record_range(timeline.model, placed, starts=starts), timeline.model)
     except TimelineError:
         record = "unknown"
     return ClipInfo(
@@ -156,6 +168,8 @@ def _read(path: Path) -> Timeline:
         return Timeline.from_document(parse_document(data), path)
     if not data.strip():
         raise TimelineError("the file is empty")
+    if suffix == FCPXML_SUFFIX:
+        return Timeline.from_otio(read_fcpxml(data), path)
     return _read_with_adapter(path)
 
 
@@ -172,9 +186,23 @@ def _read_with_adapter(path: Path) -> Timeline:
             remedy=f"install {package}" if package else "export the timeline as .otio",
         )
     try:
-        thing = otio.adapters.read_from_file(str(path))
+        # adapters have been seen to print, which would spoil what a command answers
+        with contextlib.redirect_stdout(io.StringIO()):
+            thing = _read_edl(path) if suffix == EDL_SUFFIX else otio.adapters.read_from_file(str(path))
+        if suffix == FCP7_SUFFIX:
+            mark_speeds(thing)
+        if suffix == KDENLIVE_SUFFIX and thing.find_children(descended_from_type=otio.schema.Transition):
+            raise TimelineError("its mixes would be misplaced by the adapter", remedy=KDENLIVE_REMEDY)
         return Timeline.from_otio(thing, path)
     except TimelineError:
         raise
     except Exception as error:  # adapters are other people's code and raise anything
-        raise TimelineError(f"its adapter cannot read it: {one_line(error)}") from None
+        raise TimelineError(
+            f"its adapter cannot read it: {one_line(error)}",
+            remedy=KDENLIVE_REMEDY if suffix == KDENLIVE_SUFFIX else None,
+        ) from None
+
+
+def _read_edl(path: Path) -> otio.core.SerializableObject:
+    text = path.read_bytes().decode("utf-8-sig", "replace")
+    return otio.adapters.read_from_string(plain_edl(text), "cmx_3600", rate=edl_rate(text))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 import opentimelineio as otio
 from lumiere_engine.protocol.errors import TimelineError
@@ -28,6 +29,7 @@ _LOWEST_SPEED, _HIGHEST_SPEED = 1e-6, 1e6
 _TIMECODE = re.compile(r"(-?)(\d{1,3}):(\d\d):(\d\d)([:;])(\d{2,3})")
 
 
+@lru_cache(maxsize=256)
 def exact_rate(rate: float) -> Fraction:
     """The rate that a written number means: 23.976, 23.98 and 23.976023976 are all 24000/1001.
 

@@ -21,8 +21,8 @@ from lumiere_engine.protocol.errors import (
 
 from .document import one_line
 from .moving import moved
-from .profiles import write_through_adapter
-from .reading import ADAPTER_PACKAGES, JSON_SUFFIXES, Timeline
+from .profiles import write_in_format
+from .reading import ADAPTER_PACKAGES, FCPXML_SUFFIX, JSON_SUFFIXES, KDENLIVE_SUFFIX, Timeline
 
 RECIPE = "Recipe.1"
 SIDECAR_SUFFIX = ".lumiere.json"
@@ -48,7 +48,7 @@ def write_timeline(timeline: Timeline, path: Path, *, overwrite: bool = False) -
         text = json.dumps(document, indent=4, ensure_ascii=False) + "\n"
         _atomically(path, lambda draft: draft.write_bytes(text.encode("utf-8", "surrogatepass")), overwrite)
         return
-    _atomically(path, lambda draft: write_through_adapter(timeline, draft), overwrite)
+    _atomically(path, lambda draft: write_in_format(timeline, draft), overwrite)
 
 
 def check_writable(timeline: Timeline, path: Path, *, overwrite: bool = False) -> None:
@@ -62,9 +62,12 @@ def check_writable(timeline: Timeline, path: Path, *, overwrite: bool = False) -
     if not overwrite and os.path.lexists(path):
         raise _exists(path)
     suffix = path.suffix.lower()
-    if suffix in JSON_SUFFIXES or suffix.lstrip(".") in otio.adapters.suffixes_with_defined_adapters(
-        write=True
-    ):
+    if suffix == KDENLIVE_SUFFIX:
+        raise OutputError(
+            "Kdenlive's own projects are read, not written", remedy="write .otio, which it opens"
+        )
+    written_by_adapters = otio.adapters.suffixes_with_defined_adapters(write=True)
+    if suffix in (*JSON_SUFFIXES, FCPXML_SUFFIX) or suffix.lstrip(".") in written_by_adapters:
         return
     package = ADAPTER_PACKAGES.get(suffix)
     raise OutputError(

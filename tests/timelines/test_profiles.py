@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
-import random
 from collections import Counter
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import lumiere_otio.selection as selection_module
 import opentimelineio as otio
@@ -20,14 +22,14 @@ from lumiere_otio import (
     select_clip,
     write_timeline,
 )
+from lumiere_otio.moving import moved
 from lumiere_otio.profiles import PROFILES
 
 HERE = Path(__file__).resolve()
 FOOTAGE = Path(os.environ.get("LUMIERE_FOOTAGE") or HERE.parents[3] / "shared" / "footage")
 TIMELINES = FOOTAGE / "timelines"
-ADAPTERS = set(otio.adapters.suffixes_with_defined_adapters(write=True))
+ADAPTERS = {"fcpxml", *otio.adapters.suffixes_with_defined_adapters(write=True)}
 SUFFIXES = [suffix for suffix in PROFILES if suffix[1:] in ADAPTERS]
-REFUSED_AT = {(".fcpxml", 24), (".fcpxml", 30), (".fcpxml", 60)}  # fractional rates: its adapter fails
 
 FILES = [path for path in sorted(TIMELINES.glob("*")) if path.is_file() and path.suffix != ".mov"]
 
@@ -86,14 +88,13 @@ def test_a_result_is_where_it_belongs_at_every_rate(
 ) -> None:
     result = with_result(made(rate, drop), "two")
     path = tmp_path / f"out{suffix}"
-    try:
-        write_timeline(result, path)
-    except OutputError as error:
-        assert "would not carry" in str(error) or "cannot carry" in str(error)
-        assert not path.exists()
-        assert (suffix, round(rate)) in REFUSED_AT and rate % 1
-        return
+    write_timeline(result, path)
     assert path.stat().st_size
+    if suffix != ".edl":  # which tells no rate, and has its start in a gap
+        again = read_timeline(path)
+        (new,) = [info for info in list_clips(again) if info.name == "two (removed)"]
+        (old,) = [info for info in list_clips(result) if info.name == "two (removed)"]
+        assert new.record.replace(";", ":") == old.record
 
 
 def test_an_edl_tells_the_record_timecode(tmp_path: Path) -> None:
@@ -108,11 +109,8 @@ def test_an_edl_tells_the_record_timecode(tmp_path: Path) -> None:
 def test_host_timelines_go_out_whole_or_are_refused_by_name(tmp_path: Path, suffix: str) -> None:
     done: Counter[str] = Counter()
     for path in FILES:
-        try:
-            timeline = read_timeline(path)
-            clips = [f"#{info.index}" for info in list_clips(timeline)]
-            result = next(found for found in map(lambda c: _tried(timeline, c), clips[:20]) if found)
-        except (LumiereError, StopIteration):
+        result = _first_result(path)
+        if result is None:
             continue
         out = tmp_path / f"{path.name}{suffix}"
         try:
@@ -121,7 +119,46 @@ def test_host_timelines_go_out_whole_or_are_refused_by_name(tmp_path: Path, suff
         except OutputError as error:
             assert not out.exists() and "\n" not in str(error)
             done["refused"] += 1
-    assert done["written"] >= {".xml": 11, ".fcpxml": 4, ".edl": 5, ".aaf": 18}[suffix], done
+    assert done["written"] >= {".xml": 10, ".fcpxml": 11, ".edl": 24, ".aaf": 22}[suffix], done
+
+
+@pytest.mark.skipif(not FILES, reason="no host timelines beside the repository")
+def test_from_any_format_all_else_reaches_an_otio_to_the_letter(tmp_path: Path) -> None:
+    read = 0
+    for path in FILES:
+        result = _first_result(path)
+        if result is None or path.suffix == ".json":
+            continue
+        read += 1
+        write_timeline(result, tmp_path / "out.otio", overwrite=True)
+        written = json.loads((tmp_path / "out.otio").read_text(encoding="utf-8"))
+        expected = moved(read_timeline(path).document, path.parent, tmp_path)
+        assert json.dumps(_without_new(written)) == json.dumps(expected), path.name
+    assert read >= 22
+
+
+def _without_new(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _without_new(value) for key, value in node.items()}
+    if not isinstance(node, list):
+        return node
+    return [_without_new(one) for one in node if not _is_new_track(one)]
+
+
+def _is_new_track(node: Any) -> bool:
+    children = node.get("children") if isinstance(node, dict) else None
+    return any("Lumiere" in (child.get("metadata") or {}) for child in children or [])
+
+
+@cache
+def _first_result(path: Path) -> Timeline | None:
+    """The file with a result of the first of its clips that one can be made of."""
+    try:
+        timeline = read_timeline(path)
+    except LumiereError:
+        return None
+    tried = (_tried(timeline, f"#{info.index}") for info in list_clips(timeline)[:20])
+    return next((result for result in tried if result), None)
 
 
 def _tried(timeline: Timeline, clip: str) -> Timeline | None:
@@ -131,26 +168,16 @@ def _tried(timeline: Timeline, clip: str) -> Timeline | None:
         return None
 
 
-@pytest.mark.skipif(not FILES, reason="no host timelines beside the repository")
-def test_damaged_files_are_read_or_refused(tmp_path: Path) -> None:
-    chance = random.Random(6)
-    small = [path for path in FILES if path.stat().st_size < 60_000 and path.suffix != ".aaf"]
-    for number in range(300):
-        path = small[number % len(small)]
-        data = bytearray(path.read_bytes())
-        for _ in range(chance.randint(1, 8)):
-            data[chance.randrange(len(data))] = chance.randrange(256)
-        broken = tmp_path / f"broken{''.join(path.suffixes[-2:]) if path.suffix == '.json' else path.suffix}"
-        broken.write_bytes(data)
-        try:
-            list_clips(read_timeline(broken))
-        except LumiereError as error:
-            assert "\n" not in str(error)
-
-
-def test_a_speed_survives_where_it_is_written(tmp_path: Path) -> None:
-    pytest.importorskip("otio_fcp_adapter")
+@pytest.mark.parametrize("suffix", [".fcpxml", ".aaf", ".edl", ".xml"])
+def test_a_speed_survives_or_the_format_is_refused(tmp_path: Path, suffix: str) -> None:
+    if suffix[1:] not in ADAPTERS:
+        pytest.skip("its adapter is not installed")
     result = with_result(made(24, speed=2.0), "two")
-    write_timeline(result, tmp_path / "out.xml")
-    again = read_timeline(tmp_path / "out.xml")
-    assert {info.name for info in list_clips(again)} == {"one", "two", "two (removed)"}
+    if suffix in (".xml", ".aaf"):
+        with pytest.raises(OutputError, match="speed"):
+            write_timeline(result, tmp_path / f"out{suffix}")
+        return
+    write_timeline(result, tmp_path / f"out{suffix}")
+    again = read_timeline(tmp_path / f"out{suffix}")
+    speeds = [effect.time_scalar for clip in again.model.find_clips() for effect in clip.effects]
+    assert speeds == [2.0] * (3 if suffix == ".fcpxml" else 1)
