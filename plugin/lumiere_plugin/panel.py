@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from lumiere_engine.client import ask, new_key
-from lumiere_engine.protocol import FrameRange, JobSpec, MediaInfo, RemoveParams, Submit, WorkOrder
+from lumiere_engine.protocol import FrameRange, JobSpec, MediaInfo, Submit, WorkOrder
 from lumiere_engine.protocol.engine import Plan, TimelineResult
 from lumiere_engine.protocol.errors import TimelineError
+from lumiere_engine.protocol.jobs import EFFECTS
 from lumiere_engine.protocol.queue import Placement
 from lumiere_engine.protocol.roto import Mask, Roto
 from lumiere_engine.protocol.wire import decode, parse_json
@@ -28,13 +30,14 @@ from lumiere_otio import (
     sidecar_path,
     write_timeline,
 )
-from lumiere_ui.models.actions import Action
-from lumiere_ui.models.project import ClipItem, Prepared, Project, Shot, TrackItem, timeline_of
+from lumiere_ui.models.actions import Action, Effect
+from lumiere_ui.models.project import ClipItem, Prepared, Project, Request, Shot, TrackItem, timeline_of
 
 from .manifest import manifest
 from .performing import folders_of
-from .removal import TIMELINE_SUFFIXES, Request, fingerprint, into_media, probe, weights
+from .removal import TIMELINE_SUFFIXES, fingerprint, into_media, probe, weights
 from .removal import Prepared as PreparedJob
+from .removal import Request as JobRequest
 
 HANDLES = 12
 PREVIEW_SIDE = 480
@@ -99,34 +102,20 @@ class PanelDesk:
         frames = selection.trimmed_media_range
         return _shot(clip, selection.name, str(selection.media_path), frames, info, start, speed)
 
-    def prepare(
-        self,
-        project: Project,
-        shot: Shot,
-        roto: Path,
-        params: RemoveParams,
-        seed: int,
-        frames: FrameRange | None = None,
-    ) -> Prepared:
-        """The removal of what a roto document shows; a copy of the document is frozen beside the result.
-
-        Args:
-            project, shot: what it is removed from.
-            roto: the document.
-            params, seed: of the job.
-            frames: of a plain movie, those to work on; None is all of them.
+    def prepare(self, request: Request) -> Prepared:
+        """A job on what a roto document shows; a copy of the document is frozen beside the result.
 
         Raises:
             LumiereError: it cannot be prepared.
         """
-        request = Request(source=project.path, mattes=(roto,), params=params, seed=seed, frames=frames)
-        spec = self._spec(project, shot, request)
+        project, shot = request.project, request.shot
+        spec = self._spec(request)
         start = 0 if spec.written is None else max(0, shot.frames.start - spec.written.start)
-        output = _free_output(project, shot)
+        output = _free_output(request)
         frozen = output.with_name(f"{output.stem}.roto.json")
         output.parent.mkdir(parents=True, exist_ok=True)
-        frozen.write_bytes(roto.read_bytes())
-        job = into_media(replace(spec, mattes=(str(frozen),)), output, request)
+        frozen.write_bytes(request.roto.read_bytes())
+        job = into_media(replace(spec, mattes=(str(frozen),)), output, _for_job(request))
         item = project.clip(shot.clip)
         assert item is not None
         some = None if project.is_timeline else spec.frames
@@ -140,30 +129,21 @@ class PanelDesk:
         submit = Submit(
             order=job.order,
             key=new_key(),
-            title=f"Remove · {shot.name}",
+            title=f"{effect(request.effect).verb} · {shot.name}",
             finish=job.finish,
             timeline=0,
             placement=placement,
         )
-        return Prepared(submit, _folders(job, roto), timeline_of(project))
+        return Prepared(submit, _folders(job, request.roto), timeline_of(project))
 
-    def estimate(
-        self,
-        project: Project,
-        shot: Shot,
-        roto: Path,
-        params: RemoveParams,
-        seed: int,
-        frames: FrameRange | None = None,
-    ) -> tuple[Plan, tuple[Path, ...]]:
-        """The question what the removal will take, and what the engine must be allowed to use for it.
+    def estimate(self, request: Request) -> tuple[Plan, tuple[Path, ...]]:
+        """The question what a job will take, and what the engine must be allowed to use for it.
 
         Raises:
             LumiereError: it cannot be prepared.
         """
-        request = Request(source=project.path, mattes=(roto,), params=params, seed=seed, frames=frames)
-        job = into_media(self._spec(project, shot, request), _free_output(project, shot), request)
-        return Plan(job.order), _folders(job, roto)
+        job = into_media(self._spec(request), _free_output(request), _for_job(request))
+        return Plan(job.order), _folders(job, request.roto)
 
     def import_masks(self, shot: Shot, path: Path, roto: Path, frame: int) -> tuple[Mask, ...]:
         """Masks that another program has drawn.
@@ -200,31 +180,31 @@ class PanelDesk:
         )
         return Path(answer["output"])
 
-    def _spec(self, project: Project, shot: Shot, request: Request) -> JobSpec:
+    def _spec(self, request: Request) -> JobSpec:
+        project = request.project
         spec = JobSpec(
-            effect="remove",
-            plate=shot.media,
-            mattes=tuple(map(str, request.mattes)),
+            effect=request.effect,
+            plate=request.shot.media,
+            mattes=(str(request.roto),),
             whole_mattes=True,
             params=request.params,
             seed=request.seed,
-            checkpoint=fingerprint(weights(request)),
+            checkpoint=fingerprint(weights(_for_job(request))),
         )
         if not project.is_timeline:
             return replace(spec, frames=request.frames)
-        selection = self._select(project, shot.clip)
+        selection = self._select(project, request.shot.clip)
         written = selection.with_handles(HANDLES)
         rate = selection.rate if selection.first_number is not None else None
         return replace(spec, frames=written, written=written, rate=rate)
 
-    def prepare_preview(
-        self, project: Project, shot: Shot, roto: Path, params: RemoveParams, seed: int, frames: FrameRange
-    ) -> Prepared:
+    def prepare_preview(self, request: Request) -> Prepared:
         """The same of a few frames and their neighbours, small and without imagining.
 
         Raises:
             LumiereError: it cannot be prepared.
         """
+        shot, frames = request.shot, request.frames or request.shot.frames
         shown = frames.grown(PREVIEW_NEIGHBOURS, PREVIEW_NEIGHBOURS).intersection(shot.frames)
         if self._preview is not None:
             self._preview.cleanup()
@@ -237,21 +217,17 @@ class PanelDesk:
             start=shown.start,
             duration=shown.duration,
             side=PREVIEW_SIDE,
-            roto=str(roto),
+            roto=str(request.roto),
             plate=str(plate),
             matte=str(matte),
         )
-        scale = float(answer["scale"])
-        grow = shot.height / 60 if params.grow is None else params.grow
-        feather = shot.height / 120 if params.feather is None else params.feather
-        small = replace(
-            params,
-            quality="draft",
-            imagine=False,
-            grow=max(2.0, grow * scale),
-            feather=max(1.0, feather * scale),
+        spec = JobSpec(
+            effect=request.effect,
+            plate=str(plate),
+            mattes=(str(matte),),
+            params=_quick(request.params, shot.height, float(answer["scale"])),
+            seed=request.seed,
         )
-        spec = JobSpec(effect="remove", plate=str(plate), mattes=(str(matte),), params=small, seed=seed)
         order = WorkOrder(spec, str(folder / "preview.mkv"), overwrite=True)
         submit = Submit(order=order, key=new_key(), title=f"Preview · {shot.name}", priority=PREVIEW_PRIORITY)
         return Prepared(submit, (folder,), preview=shown)
@@ -279,7 +255,7 @@ class PanelDesk:
                 result_range=FrameRange(**written),
                 rate=selection.rate,
                 media_start_frame=result.start_frame,
-                recipe={**recipe, "effect": "remove", "seed": recipe["spec"]["seed"]},
+                recipe={**recipe, "effect": recipe["spec"]["effect"], "seed": recipe["spec"]["seed"]},
                 output_path=output,
                 origin_path=None if result.origin is None else Path(result.origin),
             )
@@ -323,6 +299,16 @@ class PanelDesk:
         return self._media[key]
 
 
+def effect(name: str) -> Effect:
+    """What the panel must know of an effect: the manifest's words, the protocol's parameters.
+
+    Raises:
+        SpecError: there is no manifest.
+    """
+    words = manifest()["effects"][name]
+    return Effect(name, words["title"], words["verb"], words["done"], EFFECTS[name], words["hint"])
+
+
 def actions() -> tuple[Action, ...]:
     """The actions of the manifest that the panel shows.
 
@@ -333,7 +319,7 @@ def actions() -> tuple[Action, ...]:
         Action(
             one["id"],
             one["title"],
-            one["effect"],
+            effect(one["effect"]),
             one["help"],
             tuple(one["shown_in"]),
             tuple(one.get("params", {}).items()),
@@ -377,14 +363,41 @@ def _folders(job: PreparedJob, roto: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys([*folders_of(job), *named]))
 
 
-def _free_output(project: Project, shot: Shot) -> Path:
+def _for_job(request: Request) -> JobRequest:
+    return JobRequest(
+        source=request.project.path,
+        mattes=(request.roto,),
+        params=request.params,
+        seed=request.seed,
+        frames=request.frames,
+    )
+
+
+def _quick(params: Any, height: int, scale: float) -> Any:
+    """Parameters for a small copy of the plate: lengths are smaller by as much, nothing is imagined.
+
+    Args:
+        params: of any effect; only what it has is changed.
+        height: of the plate, pixels.
+        scale: of the copy.
+    """
+    wanted: dict[str, Any] = {"quality": "draft", "imagine": False}
+    for name, part, least in (("grow", 60, 2.0), ("feather", 120, 1.0)):
+        pixels = getattr(params, name, None)
+        wanted[name] = max(least, (height / part if pixels is None else pixels) * scale)
+    known = {field.name for field in fields(params)}
+    return replace(params, **{name: value for name, value in wanted.items() if name in known})
+
+
+def _free_output(request: Request) -> Path:
     """Where the next result of a clip goes: numbered, so that takes stand beside each other."""
+    project, shot = request.project, request.shot
     stem = re.sub(r"\.(mov|mp4|mkv|mxf|avi|m4v|exr|dpx|png|jpe?g|tiff?)$", "", shot.name, flags=re.IGNORECASE)
     stem = re.sub(r"[^\w.-]+", "_", stem).strip("._") or "clip"
     folder = project.path.parent
     if project.is_timeline:
         folder = project.path.with_name(f"{project.path.stem}_lumiere_media")
-    return _free(folder / f"{stem}_removed.mov")
+    return _free(folder / f"{stem}_{effect(request.effect).done}.mov")
 
 
 def _free(path: Path) -> Path:

@@ -78,7 +78,7 @@ class Photographer:
         self._until(lambda: window.viewing.mode == "preview")
         self._until(lambda: window.viewing.is_current("preview"))
         self._take("4_preview")
-        session.remove()
+        session.render()
         self._until(
             lambda: any(
                 job.progress is not None and job.progress.stage in ("borrow", "learn")
@@ -87,7 +87,7 @@ class Photographer:
             )
         )
         self._take("5_queue")
-        self._until(lambda: bool(session.results), 900)
+        self._until(lambda: bool(session.results.all), 900)
         for mode in ("wipe", "side", "difference", "matte", "origin"):
             window.viewing.set_mode(mode)
             self._until(lambda: all(window.viewing.is_current(role) for role in window.viewing.roles))

@@ -25,13 +25,13 @@ pytestmark = pytest.mark.timeout(120)
 def test_an_object_is_removed_in_five_gestures(
     opened: MainWindow, drag: Drag, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    assert not opened.effect.remove.isEnabled()
+    assert not opened.effect.render_button.isEnabled()
     assert "Draw a mask" in opened.effect.why.text()
     drag((64, 34), (80, 50), (96, 66))
-    assert opened.effect.remove.isEnabled()
+    assert opened.effect.render_button.isEnabled()
     opened.effect.set_params(quality="draft", imagine=False)
-    qtbot.mouseClick(opened.effect.remove, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bool(opened.session.results), timeout=60_000)
+    qtbot.mouseClick(opened.effect.render_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(opened.session.results.all), timeout=60_000)
 
     assert opened.session.queue.jobs[0].state is JobState.DONE
     qtbot.keyClick(opened, Qt.Key.Key_4)
@@ -133,8 +133,8 @@ def test_a_matte_of_another_folder_serves_and_one_that_the_engine_may_not_read_i
     session.import_masks(elsewhere)
     qtbot.waitUntil(lambda: session.roto.mask is not None, timeout=20_000)
     opened.effect.set_params(quality="draft", imagine=False)
-    session.remove()
-    qtbot.waitUntil(lambda: bool(session.results), timeout=60_000)
+    session.render()
+    qtbot.waitUntil(lambda: bool(session.results.all), timeout=60_000)
 
     forged = media.with_name("forged.roto.json")
     mask = Mask(1, "m", "matte", media="/etc/hostname")
@@ -157,11 +157,11 @@ def test_of_a_plain_movie_only_what_lies_between_in_and_out_is_worked_on(
     session.playhead.scrub(6)
     session.playhead.set_out()
     window.effect.set_params(quality="draft", imagine=False)
-    session.remove()
-    qtbot.waitUntil(lambda: bool(session.results), timeout=60_000)
-    (result,) = session.results_of(0)
+    session.render()
+    qtbot.waitUntil(lambda: bool(session.results.all), timeout=60_000)
+    (result,) = session.results.of(0)
     assert result.frame_count == 5
-    assert [session.result_frame(result, frame) for frame in (2, 4, 6)] == [0, 2, 4]
+    assert [session.results.frame(result, session.shot, frame) for frame in (2, 4, 6)] == [0, 2, 4]
     window.viewing.set_mode("result")
     for frame, red in ((4, False), (8, True)):
         session.playhead.scrub(frame)

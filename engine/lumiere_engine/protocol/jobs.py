@@ -53,6 +53,10 @@ class RemoveParams:
                 raise SpecError(f"{name} of {value} pixels is out of range", remedy="choose 0 to 1000")
 
 
+# The parameters of each effect.
+EFFECTS: dict[str, type] = {"remove": RemoveParams}
+
+
 @labelled(JOB_LABEL)
 @dataclass(frozen=True)
 class JobSpec:
@@ -85,8 +89,10 @@ class JobSpec:
     checkpoint: Optional[str] = None
 
     def __post_init__(self) -> None:
-        if self.effect != "remove":
-            raise SpecError(f"'{self.effect}' is no effect of this version", remedy="choose remove")
+        if self.effect not in EFFECTS:
+            raise SpecError(
+                f"'{self.effect}' is no effect of this version", remedy=f"choose from {', '.join(EFFECTS)}"
+            )
         if not self.mattes:
             raise SpecError("the job has no matte")
         if self.written is not None and (self.frames is None or not self.written.contains_range(self.frames)):

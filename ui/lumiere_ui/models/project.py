@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from lumiere_engine.protocol import FrameRange, RemoveParams, Submit
+from lumiere_engine.protocol import FrameRange, Submit
 from lumiere_engine.protocol.engine import Plan, RegisterTimeline, TimelineResult
 from lumiere_engine.protocol.roto import Mask
 
@@ -122,6 +122,28 @@ class Shot:
 
 
 @dataclass(frozen=True)
+class Request:
+    """What an artist asks for: all that a job, a preview or an estimate is prepared from.
+
+    Attributes:
+        project, shot: what it is done to.
+        roto: the drawing's file.
+        effect: as in a `JobSpec`.
+        params: the effect's own parameters.
+        seed: of all randomness.
+        frames: of the shot's media, those to work on; None is all of them.
+    """
+
+    project: Project
+    shot: Shot
+    roto: Path
+    effect: str
+    params: Any
+    seed: int = 0
+    frames: FrameRange | None = None
+
+
+@dataclass(frozen=True)
 class Prepared:
     """A job, ready to be queued.
 
@@ -167,34 +189,16 @@ class Desk(Protocol):
         """A clip's media, opened."""
         ...
 
-    def prepare(
-        self,
-        project: Project,
-        shot: Shot,
-        roto: Path,
-        params: RemoveParams,
-        seed: int,
-        frames: FrameRange | None = None,
-    ) -> Prepared:
-        """The removal of what a roto document shows, of all frames or, of a plain movie, some."""
+    def prepare(self, request: Request) -> Prepared:
+        """A job: of all frames or, of a plain movie, some."""
         ...
 
-    def prepare_preview(
-        self, project: Project, shot: Shot, roto: Path, params: RemoveParams, seed: int, frames: FrameRange
-    ) -> Prepared:
+    def prepare_preview(self, request: Request) -> Prepared:
         """The same of a few frames, at proxy size."""
         ...
 
-    def estimate(
-        self,
-        project: Project,
-        shot: Shot,
-        roto: Path,
-        params: RemoveParams,
-        seed: int,
-        frames: FrameRange | None = None,
-    ) -> tuple[Plan, tuple[Path, ...]]:
-        """The question what a removal will take, and what the engine must be allowed to use for it."""
+    def estimate(self, request: Request) -> tuple[Plan, tuple[Path, ...]]:
+        """The question what a job will take, and what the engine must be allowed to use for it."""
         ...
 
     def import_masks(self, shot: Shot, path: Path, roto: Path, frame: int) -> tuple[Mask, ...]:

@@ -44,7 +44,8 @@ class Viewing(QObject):
         session.playhead.moved.connect(self._moved)
         session.project_changed.connect(self._reset)
         session.shot_changed.connect(self.refresh)
-        session.results_changed.connect(self._results)
+        session.results.changed.connect(self._results)
+        session.effect_changed.connect(self.refresh)
         session.preview_changed.connect(self._previewed)
         session.roto.changed.connect(self.refresh)
         session.pictures.ready.connect(self._ready)
@@ -116,7 +117,7 @@ class Viewing(QObject):
     def result(self) -> TimelineResult | None:
         """The result of the seen clip, if it is open."""
         clip = self.clip
-        return self._session.result(clip.index) if clip is not None and self.on_shot else None
+        return self._session.results.shown(clip.index) if clip is not None and self.on_shot else None
 
     @property
     def preview(self) -> Preview | None:
@@ -168,11 +169,11 @@ class Viewing(QObject):
         result = self.result
         if result is None or result.placement is None:
             return None, None
-        start = self._session.shown_from(result)
+        start = self._session.results.shown_from(result)
         if role == "result" and not start <= record < start + result.placement.record_duration:
             frame = shot.media_frame(record)  # it covers a part of the shot: elsewhere the plate stands
             return ("frame", shot.media, frame, side), _frame(shot.media, frame, side)
-        frame = self._session.result_frame(result, record)
+        frame = self._session.results.frame(result, shot, record)
         if role == "difference":
             request = {
                 **_frame(shot.media, shot.media_frame(record), side),
@@ -200,6 +201,7 @@ class Viewing(QObject):
         shot, roto, params = self._session.shot, self._session.roto, self._session.params
         if shot is None or roto.roto is None or not roto.roto.masks:
             return None, None
+        grow, feather = getattr(params, "grow", 0.0), getattr(params, "feather", 0.0)
         scale = min(1.0, PROXY_SIDE / max(shot.width, shot.height))
         frame = shot.media_frame(record)
         request = {
@@ -209,10 +211,10 @@ class Viewing(QObject):
             "width": max(1, round(shot.width * scale)),
             "height": max(1, round(shot.height * scale)),
             "soft": True,
-            "grow": params.grow,
-            "feather": params.feather,
+            "grow": grow,
+            "feather": feather,
         }
-        return ("matte", shot.media, frame, roto.revision, params.grow, params.feather), request
+        return ("matte", shot.media, frame, roto.revision, grow, feather), request
 
     def _media_frame_at(self, clip: ClipItem, record: int) -> int:
         shot = self._session.shot

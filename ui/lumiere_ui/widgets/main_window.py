@@ -112,16 +112,16 @@ class MainWindow(QMainWindow):
                 entry = menu.addAction(action.title, partial(self.start, action))
                 entry.setToolTip(action.help)
                 entry.setEnabled(item is not None and not item.missing)
-        if self.session.results_of(clip):
+        if self.session.results.of(clip):
             menu.addSeparator()
             menu.addAction("Compare with the result", lambda: self.compare(clip))
-            takes = self.session.results_of(clip)
+            takes = self.session.results.of(clip)
             if len(takes) > 1:
                 choice = menu.addMenu("Takes")
-                shown = self.session.result(clip)
+                shown = self.session.results.shown(clip)
                 for number, take in zip(range(len(takes), 0, -1), takes, strict=True):
                     entry = choice.addAction(
-                        f"Take {number}", partial(self.session.choose_take, clip, take.job)
+                        f"Take {number}", partial(self.session.results.choose, clip, take.job)
                     )
                     entry.setCheckable(True)
                     entry.setChecked(shown is not None and shown.job == take.job)
@@ -129,15 +129,15 @@ class MainWindow(QMainWindow):
 
     def start(self, action: Action) -> None:
         """Begin an action: its tool in hand, or, where all is drawn, at once."""
-        self.effect.set_params(**dict(action.params))
-        if self.session.why_not_remove():
+        self.effect.set_action(action)
+        if self.session.why_not():
             if self.tools.tool == "select":
                 self.tools.choose("rectangle")
             self.viewing.set_mode("plate")
             self.viewer.setFocus()
-            self.say("info", self.session.why_not_remove())
+            self.say("info", self.session.why_not())
         else:
-            self.session.remove()
+            self.session.render()
 
     def compare(self, clip: int | None = None) -> None:
         """Plate and result, divided by a wipe."""
@@ -206,7 +206,7 @@ class MainWindow(QMainWindow):
         right, bottom = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
         self.docks = [
             self._dock("Masks", self.masks, right, 300),
-            self._dock("Remove object", self.effect, right, 300),
+            self._dock("Effect", self.effect, right, 300),
             self._dock("Queue", self.queue, right, 300),
             self._dock("Timeline", self.timeline, bottom, 0),
         ]
@@ -259,7 +259,7 @@ class MainWindow(QMainWindow):
         self.redo_entry = self._entry(edit, "Redo", session.roto.redo, "Ctrl+Shift+Z")
         clip = self.menuBar().addMenu("Clip")
         for action in self._actions:
-            keys = "Ctrl+Return" if action.id == "remove" else ""
+            keys = "Ctrl+Return" if action is self._actions[0] else ""
             self._entry(clip, action.title, partial(self.start, action), keys)
         view = self.menuBar().addMenu("View")
         self._entry(view, "Whole picture", self.viewer.fit, "Shift+F")
@@ -289,11 +289,10 @@ class MainWindow(QMainWindow):
         self.modes.keep.clicked.connect(session.save_results)
         self.masks.import_wanted.connect(self.import_dialog)
         self.masks.export_wanted.connect(self.export_dialog)
-        self.effect.params_changed.connect(self.viewing.refresh)
         session.noticed.connect(self.say)
         session.busy_changed.connect(self._busy.setText)
         session.project_changed.connect(self._show_project)
-        session.results_changed.connect(self._show_edits)
+        session.results.changed.connect(self._show_edits)
         session.roto.changed.connect(self._show_edits)
         session.submitted.connect(lambda job: self.say("info", f"Queued: {job.title}"))
         session.queue.finished.connect(self._finished)
@@ -316,7 +315,7 @@ class MainWindow(QMainWindow):
     def _compare_job(self, job: Job) -> None:
         """Show a finished job, where its timeline is open."""
         session = self.session
-        found = next((one for one in session.results if one.job == job.id), None)
+        found = next((one for one in session.results.all if one.job == job.id), None)
         project = session.project
         if found is None or found.placement is None or project is None:
             self.say("info", f"That result belongs to another timeline: {job.order.output}")
@@ -325,7 +324,7 @@ class MainWindow(QMainWindow):
         for track in project.tracks:
             for clip in track.clips:
                 if clip.start == start and clip.name == found.placement.clip:
-                    session.choose_take(clip.index, job.id)
+                    session.results.choose(clip.index, job.id)
                     self.compare(clip.index)
                     return
 
@@ -349,7 +348,7 @@ class MainWindow(QMainWindow):
         self.redo_entry.setEnabled(bool(roto.redo_name))
         self.redo_entry.setText(f"Redo {roto.redo_name}".strip())
         project = self.session.project
-        can_save = bool(self.session.results) and project is not None and project.is_timeline
+        can_save = bool(self.session.results.all) and project is not None and project.is_timeline
         self.save_entry.setEnabled(can_save)
         self.modes.keep.setVisible(can_save)
 

@@ -70,7 +70,7 @@ class QueueView(QWidget):
         self._list.setAccessibleName("Jobs")
         self._list.customContextMenuRequested.connect(self._menu)
         self._list.doubleClicked.connect(self._opened)
-        self._empty = QLabel("Nothing is queued.\nWhat you remove is rendered here,\none after the other.")
+        self._empty = QLabel("Nothing is queued.\nWhat you ask for is rendered here,\none after the other.")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._empty.setContentsMargins(28, 0, 28, 30)

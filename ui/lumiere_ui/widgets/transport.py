@@ -19,7 +19,7 @@ _MODES = (
     ("wipe", "Wipe", "Plate and result, divided by a line that you can drag", "4"),
     ("side", "Side by side", "Plate and result next to each other", "5"),
     ("difference", "Difference", "What has changed, amplified", "6"),
-    ("matte", "Matte", "White is what is removed", "7"),
+    ("matte", "Matte", "White is what is made anew", "7"),
     ("origin", "Origin", "Where it guessed: green is borrowed, red imagined, blue how sure it is", "8"),
 )
 

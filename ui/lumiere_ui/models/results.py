@@ -1,0 +1,131 @@
+"""The results of a project: which takes a clip has, which is shown, and which were made from another mask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from lumiere_engine.protocol import JobState
+from lumiere_engine.protocol.engine import Timeline, TimelineResult, TimelineResults
+from lumiere_engine.protocol.roto import Roto
+from lumiere_engine.protocol.wire import decode
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from .background import Background
+from .engine_link import EngineLink
+from .project import ClipItem, Project, Shot, timeline_of
+from .roto_document import RotoDocument, other_roto
+
+_STALE_MS = 500
+
+
+class Results(QObject):
+    """The engine's register of finished clips, as far as it concerns the open project.
+
+    Args:
+        link: to the engine.
+        saving: reads drawings that were frozen with results.
+        roto: the drawing now.
+        parent: with which it ends.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, link: EngineLink, saving: Background, roto: RotoDocument, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._link, self._saving, self._roto = link, saving, roto
+        self._project: Project | None = None
+        self._shot: Shot | None = None
+        self._timeline: Timeline | None = None
+        self.all: tuple[TimelineResult, ...] = ()
+        self.stale: frozenset[int] = frozenset()
+        self._chosen: dict[int, int] = {}
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_STALE_MS)
+        self._soon.timeout.connect(self._look_for_stale)
+        roto.changed.connect(self._soon.start)
+
+    def open(self, project: Project) -> None:
+        """Begin with a project: the engine is told of it, and asked for its results."""
+        self._project, self._shot, self._timeline, self.all = project, None, None, ()
+        self._chosen.clear()
+        self._link.post("/timelines", timeline_of(project), self._registered)
+
+    def set_shot(self, shot: Shot | None) -> None:
+        """The clip whose drawing is open."""
+        self._shot = shot
+
+    def refresh(self) -> None:
+        """Ask the engine again."""
+        if self._timeline is not None:
+            self._link.get(f"/timelines/{self._timeline.id}/results", self._set)
+
+    def of(self, clip: int) -> list[TimelineResult]:
+        """All results of a clip, the newest first."""
+        item = None if self._project is None else self._project.clip(clip)
+        return [one for one in self.all if self._belongs(one, item)]
+
+    def shown(self, clip: int) -> TimelineResult | None:
+        """The result of a clip that is shown: the chosen take, or the newest."""
+        found = self.of(clip)
+        chosen = self._chosen.get(clip)
+        return next((one for one in found if one.job == chosen), found[0] if found else None)
+
+    def choose(self, clip: int, job: int) -> None:
+        """Show another result of a clip."""
+        self._chosen[clip] = job
+        self.changed.emit()
+
+    def frame(self, result: TimelineResult, shot: Shot, record: int) -> int:
+        """The frame of a result's file that belongs to a frame of the timeline."""
+        placement = result.placement
+        assert placement is not None
+        first = shot.media_frame(self.shown_from(result))
+        frame = shot.media_frame(record) - first + placement.source_start
+        return min(max(0, frame), result.frame_count - 1)
+
+    def shown_from(self, result: TimelineResult) -> int:
+        """The frame of the timeline at which a result begins."""
+        assert result.placement is not None and self._project is not None
+        return result.placement.record_start - self._project.start_frame
+
+    def _belongs(self, result: TimelineResult, item: ClipItem | None) -> bool:
+        placement = result.placement
+        if item is None or placement is None or self._project is None or placement.clip != item.name:
+            return False
+        start = item.start + self._project.start_frame
+        return start <= placement.record_start < start + item.duration
+
+    def _registered(self, data: Any) -> None:
+        self._timeline = decode(Timeline, data)
+        self.refresh()
+
+    def _set(self, data: Any) -> None:
+        found = decode(TimelineResults, data)
+        if self._timeline is not None and found.timeline.id == self._timeline.id:
+            self.all = tuple(one for one in found.results if one.state == JobState.DONE.value)
+            self._soon.start()
+            self.changed.emit()
+
+    def _look_for_stale(self) -> None:
+        """Compare the drawing with those that results of the selected clip were made from."""
+        shot, roto = self._shot, self._roto.roto
+        if shot is None or roto is None:
+            return
+        results = self.of(shot.clip)
+        of_clip = frozenset(one.job for one in results)
+
+        def set_stale(found: frozenset[int]) -> None:
+            stale = (self.stale - of_clip) | found
+            if stale != self.stale:
+                self.stale = stale
+                self.changed.emit()
+
+        self._saving.do(lambda: _stale(results, roto), set_stale, failed=lambda _: None, replaces="stale")
+
+
+def _stale(results: list[TimelineResult], roto: Roto) -> frozenset[int]:
+    return frozenset(one.job for one in results if other_roto(Path(one.media), roto))
