@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from fractions import Fraction
 from pathlib import Path
@@ -12,12 +12,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from lumiere_engine.client import ask, new_key
-from lumiere_engine.protocol import FrameRange, JobSpec, MediaInfo, Submit, WorkOrder
+from lumiere_engine.protocol import FrameRange, JobSpec, MediaInfo, Progress, Submit, WorkOrder
 from lumiere_engine.protocol.engine import Plan, TimelineResult
 from lumiere_engine.protocol.errors import TimelineError
 from lumiere_engine.protocol.jobs import EFFECTS
 from lumiere_engine.protocol.queue import Placement
-from lumiere_engine.protocol.roto import Mask, Roto
+from lumiere_engine.protocol.roto import Mask, Roto, Tracked
 from lumiere_engine.protocol.wire import decode, parse_json
 from lumiere_otio import (
     ClipSelection,
@@ -31,9 +31,19 @@ from lumiere_otio import (
     write_timeline,
 )
 from lumiere_ui.models.actions import Action, Effect
-from lumiere_ui.models.project import ClipItem, Prepared, Project, Request, Shot, TrackItem, timeline_of
+from lumiere_ui.models.project import (
+    ClipItem,
+    Prepared,
+    Project,
+    Request,
+    Shot,
+    TrackItem,
+    TrackRequest,
+    timeline_of,
+)
 
 from .manifest import manifest
+from .mask_tracking import track_mask
 from .performing import folders_of
 from .removal import TIMELINE_SUFFIXES, fingerprint, into_media, probe, weights
 from .removal import Prepared as PreparedJob
@@ -179,6 +189,14 @@ class PanelDesk:
             rate=f"{shot.rate.numerator}/{shot.rate.denominator}",
         )
         return Path(answer["output"])
+
+    def track(self, request: TrackRequest, on_progress: Callable[[Progress], None]) -> tuple[Tracked, ...]:
+        """Mattes for frames on which nothing is drawn, in a folder beside the drawing.
+
+        Raises:
+            LumiereError: nothing can be tracked.
+        """
+        return track_mask(request, on_progress)
 
     def _spec(self, request: Request) -> JobSpec:
         project = request.project
@@ -359,7 +377,7 @@ def _shot(
 def _folders(job: PreparedJob, roto: Path) -> tuple[Path, ...]:
     """What the engine must be allowed to use: the job's own folders, and those of mattes that the roto names."""
     document = decode(Roto, parse_json(roto.read_bytes()))
-    named = [Path(os.path.realpath(mask.media)).parent for mask in document.masks if mask.media is not None]
+    named = [Path(os.path.realpath(path)).parent for mask in document.masks for path in mask.folders()]
     return tuple(dict.fromkeys([*folders_of(job), *named]))
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
-from lumiere_engine.protocol import FrameRange, Submit
+from lumiere_engine.protocol import FrameRange, Progress, Submit
 from lumiere_engine.protocol.engine import Plan, RegisterTimeline, TimelineResult
-from lumiere_engine.protocol.roto import Mask
+from lumiere_engine.protocol.roto import Mask, Tracked
 
 
 @dataclass(frozen=True)
@@ -144,6 +144,27 @@ class Request:
 
 
 @dataclass(frozen=True)
+class TrackRequest:
+    """A mask that is to be tracked.
+
+    Attributes:
+        shot: whose frames.
+        roto: the drawing's file; what is tracked is kept beside it.
+        mask: with what is drawn.
+        wanted: the frames of the media that are to be tracked.
+        within: a frame; of `wanted` only the shot between two cuts that holds it. None: all of it.
+        changed: frames whose drawing has changed: only what they touch is tracked again. None: all of it.
+    """
+
+    shot: Shot
+    roto: Path
+    mask: Mask
+    wanted: FrameRange
+    within: int | None = None
+    changed: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Prepared:
     """A job, ready to be queued.
 
@@ -207,6 +228,10 @@ class Desk(Protocol):
 
     def export_masks(self, shot: Shot, roto: Path, output: Path, frame: int) -> Path:
         """The matte of the whole shot as a movie or sequence, or the shapes of a frame as SVG."""
+        ...
+
+    def track(self, request: TrackRequest, on_progress: Callable[[Progress], None]) -> tuple[Tracked, ...]:
+        """Mattes for frames on which nothing is drawn; what `on_progress` raises stops it."""
         ...
 
     def save_results(self, project: Project, results: Sequence[TimelineResult]) -> Path:

@@ -119,6 +119,17 @@ class RotoDocument(QObject):
         self._roto = new
         self._tell()
 
+    def amend(self, roto: Roto) -> None:
+        """Complete the last edit with what follows from it: both are one step of undo."""
+        if self._draft is None and self._roto is not None and roto != self._roto:
+            self._roto = roto
+            self._tell()
+
+    @property
+    def drafting(self) -> bool:
+        """Whether an edit is not finished."""
+        return self._draft is not None
+
     def undo(self) -> None:
         """Take the last edit back."""
         self._swap(self._done, self._undone)

@@ -22,6 +22,7 @@ from .results import Results
 from .roto_document import RotoDocument, read_roto
 from .roto_places import roto_path
 from .submitting import allow, submit
+from .tracker import Tracker
 
 _THUMBNAILS_BYTES = 48 << 20
 
@@ -68,6 +69,7 @@ class Session(QObject):
         self.shot: Shot | None = None
         self.selected: tuple[int, ...] = ()
         self.shot_error = ""
+        self.tracker = Tracker(desk, self.roto, self.saving, self)
         self.results = Results(self.link, self.saving, self.roto, self)
         self.preview: Preview | None = None
         self._previews: dict[int, Preview] = {}
@@ -78,11 +80,14 @@ class Session(QObject):
         self.background.failed.connect(self.tell_error)
         self.saving.failed.connect(self.tell_error)
         self.link.failed.connect(self.tell_error)
+        self.tracker.failed.connect(self.tell_error)
+        self.tracker.arrived.connect(self.show_media_frame)
         self.queue.finished.connect(self._finished)
 
     def close(self) -> None:
         """Write what is not written yet, and end all threads and children."""
         self.roto.flush()
+        self.tracker.close()
         self.link.close()
         self.pictures.close()
         self.thumbnails.close()
@@ -117,6 +122,11 @@ class Session(QObject):
 
         self.roto.flush()
         self.background.do(inspect, self._inspected, failed=self._not_inspected, replaces="inspect")
+
+    def show_media_frame(self, frame: int) -> None:
+        """Go to a frame of the selected shot's media."""
+        if self.shot is not None:
+            self.playhead.scrub(self.shot.record_frame(frame))
 
     @property
     def marked(self) -> FrameRange | None:
@@ -295,12 +305,13 @@ class Session(QObject):
 
     def _set_shot(self, shot: Shot | None, roto: Any) -> None:
         self.shot, self.shot_error = shot, ""
-        self.results.set_shot(shot)
         self.roto.open(roto, None if shot is None else roto_path(shot.media))
         if shot is not None:
             end = shot.record_frame(shot.frames.end_exclusive)
             if not shot.record_start <= self.playhead.frame < end:
                 self.playhead.scrub(shot.record_start)
+        self.results.set_shot(shot)
+        self.tracker.set_shot(shot)
         self.shot_changed.emit()
 
     def _finished(self, job: Job) -> None:

@@ -35,6 +35,7 @@ from .queue_view import QueueView
 from .shortcuts import add_shortcuts
 from .style import ACCENT, DANGER, DIM, RESULT
 from .timeline_view import TimelineView
+from .track_bar import TrackBar
 from .transport import ModeBar, Transport
 from .viewer import Viewer
 
@@ -198,6 +199,8 @@ class MainWindow(QMainWindow):
         column.addLayout(middle, 1)
         self.keys = KeyBar(self.session, self.viewing)
         column.addWidget(self.keys)
+        self.track = TrackBar(self.session)
+        column.addWidget(self.track)
         self.transport = Transport(self.session)
         column.addWidget(self.transport)
         self.setCentralWidget(center)
