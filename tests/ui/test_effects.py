@@ -45,7 +45,7 @@ def test_another_effect_has_its_form_its_words_and_its_presets(window: MainWindo
     assert session.params == DreamParams()
     window.start(actions()[1])
     assert session.effect.id == "remove" and session.params.quality == "draft"
-    window.start(next(one for one in window._actions if one.id == "deeper"))
+    window.start(next(one for one in window.actions_known if one.id == "deeper"))
     assert panel.choice.currentText() == "Dream" and session.params == DreamParams(7.0)
     panel.choice.setCurrentIndex(0)
     assert session.params.quality == "draft", "each effect keeps its own"

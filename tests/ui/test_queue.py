@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 
 import pytest
@@ -66,9 +68,14 @@ def test_jobs_are_reordered_cancelled_and_tried_again(opened: MainWindow, drag: 
 
     assert not session.results.stale
     drag((20, 20), (40, 40))
-    qtbot.waitUntil(lambda: session.results.stale == set(takes), timeout=10_000)
+    qtbot.waitUntil(lambda: set(session.results.stale) == set(takes), timeout=10_000)
     session.roto.undo()
     qtbot.waitUntil(lambda: not session.results.stale, timeout=10_000)
+    assert session.shot is not None
+    ahead = time.time() + 60
+    os.utime(session.shot.media, (ahead, ahead))
+    session.results.look_again()
+    qtbot.waitUntil(lambda: set(session.results.stale.values()) == {"the plate is newer"}, timeout=10_000)
 
 
 def test_a_preset_of_the_menu_sets_the_parameters(opened: MainWindow) -> None:

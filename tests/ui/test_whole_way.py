@@ -22,13 +22,19 @@ Drag = Callable[..., None]
 pytestmark = pytest.mark.timeout(120)
 
 
-def test_an_object_is_removed_in_five_gestures(
+def test_an_object_is_drawn_tracked_previewed_removed_compared_and_accepted(
     opened: MainWindow, drag: Drag, qtbot: QtBot, tmp_path: Path
 ) -> None:
     assert not opened.effect.render_button.isEnabled()
     assert "Draw a mask" in opened.effect.why.text()
     drag((64, 34), (80, 50), (96, 66))
     assert opened.effect.render_button.isEnabled()
+    qtbot.mouseClick(opened.track.buttons["both"], Qt.MouseButton.LeftButton)
+    mask = opened.session.roto
+    qtbot.waitUntil(lambda: mask.mask is not None and bool(mask.mask.tracked), timeout=60_000)
+    assert opened.track.state.text() == "8 frames"
+    qtbot.mouseClick(opened.effect.preview_one, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: opened.viewing.mode == "preview", timeout=60_000)
     opened.effect.set_params(quality="draft", imagine=False)
     qtbot.mouseClick(opened.effect.render_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(opened.session.results.all), timeout=60_000)
@@ -47,6 +53,9 @@ def test_an_object_is_removed_in_five_gestures(
     far = zip(plate.content[:4800], result.content[:4800], strict=True)
     assert max(abs(a - b) for a, b in far) < 10, "far from the mask only ProRes speaks"
 
+    assert opened.modes.accept.isVisible() and not opened.modes.accept.isChecked()
+    qtbot.mouseClick(opened.modes.accept, Qt.MouseButton.LeftButton)
+    assert opened.session.results.accepted(0) and opened.modes.accept.isChecked()
     before = (tmp_path / "edit.otio").read_bytes()
     opened.save_entry.trigger()
     saved = tmp_path / "edit_lumiere.otio"

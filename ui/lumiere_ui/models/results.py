@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from lumiere_engine.protocol.wire import decode
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from .background import Background
+from .choices import Choices, read_choices, write_choices
 from .engine_link import EngineLink
 from .project import ClipItem, Project, Shot, timeline_of
-from .roto_document import RotoDocument, other_roto
+from .roto_document import RotoDocument, frozen_roto, other_roto
 
 _STALE_MS = 500
 
@@ -40,8 +42,8 @@ class Results(QObject):
         self._shot: Shot | None = None
         self._timeline: Timeline | None = None
         self.all: tuple[TimelineResult, ...] = ()
-        self.stale: frozenset[int] = frozenset()
-        self._chosen: dict[int, int] = {}
+        self.stale: dict[int, str] = {}
+        self._choices = Choices()
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_STALE_MS)
@@ -51,7 +53,8 @@ class Results(QObject):
     def open(self, project: Project) -> None:
         """Begin with a project: the engine is told of it, and asked for its results."""
         self._project, self._shot, self._timeline, self.all = project, None, None, ()
-        self._chosen.clear()
+        self._choices = Choices()
+        self._saving.do(lambda: read_choices(project.path), self._set_choices)
         self._link.post("/timelines", timeline_of(project), self._registered)
 
     def set_shot(self, shot: Shot | None) -> None:
@@ -71,13 +74,36 @@ class Results(QObject):
     def shown(self, clip: int) -> TimelineResult | None:
         """The result of a clip that is shown: the chosen take, or the newest."""
         found = self.of(clip)
-        chosen = self._chosen.get(clip)
-        return next((one for one in found if one.job == chosen), found[0] if found else None)
+        chosen = next((one for one in found if one.job in self._choices.shown), None)
+        return chosen or (found[0] if found else None)
 
     def choose(self, clip: int, job: int) -> None:
         """Show another result of a clip."""
-        self._chosen[clip] = job
-        self.changed.emit()
+        self._choose(self._choices.showing(job, self._takes(clip)))
+
+    def accepted(self, clip: int) -> bool:
+        """Whether the shown result of a clip is to stay."""
+        shown = self.shown(clip)
+        return shown is not None and shown.job in self._choices.accepted
+
+    def accept(self, clip: int, accepted: bool = True) -> None:
+        """Let the shown result of a clip stay, or not; a newer take does not take its place."""
+        shown = self.shown(clip)
+        if shown is not None and accepted:
+            self._choose(self._choices.accepting(shown.job, self._takes(clip)))
+        else:
+            self._choose(self._choices.undecided(self._takes(clip)))
+
+    def to_save(self) -> list[TimelineResult]:
+        """The results that belong into the timeline: the accepted ones, or while there are none, all shown."""
+        project = self._project
+        clips = [clip.index for track in project.tracks for clip in track.clips] if project else []
+        shown = [found for found in map(self.shown, clips) if found is not None]
+        return [one for one in shown if one.job in self._choices.accepted] or shown
+
+    def look_again(self) -> None:
+        """Look soon whether plates or masks have changed."""
+        self._soon.start()
 
     def frame(self, result: TimelineResult, shot: Shot, record: int) -> int:
         """The frame of a result's file that belongs to a frame of the timeline."""
@@ -99,6 +125,20 @@ class Results(QObject):
         start = item.start + self._project.start_frame
         return start <= placement.record_start < start + item.duration
 
+    def _takes(self, clip: int) -> tuple[int, ...]:
+        return tuple(one.job for one in self.of(clip))
+
+    def _choose(self, choices: Choices) -> None:
+        project = self._project
+        self._choices = choices
+        if project is not None:
+            self._saving.do(lambda: write_choices(project.path, choices), replaces="choices")
+        self.changed.emit()
+
+    def _set_choices(self, choices: Choices) -> None:
+        self._choices = choices
+        self.changed.emit()
+
     def _registered(self, data: Any) -> None:
         self._timeline = decode(Timeline, data)
         self.refresh()
@@ -115,17 +155,37 @@ class Results(QObject):
         shot, roto = self._shot, self._roto.roto
         if shot is None or roto is None:
             return
-        results = self.of(shot.clip)
-        of_clip = frozenset(one.job for one in results)
+        results, media = self.of(shot.clip), shot.media
+        of_clip = {one.job for one in results}
 
-        def set_stale(found: frozenset[int]) -> None:
-            stale = (self.stale - of_clip) | found
+        def set_stale(found: dict[int, str]) -> None:
+            stale = {job: why for job, why in self.stale.items() if job not in of_clip} | found
             if stale != self.stale:
                 self.stale = stale
                 self.changed.emit()
 
-        self._saving.do(lambda: _stale(results, roto), set_stale, failed=lambda _: None, replaces="stale")
+        self._saving.do(
+            lambda: _stale(results, roto, media), set_stale, failed=lambda _: None, replaces="stale"
+        )
 
 
-def _stale(results: list[TimelineResult], roto: Roto) -> frozenset[int]:
-    return frozenset(one.job for one in results if other_roto(Path(one.media), roto))
+def _stale(results: list[TimelineResult], roto: Roto, plate: str) -> dict[int, str]:
+    """Job → why its result does not show what a new one would."""
+    changed_s = _changed_s(Path(plate))
+    found = {}
+    for one in results:
+        made_s = _changed_s(frozen_roto(Path(one.media)))
+        if made_s is not None and changed_s is not None and changed_s > made_s:
+            found[one.job] = "the plate is newer"
+        elif other_roto(Path(one.media), roto):
+            found[one.job] = "the mask has changed since"
+    return found
+
+
+def _changed_s(path: Path) -> float | None:
+    """When a file, or the last of a sequence's, was changed; None if there is none."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        files = path.parent.glob(re.sub(r"%0?\d*d|#+|@+", "*", path.name))
+        return max((file.stat().st_mtime for file in files), default=None)

@@ -254,15 +254,20 @@ def write_roto(path: Path, roto: Roto) -> None:
     part.replace(path)
 
 
+def frozen_roto(result: Path) -> Path:
+    """The drawing that was frozen with a result."""
+    return result.with_name(f"{result.stem}{ROTO_SUFFIX}")
+
+
 def other_roto(result: Path, roto: Roto) -> bool:
     """Whether a result was made from another drawing than this; names and locks do not count.
 
     Args:
-        result: its media; the drawing that was frozen with it lies beside it.
+        result: its media.
         roto: the drawing now.
     """
     try:
-        frozen = read_roto(result.with_name(f"{result.stem}{ROTO_SUFFIX}"), roto.width, roto.height)
+        frozen = read_roto(frozen_roto(result), roto.width, roto.height)
     except (OSError, SpecError):
         return False  # nobody knows
     return _drawn(frozen) != _drawn(roto)

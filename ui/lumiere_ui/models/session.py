@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 
 from .actions import Effect
 from .background import Background
+from .batch import prepare_all, prepare_takes
 from .engine_link import EngineLink
 from .pictures import PictureStore
 from .playhead import Playhead
@@ -164,15 +166,44 @@ class Session(QObject):
             return "Select a clip in the timeline"
         if self.shot is None:
             return self.shot_error or "The clip is being opened"
-        if self.effect.hint and (self.roto.roto is None or not self.roto.roto.draws):
+        if (
+            self.effect.hint
+            and len(self.selected) == 1
+            and (self.roto.roto is None or not self.roto.roto.draws)
+        ):
             return self.effect.hint
         return ""
 
     def render(self) -> None:
-        """Queue the effect on the selected clip."""
+        """Queue the effect on the selected clips."""
+        request, clips = self._request(self.marked), self.selected
+        if request is None:
+            return
+        if len(clips) == 1:
+            self._prepare(lambda: [self.desk.prepare(request)])
+            return
+        needs_mask = bool(self.effect.hint)
+        self.busy_changed.emit(f"Preparing {len(clips)} jobs")
+        self.saving.do(lambda: prepare_all(self.desk, request, clips, needs_mask), self._submit_batch)
+
+    def render_takes(self, count: int) -> None:
+        """Queue the effect on the selected clip several times, each with the next seed."""
         request = self._request(self.marked)
         if request is not None:
-            self._prepare(lambda: self.desk.prepare(request))
+            self._prepare(lambda: prepare_takes(self.desk, request, count))
+
+    def redo(self) -> None:
+        """Another take with the next seed, in place of the one that is shown."""
+        if self.shot is not None and not self.why_not():
+            self.results.accept(self.shot.clip, False)
+            self.set_seed(self.seed + 1)
+            self.render()
+
+    def set_seed(self, seed: int) -> None:
+        """Of all randomness."""
+        if seed != self.seed:
+            self.seed = seed
+            self.effect_changed.emit()
 
     def make_preview(self, frames: int) -> None:
         """Queue the effect on a few frames around the playhead, at proxy size."""
@@ -183,7 +214,7 @@ class Session(QObject):
         start = max(shot.frames.start, min(at - frames // 2, shot.frames.end_exclusive - frames))
         request = self._request(FrameRange(start, frames).intersection(shot.frames))
         if request is not None:
-            self._prepare(lambda: self.desk.prepare_preview(request))
+            self._prepare(lambda: [self.desk.prepare_preview(request)])
 
     def _request(self, frames: FrameRange | None) -> Request | None:
         """What is asked for now, its drawing on its way to the disk; None, told, if something lacks."""
@@ -248,8 +279,7 @@ class Session(QObject):
         project = self.project
         if project is None:
             return
-        clips = [clip.index for track in project.tracks for clip in track.clips]
-        chosen = [found for found in map(self.results.shown, clips) if found is not None]
+        chosen = self.results.to_save()
         self.busy_changed.emit("Writing the timeline")
         self.background.do(
             lambda: self.desk.save_results(project, chosen),
@@ -260,10 +290,19 @@ class Session(QObject):
         self.busy_changed.emit("")
         self.noticed.emit("info", text)
 
-    def _prepare(self, work: Any) -> None:
+    def _prepare(self, work: Callable[[], list[Prepared]]) -> None:
         self.busy_changed.emit("Preparing the job")
         # the document is being written by then: one thread does one thing after the other
-        self.saving.do(work, self._submit)
+        self.saving.do(work, lambda prepared: self._submit_batch((prepared, [])))
+
+    def _submit_batch(self, found: tuple[list[Prepared], list[str]]) -> None:
+        prepared, left = found
+        for one in prepared:
+            self._submit(one)
+        if not prepared:
+            self.busy_changed.emit("")
+        if left:
+            self.noticed.emit("error", f"{len(prepared)} queued, {len(left)} left out · {' · '.join(left)}")
 
     def _submit(self, prepared: Prepared) -> None:
         shot = self.shot

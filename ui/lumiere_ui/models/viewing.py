@@ -120,6 +120,12 @@ class Viewing(QObject):
         return self._session.results.shown(clip.index) if clip is not None and self.on_shot else None
 
     @property
+    def accepted(self) -> bool:
+        """Whether the seen result is to stay."""
+        clip = self.clip
+        return clip is not None and self._session.results.accepted(clip.index)
+
+    @property
     def preview(self) -> Preview | None:
         """The preview of the seen shot, if there is one."""
         preview, shot = self._session.preview, self._session.shot

@@ -126,7 +126,7 @@ class EffectPanel(QWidget):
         self.seed.lineEdit().setTextMargins(7, 0, 0, 0)
         self.seed.setToolTip("Of all randomness: the same seed gives the same picture again")
         self.seed.setAccessibleName("Seed")
-        self.seed.valueChanged.connect(self._set_seed)
+        self.seed.valueChanged.connect(self._session.set_seed)
         another = flat_button("again", "Another seed: another take")
         another.clicked.connect(lambda: self.seed.setValue(self.seed.value() + 1))
         line = QHBoxLayout()
@@ -137,9 +137,6 @@ class EffectPanel(QWidget):
         line.addWidget(another)
         label.setBuddy(self.seed)
         return line
-
-    def _set_seed(self, value: int) -> None:
-        self._session.seed = value
 
     def _show_estimate(self, estimate: Estimate) -> None:
         """Before the start: how long, and how much memory."""
@@ -157,7 +154,7 @@ class EffectPanel(QWidget):
         session = self._session
         self.choice.setCurrentIndex(session.effects.index(session.effect))
         self._stack.setCurrentWidget(self.form)
-        self.render_button.setText(session.effect.verb)
+        self.seed.setValue(session.seed)
         self.render_button.setAccessibleName(session.effect.title)
         self._show()
 
@@ -166,6 +163,9 @@ class EffectPanel(QWidget):
         if why or not self._able:
             self.why.setText(why)
         self._able = not why
+        count = len(self._session.selected)
+        verb = self._session.effect.verb
+        self.render_button.setText(verb if count < 2 else f"{verb} in {count} clips")
         self.why.setVisible(bool(self.why.text()))
         for button in (self.render_button, self.preview_one, self.preview_eight):
             button.setEnabled(not why)

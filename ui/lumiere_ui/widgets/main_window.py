@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from lumiere_engine.protocol import Job
-from PySide6.QtCore import QByteArray, QPoint, QSettings, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -27,6 +27,7 @@ from ..models.mask_tools import MaskTools
 from ..models.session import Session
 from ..models.viewing import Viewing
 from .buttons import flat_button
+from .clip_menu import clip_menu
 from .effect_panel import EffectPanel
 from .icons import icon
 from .key_bar import KeyBar
@@ -64,7 +65,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self, session: Session, actions: tuple[Action, ...], settings: QSettings) -> None:
         super().__init__()
-        self.session, self._actions, self._settings = session, actions, settings
+        self.session, self.actions_known, self._settings = session, actions, settings
         self.viewing = Viewing(session, self)
         self.tools = MaskTools(session.roto, self)
         self.viewer = Viewer(session, self.viewing, self.tools)
@@ -105,28 +106,8 @@ class MainWindow(QMainWindow):
             self.session.export_masks(Path(path))
 
     def clip_menu(self, clip: int) -> QMenu:
-        """What can be done with a clip: the actions of the manifest."""
-        menu = QMenu(self)
-        item = self.session.project.clip(clip) if self.session.project else None
-        for action in self._actions:
-            if "clip_menu" in action.shown_in:
-                entry = menu.addAction(action.title, partial(self.start, action))
-                entry.setToolTip(action.help)
-                entry.setEnabled(item is not None and not item.missing)
-        if self.session.results.of(clip):
-            menu.addSeparator()
-            menu.addAction("Compare with the result", lambda: self.compare(clip))
-            takes = self.session.results.of(clip)
-            if len(takes) > 1:
-                choice = menu.addMenu("Takes")
-                shown = self.session.results.shown(clip)
-                for number, take in zip(range(len(takes), 0, -1), takes, strict=True):
-                    entry = choice.addAction(
-                        f"Take {number}", partial(self.session.results.choose, clip, take.job)
-                    )
-                    entry.setCheckable(True)
-                    entry.setChecked(shown is not None and shown.job == take.job)
-        return menu
+        """What can be done with a clip."""
+        return clip_menu(self, clip)
 
     def start(self, action: Action) -> None:
         """Begin an action: its tool in hand, or, where all is drawn, at once."""
@@ -261,8 +242,8 @@ class MainWindow(QMainWindow):
         self.undo_entry = self._entry(edit, "Undo", session.roto.undo, QKeySequence.StandardKey.Undo)
         self.redo_entry = self._entry(edit, "Redo", session.roto.redo, "Ctrl+Shift+Z")
         clip = self.menuBar().addMenu("Clip")
-        for action in self._actions:
-            keys = "Ctrl+Return" if action is self._actions[0] else ""
+        for action in self.actions_known:
+            keys = "Ctrl+Return" if action is self.actions_known[0] else ""
             self._entry(clip, action.title, partial(self.start, action), keys)
         view = self.menuBar().addMenu("View")
         self._entry(view, "Whole picture", self.viewer.fit, "Shift+F")
@@ -289,6 +270,8 @@ class MainWindow(QMainWindow):
         self.timeline.result_chosen.connect(self.compare)
         self.queue.compare_wanted.connect(self._compare_job)
         self.tools.changed.connect(self._show_tool)
+        self.modes.accept.clicked.connect(self._accept)
+        self.modes.redo.clicked.connect(session.redo)
         self.modes.keep.clicked.connect(session.save_results)
         self.masks.import_wanted.connect(self.import_dialog)
         self.masks.export_wanted.connect(self.export_dialog)
@@ -336,6 +319,17 @@ class MainWindow(QMainWindow):
             self.say("info", f"{job.title} is done: it stands on the Lumiere track; press 4 to compare")
         elif job.state.value == "failed" and job.error is not None:
             self.say("error", f"{job.title}: {job.error.get('message')}")
+
+    def _accept(self, accepted: bool) -> None:
+        clip = self.viewing.clip
+        if clip is not None and self.viewing.result is not None:
+            self.session.results.accept(clip.index, accepted)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - as Qt calls it
+        """Back from another program: it may have written plates anew."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.session.results.look_again()
 
     def _show_tool(self) -> None:
         self.tool_buttons[self.tools.tool].setChecked(True)

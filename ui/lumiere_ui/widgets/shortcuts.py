@@ -52,6 +52,7 @@ def add_shortcuts(window: MainWindow) -> None:
         "Shift+J": partial(window.keys.to_key, -1),
         "Shift+L": partial(window.keys.to_key, 1),
         "Shift+Delete": window.keys.delete_key,
+        "A": window.modes.accept.click,
         "W": window.track.to_doubt,
         "T": partial(window.track.track, "both"),
         "Ctrl+T": partial(window.track.track, "on"),

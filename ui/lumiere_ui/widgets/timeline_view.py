@@ -350,7 +350,7 @@ class TimelineView(QAbstractScrollArea):
             if rect.right() < HEADER or rect.left() > self.viewport().width():
                 continue
             painter.fillRect(rect, QColor(RESULT).darker(150))
-            stale = result.job in self._session.results.stale
+            stale = self._session.results.stale.get(result.job)
             item = ClipItem(-1, clip.name, first, frames, result.media, placement.source_start)
             if rect.width() > _NARROW:
                 self._draw_thumbnails(painter, item, rect)
@@ -359,8 +359,10 @@ class TimelineView(QAbstractScrollArea):
                 painter.setPen(QColor("#f4dfae") if stale else QColor("#c9f2ea"))
                 takes = len(self._session.results.of(clip.index))
                 name = Path(result.media).stem + (f" · {takes} takes" if takes > 1 else "")
+                if self._session.results.accepted(clip.index):
+                    name = f"✓ {name}"
                 if stale:
-                    name = f"{name} · the mask has changed since"
+                    name = f"{name} · {stale}"
                 name = painter.fontMetrics().elidedText(
                     name, Qt.TextElideMode.ElideRight, int(strip.width()) - 10
                 )

@@ -115,6 +115,15 @@ class ModeBar(QWidget):
         self.gain.currentIndexChanged.connect(lambda _: viewing.set_gain(self.gain.currentData()))
         layout.addWidget(self.gain)
         layout.addStretch(1)
+        self.accept = QPushButton("Accept")
+        self.accept.setCheckable(True)
+        self.accept.setToolTip("This take is to stay: with accepted ones, only those are saved  (A)")
+        self.accept.setAccessibleName("Accept the result")
+        self.redo = QPushButton("Redo")
+        self.redo.setToolTip("Another take, with the next seed and the mask as it is now")
+        self.redo.setAccessibleName("Redo the result")
+        for decision in (self.accept, self.redo):
+            layout.addWidget(decision)
         self.keep = QPushButton("Save timeline")
         self.keep.setToolTip(
             "Write a timeline beside yours with every shown result on a new track  (Ctrl+Shift+S)"
@@ -138,6 +147,9 @@ class ModeBar(QWidget):
             )
             button.setEnabled(self._viewing.on_shot and there)
             button.setChecked(mode == self._viewing.mode)
+        for decision in (self.accept, self.redo):
+            decision.setVisible(has_result)
+        self.accept.setChecked(self._viewing.accepted)
         self.gain.setVisible(self._viewing.mode == "difference")
 
 
