@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from lumiere_engine.client import ask, new_key
 from lumiere_engine.protocol import FrameRange, JobSpec, MediaInfo, Progress, Submit, WorkOrder
 from lumiere_engine.protocol.engine import Plan, TimelineResult
 from lumiere_engine.protocol.errors import TimelineError
-from lumiere_engine.protocol.jobs import EFFECTS
 from lumiere_engine.protocol.queue import Placement
-from lumiere_engine.protocol.roto import Mask, Roto, Tracked
-from lumiere_engine.protocol.wire import decode, parse_json
+from lumiere_engine.protocol.roto import Mask, Tracked
+from lumiere_engine.protocol.wire import decode
 from lumiere_otio import (
     ClipSelection,
     Timeline,
@@ -30,24 +26,23 @@ from lumiere_otio import (
     sidecar_path,
     write_timeline,
 )
-from lumiere_ui.models.actions import Action, Effect
 from lumiere_ui.models.project import (
     ClipItem,
     Prepared,
     Project,
     Request,
     Shot,
+    Steadiness,
+    SteadinessRequest,
     TrackItem,
     TrackRequest,
     timeline_of,
 )
 
-from .manifest import manifest
 from .mask_tracking import track_mask
-from .performing import folders_of
+from .panel_actions import actions, effect
+from .panel_jobs import folders, for_job, free, free_output, quick
 from .removal import TIMELINE_SUFFIXES, fingerprint, into_media, probe, weights
-from .removal import Prepared as PreparedJob
-from .removal import Request as JobRequest
 
 HANDLES = 12
 PREVIEW_SIDE = 480
@@ -121,11 +116,11 @@ class PanelDesk:
         project, shot = request.project, request.shot
         spec = self._spec(request)
         start = 0 if spec.written is None else max(0, shot.frames.start - spec.written.start)
-        output = _free_output(request)
+        output = free_output(request)
         frozen = output.with_name(f"{output.stem}.roto.json")
         output.parent.mkdir(parents=True, exist_ok=True)
         frozen.write_bytes(request.roto.read_bytes())
-        job = into_media(replace(spec, mattes=(str(frozen),)), output, _for_job(request))
+        job = into_media(replace(spec, mattes=(str(frozen),)), output, for_job(request))
         item = project.clip(shot.clip)
         assert item is not None
         some = None if project.is_timeline else spec.frames
@@ -144,7 +139,7 @@ class PanelDesk:
             timeline=0,
             placement=placement,
         )
-        return Prepared(submit, _folders(job, request.roto), timeline_of(project))
+        return Prepared(submit, folders(job, request.roto), timeline_of(project))
 
     def estimate(self, request: Request) -> tuple[Plan, tuple[Path, ...]]:
         """The question what a job will take, and what the engine must be allowed to use for it.
@@ -152,8 +147,8 @@ class PanelDesk:
         Raises:
             LumiereError: it cannot be prepared.
         """
-        job = into_media(self._spec(request), _free_output(request), _for_job(request))
-        return Plan(job.order), _folders(job, request.roto)
+        job = into_media(self._spec(request), free_output(request), for_job(request))
+        return Plan(job.order), folders(job, request.roto)
 
     def import_masks(self, shot: Shot, path: Path, roto: Path, frame: int) -> tuple[Mask, ...]:
         """Masks that another program has drawn.
@@ -198,6 +193,24 @@ class PanelDesk:
         """
         return track_mask(request, on_progress)
 
+    def steadiness(self, request: SteadinessRequest, on_progress: Callable[[Progress], None]) -> Steadiness:
+        """How steady a matte or a result is, frame by frame.
+
+        Raises:
+            LumiereError: it cannot be read.
+        """
+        answer = ask(
+            "steadiness",
+            on_progress,
+            what=request.what,
+            path=request.media,
+            start=request.frames.start,
+            duration=request.frames.duration,
+            roto=str(request.roto),
+            roto_first=request.roto_first,
+        )
+        return Steadiness(request.roto_first, tuple(answer["values"]), answer["warn"])
+
     def _spec(self, request: Request) -> JobSpec:
         project = request.project
         spec = JobSpec(
@@ -207,7 +220,7 @@ class PanelDesk:
             whole_mattes=True,
             params=request.params,
             seed=request.seed,
-            checkpoint=fingerprint(weights(_for_job(request))),
+            checkpoint=fingerprint(weights(for_job(request))),
         )
         if not project.is_timeline:
             return replace(spec, frames=request.frames)
@@ -243,7 +256,7 @@ class PanelDesk:
             effect=request.effect,
             plate=str(plate),
             mattes=(str(matte),),
-            params=_quick(request.params, shot.height, float(answer["scale"])),
+            params=quick(request.params, shot.height, float(answer["scale"])),
             seed=request.seed,
         )
         order = WorkOrder(spec, str(folder / "preview.mkv"), overwrite=True)
@@ -257,7 +270,7 @@ class PanelDesk:
             LumiereError: a result has no recipe, or no place in the timeline.
         """
         timeline = self._timeline(project.path)
-        output = _free(project.path.with_name(f"{project.path.stem}_lumiere.otio"))
+        output = free(project.path.with_name(f"{project.path.stem}_lumiere.otio"))
         by_clip = {self._index(project, result): result for result in results}
         # from the top down: a new track moves the numbers of the clips above it alone
         for index in sorted(by_clip, reverse=True):
@@ -317,36 +330,6 @@ class PanelDesk:
         return self._media[key]
 
 
-def effect(name: str) -> Effect:
-    """What the panel must know of an effect: the manifest's words, the protocol's parameters.
-
-    Raises:
-        SpecError: there is no manifest.
-    """
-    words = manifest()["effects"][name]
-    return Effect(name, words["title"], words["verb"], words["done"], EFFECTS[name], words["hint"])
-
-
-def actions() -> tuple[Action, ...]:
-    """The actions of the manifest that the panel shows.
-
-    Raises:
-        SpecError: there is no manifest.
-    """
-    return tuple(
-        Action(
-            one["id"],
-            one["title"],
-            effect(one["effect"]),
-            one["help"],
-            tuple(one["shown_in"]),
-            tuple(one.get("params", {}).items()),
-        )
-        for one in manifest()["actions"]
-        if "panel" in one["shown_in"]
-    )
-
-
 def run(path: Path | None) -> int:
     """Show the panel until it is closed; returns its exit code."""
     from lumiere_ui.app import run_panel
@@ -372,55 +355,3 @@ def _shot(
         speed=speed,
         layout=info.layout,
     )
-
-
-def _folders(job: PreparedJob, roto: Path) -> tuple[Path, ...]:
-    """What the engine must be allowed to use: the job's own folders, and those of mattes that the roto names."""
-    document = decode(Roto, parse_json(roto.read_bytes()))
-    named = [Path(os.path.realpath(path)).parent for mask in document.masks for path in mask.folders()]
-    return tuple(dict.fromkeys([*folders_of(job), *named]))
-
-
-def _for_job(request: Request) -> JobRequest:
-    return JobRequest(
-        source=request.project.path,
-        mattes=(request.roto,),
-        params=request.params,
-        seed=request.seed,
-        frames=request.frames,
-    )
-
-
-def _quick(params: Any, height: int, scale: float) -> Any:
-    """Parameters for a small copy of the plate: lengths are smaller by as much, nothing is imagined.
-
-    Args:
-        params: of any effect; only what it has is changed.
-        height: of the plate, pixels.
-        scale: of the copy.
-    """
-    wanted: dict[str, Any] = {"quality": "draft", "imagine": False}
-    for name, part, least in (("grow", 60, 2.0), ("feather", 120, 1.0)):
-        pixels = getattr(params, name, None)
-        wanted[name] = max(least, (height / part if pixels is None else pixels) * scale)
-    known = {field.name for field in fields(params)}
-    return replace(params, **{name: value for name, value in wanted.items() if name in known})
-
-
-def _free_output(request: Request) -> Path:
-    """Where the next result of a clip goes: numbered, so that takes stand beside each other."""
-    project, shot = request.project, request.shot
-    stem = re.sub(r"\.(mov|mp4|mkv|mxf|avi|m4v|exr|dpx|png|jpe?g|tiff?)$", "", shot.name, flags=re.IGNORECASE)
-    stem = re.sub(r"[^\w.-]+", "_", stem).strip("._") or "clip"
-    folder = project.path.parent
-    if project.is_timeline:
-        folder = project.path.with_name(f"{project.path.stem}_lumiere_media")
-    return _free(folder / f"{stem}_{effect(request.effect).done}.mov")
-
-
-def _free(path: Path) -> Path:
-    number, free = 1, path
-    while os.path.lexists(free) or os.path.lexists(free.with_name(f"{free.stem}.roto.json")):
-        number += 1
-        free = path.with_name(f"{path.stem}_{number}{path.suffix}")
-    return free

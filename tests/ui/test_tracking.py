@@ -222,3 +222,27 @@ def test_what_cannot_be_tracked_says_why(drawn: MainWindow, qtbot: QtBot) -> Non
     began = time.monotonic()
     drawn.track.track("both")
     assert time.monotonic() - began < 1 and session.tracker.running is None
+
+
+def test_chatter_is_measured_and_a_click_goes_to_the_frame_that_jumps(
+    drawn: MainWindow, qtbot: QtBot
+) -> None:
+    session = drawn.session
+    for frame in range(10):
+        left = 69 + (12 if frame == 6 else 0)
+        box = rectangle(left, 39, left + 22, 61)
+        session.roto.change_mask("keyframe", lambda mask, f=frame, b=box: mask.with_knots(f, b))
+    qtbot.mouseClick(drawn.strips.check, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: session.strips.matte is not None, timeout=30_000)
+    found = session.strips.matte
+    assert found is not None and {6, 7} <= set(found.loud())
+    values = [found.at(frame) or 0 for frame in range(10)]
+    assert max(values, key=lambda value: value) in (values[6], values[7])
+    strip = drawn.strips.matte
+    place = strip.rect().center()
+    place.setX(round(6.5 / 10 * strip.width()))
+    qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=place)
+    assert session.playhead.frame == 6
+    assert session.strips.matte_is_current
+    session.roto.change_mask("keyframe", lambda mask: mask.without_key(6))
+    assert not session.strips.matte_is_current

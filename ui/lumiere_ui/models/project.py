@@ -165,6 +165,50 @@ class TrackRequest:
 
 
 @dataclass(frozen=True)
+class SteadinessRequest:
+    """A question how steady a matte or a result is.
+
+    Attributes:
+        what: "chatter" of the drawing's matte, or "flicker" of a result inside of it.
+        media: the plate, or the result.
+        frames: of that media.
+        roto: the drawing's file.
+        roto_first: its frame that belongs to the first of `frames`.
+    """
+
+    what: str
+    media: str
+    frames: FrameRange
+    roto: Path
+    roto_first: int
+
+
+@dataclass(frozen=True)
+class Steadiness:
+    """How steady it is.
+
+    Attributes:
+        first: the frame of the shot's media that the first value belongs to.
+        values: per frame; None where nothing can be said.
+        warn: from where on a value is worth a look.
+    """
+
+    first: int
+    values: tuple[float | None, ...]
+    warn: float
+
+    def at(self, frame: int) -> float | None:
+        """The value of a frame of the shot's media."""
+        place = frame - self.first
+        return self.values[place] if 0 <= place < len(self.values) else None
+
+    def loud(self) -> tuple[int, ...]:
+        """The frames that are worth a look."""
+        found = enumerate(self.values, start=self.first)
+        return tuple(frame for frame, value in found if value is not None and value > self.warn)
+
+
+@dataclass(frozen=True)
 class Prepared:
     """A job, ready to be queued.
 
@@ -232,6 +276,10 @@ class Desk(Protocol):
 
     def track(self, request: TrackRequest, on_progress: Callable[[Progress], None]) -> tuple[Tracked, ...]:
         """Mattes for frames on which nothing is drawn; what `on_progress` raises stops it."""
+        ...
+
+    def steadiness(self, request: SteadinessRequest, on_progress: Callable[[Progress], None]) -> Steadiness:
+        """How steady a matte or a result is; what `on_progress` raises stops it."""
         ...
 
     def save_results(self, project: Project, results: Sequence[TimelineResult]) -> Path:

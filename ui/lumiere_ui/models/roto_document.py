@@ -208,6 +208,11 @@ class RotoDocument(QObject):
             self._timer.stop()
             self._save()
 
+    def when_saved(self, then: Callable[[], None]) -> None:
+        """Do something when all that is drawn so far is on the disk."""
+        self.flush()
+        self._background.do(lambda: None, lambda _: then())
+
     def _draft_mask(self, change: Callable[[Mask], Mask]) -> None:
         mask = None if self._roto is None else self._roto.mask(self.current)
         if self._roto is not None and mask is not None and not mask.locked:

@@ -23,6 +23,7 @@ from .queue_model import QueueModel
 from .results import Results
 from .roto_document import RotoDocument, read_roto
 from .roto_places import roto_path
+from .strips import Strips
 from .submitting import allow, submit
 from .tracker import Tracker
 
@@ -67,12 +68,13 @@ class Session(QObject):
         self.roto = RotoDocument(self.saving, self)
         self.link = EngineLink(Background(self), self)
         self.queue = QueueModel(self.link, self.background, self)
+        self.tracker = Tracker(desk, self.roto, self.saving, self)
+        self.results = Results(self.link, self.saving, self.roto, self)
+        self.strips = Strips(desk, self.roto, self.results, self)
         self.project: Project | None = None
         self.shot: Shot | None = None
         self.selected: tuple[int, ...] = ()
         self.shot_error = ""
-        self.tracker = Tracker(desk, self.roto, self.saving, self)
-        self.results = Results(self.link, self.saving, self.roto, self)
         self.preview: Preview | None = None
         self._previews: dict[int, Preview] = {}
         self.effects = effects
@@ -84,12 +86,15 @@ class Session(QObject):
         self.link.failed.connect(self.tell_error)
         self.tracker.failed.connect(self.tell_error)
         self.tracker.arrived.connect(self.show_media_frame)
+        self.tracker.tracked.connect(self.strips.measure_matte)
+        self.strips.failed.connect(self.tell_error)
         self.queue.finished.connect(self._finished)
 
     def close(self) -> None:
         """Write what is not written yet, and end all threads and children."""
         self.roto.flush()
         self.tracker.close()
+        self.strips.close()
         self.link.close()
         self.pictures.close()
         self.thumbnails.close()
@@ -351,6 +356,7 @@ class Session(QObject):
                 self.playhead.scrub(shot.record_start)
         self.results.set_shot(shot)
         self.tracker.set_shot(shot)
+        self.strips.set_shot(shot)
         self.shot_changed.emit()
 
     def _finished(self, job: Job) -> None:

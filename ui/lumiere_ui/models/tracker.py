@@ -50,6 +50,8 @@ class Tracker(QObject):
     """A `LumiereError`."""
     arrived = Signal(int)
     """One frame was tracked, and is to be looked at."""
+    tracked = Signal()
+    """The open drawing has other tracked frames now."""
     _stepped = Signal(object)
 
     def __init__(
@@ -193,6 +195,7 @@ class Tracker(QObject):
             self._roto.commit(run.step, new)
         else:
             self._roto.amend(new)
+        self.tracked.emit()
         if run.then is not None:
             self.arrived.emit(run.then)
 

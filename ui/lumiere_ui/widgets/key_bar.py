@@ -17,6 +17,7 @@ from .buttons import flat_button
 from .style import ACCENT, DANGER, FAINT, HOVER, RAISED, RESULT, TRACKED, filled
 
 _HEIGHT = 26
+_SPACING = 2
 
 
 class KeyBar(QWidget):
@@ -40,7 +41,7 @@ class KeyBar(QWidget):
         self.delete.clicked.connect(self.delete_key)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 2, 10, 0)
-        layout.setSpacing(2)
+        layout.setSpacing(_SPACING)
         layout.addWidget(self.bar, 1)
         for button in (self.before, self.after, self.delete):
             layout.addWidget(button)
@@ -52,6 +53,12 @@ class KeyBar(QWidget):
         ):
             signal.connect(self._show)
         self._show()
+
+    @property
+    def buttons_width(self) -> int:
+        """What stands at the right of the bar, pixels."""
+        buttons = (self.before, self.after, self.delete)
+        return sum(button.sizeHint().width() + _SPACING for button in buttons)
 
     def to_key(self, direction: int) -> None:
         """To the next keyframe of the selected mask, backwards (-1) or forwards (1)."""

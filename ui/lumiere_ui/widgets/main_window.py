@@ -34,6 +34,7 @@ from .key_bar import KeyBar
 from .mask_panel import MaskPanel
 from .queue_view import QueueView
 from .shortcuts import add_shortcuts
+from .strip_bar import StripBar
 from .style import ACCENT, DANGER, DIM, RESULT
 from .timeline_view import TimelineView
 from .track_bar import TrackBar
@@ -180,6 +181,8 @@ class MainWindow(QMainWindow):
         column.addLayout(middle, 1)
         self.keys = KeyBar(self.session, self.viewing)
         column.addWidget(self.keys)
+        self.strips = StripBar(self.session, self.keys)
+        column.addWidget(self.strips)
         self.track = TrackBar(self.session)
         column.addWidget(self.track)
         self.transport = Transport(self.session)
@@ -194,7 +197,7 @@ class MainWindow(QMainWindow):
             self._dock("Queue", self.queue, right, 300),
             self._dock("Timeline", self.timeline, bottom, 0),
         ]
-        self.resizeDocks(self.docks[:3], [200, 300, 330], Qt.Orientation.Vertical)
+        self.resizeDocks(self.docks[:3], [190, 340, 300], Qt.Orientation.Vertical)
         self.resizeDocks(self.docks[:1], [330], Qt.Orientation.Horizontal)
         self.resizeDocks(self.docks[3:], [268], Qt.Orientation.Vertical)
 
