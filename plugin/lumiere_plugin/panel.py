@@ -165,6 +165,7 @@ class PanelDesk:
             width=shot.width,
             height=shot.height,
             into=str(roto.parent),
+            plate=shot.media,
         )
         return tuple(decode(Mask, mask) for mask in answer["masks"])
 
@@ -177,6 +178,7 @@ class PanelDesk:
         answer = ask(
             "export_roto",
             roto=str(roto),
+            plate=shot.media,
             output=str(output),
             frame=frame,
             start=shot.frames.start,

@@ -107,7 +107,9 @@ def test_shapes_go_out_as_svg_and_come_back(tmp_path: Path) -> None:
         shape("ellipse", ellipse(20, 10, 80, 60)), shape("rectangle", rectangle(100, 20, 140, 70), 2)
     )
     write_svg(document, 0, tmp_path / "out.svg")
-    masks = import_masks(tmp_path / "out.svg", frame=0, first=0, count=9, size=SIZE, folder=tmp_path)
+    masks = import_masks(
+        tmp_path / "out.svg", frame=0, first=0, count=9, size=SIZE, folder=tmp_path, plate="plate.mov"
+    )
     assert [mask.name for mask in masks] == ["m1", "m2"]
     back = render_roto(roto(*masks), 0, *SIZE)
     assert np.abs(back - render_roto(document, 0, *SIZE)).max() < 0.1
@@ -151,7 +153,9 @@ def test_coco_polygons_and_run_lengths_become_masks(tmp_path: Path) -> None:
         {"image_id": 2, "segmentation": rle},
     ]
     path.write_text(json.dumps({"images": images, "annotations": annotations}))
-    spline, matte = import_masks(path, frame=0, first=0, count=9, size=SIZE, folder=tmp_path)
+    spline, matte = import_masks(
+        path, frame=0, first=0, count=9, size=SIZE, folder=tmp_path, plate="plate.mov"
+    )
     assert spline.keys[0].frame == 4 and (spline.keys[0].knots[1].x, spline.keys[0].knots[2].y) == (60, 50)
     assert matte.kind == "matte" and matte.media is not None
     picture = cv2.imread(matte.media, cv2.IMREAD_GRAYSCALE)
@@ -164,10 +168,12 @@ def test_what_holds_no_mask_is_refused_in_one_line(content: str, tmp_path: Path)
         path = tmp_path / name
         path.write_text(content)
         with pytest.raises(LumiereError) as caught:
-            import_masks(path, frame=0, first=0, count=9, size=SIZE, folder=tmp_path)
+            import_masks(path, frame=0, first=0, count=9, size=SIZE, folder=tmp_path, plate="plate.mov")
         assert "\n" not in str(caught.value)
     with pytest.raises(MissingMediaError):
-        import_masks(tmp_path / "none.svg", frame=0, first=0, count=9, size=SIZE, folder=tmp_path)
+        import_masks(
+            tmp_path / "none.svg", frame=0, first=0, count=9, size=SIZE, folder=tmp_path, plate="plate.mov"
+        )
 
 
 def tracked_folder(folder: Path, frames: range) -> Tracked:

@@ -174,7 +174,7 @@ def _open(spec: JobSpec, stack: ExitStack) -> Media:
         )
     paths = [Path(path) for path in spec.mattes]
     matte_frames = available if spec.whole_mattes else frames
-    matte = stack.enter_context(open_matte(paths, plate.format, matte_frames.duration))
+    matte = stack.enter_context(open_matte(paths, plate.format, matte_frames.duration, plate=spec.plate))
     return Media(plate, matte, frames.start - matte_frames.start, frames, written)
 
 

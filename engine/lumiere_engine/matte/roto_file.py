@@ -85,18 +85,19 @@ class RotoMedia:
 
 
 class RotoLayer:
-    """A roto document as a matte for every frame of the media.
+    """A drawing as a matte for every frame of the media.
 
     Args:
-        path: the document.
+        path: where it was read from, for errors.
+        roto: the drawing.
         width, height: of the plate.
 
     Raises:
         MatteError: it was drawn on a plate of another shape.
     """
 
-    def __init__(self, path: Path, width: int, height: int) -> None:
-        self._roto = read_roto(path)
+    def __init__(self, path: Path, roto: Roto, width: int, height: int) -> None:
+        self._roto = roto
         self._size = (width, height)
         self._media = RotoMedia()
         self.notes: list[str] = []

@@ -17,6 +17,8 @@ from .errors import SpecError
 from .wire import encode, labelled
 
 ROTO_SUFFIX = ".roto.json"
+# Files of shapes: the document of this module, and what other programs draw.
+DRAWN_SUFFIXES = (ROTO_SUFFIX, ".nk", ".fxs", ".svg")
 KINDS = ("rectangle", "ellipse", "spline", "brush", "matte")
 MODES = ("add", "subtract")
 MOST_MASKS = 200

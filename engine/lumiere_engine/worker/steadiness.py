@@ -12,7 +12,7 @@ import numpy as np
 
 from ..frames.convert import to_rgb
 from ..frames.source import FrameSource, open_source
-from ..matte.roto_file import RotoLayer
+from ..matte.roto_file import RotoLayer, read_roto
 from ..matte.source import core
 from ..motion.flow import FlowEstimator
 from ..motion.steadiness import chatter, flicker
@@ -51,7 +51,8 @@ def steadiness(question: dict[str, Any], on_progress: OnProgress) -> dict[str, A
         pictures = _pictures(source, frames)
         first = next(pictures)
         height, width = first.shape[:2]
-        roto = RotoLayer(Path(question["roto"]), width, height)
+        path = Path(question["roto"])
+        roto = RotoLayer(path, read_roto(path), width, height)
         stack.callback(roto.close)
         estimate = FlowEstimator("fast")
         before = first, roto.read(question["roto_first"])

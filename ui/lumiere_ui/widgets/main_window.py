@@ -101,7 +101,11 @@ class MainWindow(QMainWindow):
 
     def export_dialog(self) -> None:
         """Ask where the matte goes."""
-        kinds = "Matte movie (*.mov *.mkv);;Sequence, such as matte.%04d.png (*.png *.tif *.exr);;SVG (*.svg)"
+        kinds = (
+            "Matte movie (*.mov *.mkv);;Sequence, such as matte.%04d.png (*.png *.tif *.exr);;"
+            "Shapes of this frame: SVG, Nuke (*.svg *.nk);;Shapes of all keyframes: Silhouette (*.fxs);;"
+            "All of it, for Lumiere (*.roto.json)"
+        )
         path, _ = QFileDialog.getSaveFileName(self, "Export masks", "matte.mov", kinds)
         if path:
             self.session.export_masks(Path(path))
