@@ -122,7 +122,8 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
         effort = EFFORTS[spec.params.quality]
         holes = HoleMaker(media.matte, media.matte_start, spec.params)
         completed = _complete(media, holes, effort, borrowing, workspace, clock)
-        trust = _imagine(completed, order, effort, workspace, clock)
+        trust, ended = _imagine(completed, order, effort, workspace, clock, observer)
+        notes += ended
         renderer = Renderer(media.plate, media.frames, media.written, holes, completed, spec, workspace)
         for done in renderer.refine(effort.borrow.search, observer):
             clock.step("refine", done, media.frames.duration)
@@ -201,22 +202,36 @@ def _complete(
 
 
 def _imagine(
-    completed: CompletedShots, order: WorkOrder, effort: Effort, workspace: Workspace, clock: _Clock
-) -> list[float]:
-    """Learn and imagine, if the artist wants it and something is unseen; settle; returns the trust in the network."""
+    completed: CompletedShots,
+    order: WorkOrder,
+    effort: Effort,
+    workspace: Workspace,
+    clock: _Clock,
+    observer: Observer,
+) -> tuple[list[float], list[str]]:
+    """Learn and imagine, if the artist wants it and something is unseen; settle.
+
+    Returns:
+        the trust in the network, shot by shot, and notes about learning that was ended early.
+    """
     everything_seen = not any(completed.unseen(t).any() for t in range(completed.shots.frame_count))
     imagine = order.spec.params.imagine and not everything_seen
     trust: list[float] = []
+    notes: list[str] = []
     if imagine and effort.sample_steps:
         # torch takes a second to import; a job that needs no network never does it
         from .imagining import Imagination
 
-        imagination = Imagination(completed, effort, order, clock.step)
+        imagination = Imagination(completed, effort, order, clock.step, observer)
         imagination.run()
+        notes = [
+            f"learning was ended after {done} of {planned} steps; a replay learns to the end"
+            for done, planned in imagination.cut_short
+        ]
         trust = imagination.trust
     settled = workspace.shelf("settling")
     if not settled.has(_ALL):  # half a settling cannot be gone on with, a whole one need not be done again
         for done, total in settle(completed, effort.textures if imagine else 0):
             clock.step("settle", done, total)
         settled.put(_ALL)
-    return trust
+    return trust, notes

@@ -16,6 +16,7 @@ from .actions import Effect
 from .background import Background
 from .batch import prepare_all, prepare_takes
 from .engine_link import EngineLink
+from .learning_model import LearningModel
 from .pictures import PictureStore
 from .playhead import Playhead
 from .project import Desk, Prepared, Preview, Project, Request, Shot
@@ -68,6 +69,7 @@ class Session(QObject):
         self.roto = RotoDocument(self.saving, self)
         self.link = EngineLink(Background(self), self)
         self.queue = QueueModel(self.link, self.background, self)
+        self.learning = LearningModel(self.link, self.queue, self)
         self.tracker = Tracker(desk, self.roto, self.saving, self)
         self.results = Results(self.link, self.saving, self.roto, self)
         self.strips = Strips(desk, self.roto, self.results, self)

@@ -71,7 +71,7 @@ class MainWindow(QMainWindow):
         self.tools = MaskTools(session.roto, self)
         self.viewer = Viewer(session, self.viewing, self.tools)
         self.timeline = TimelineView(session)
-        self.queue = QueueView(session.queue)
+        self.queue = QueueView(session.queue, session.learning)
         self.masks = MaskPanel(session, self.tools)
         self.effect = EffectPanel(session)
         self.setWindowTitle("Lumiere")
