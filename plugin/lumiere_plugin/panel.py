@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from lumiere_engine.client import ask, new_key
 from lumiere_engine.protocol import FrameRange, JobSpec, MediaInfo, Progress, Submit, WorkOrder
@@ -121,25 +122,17 @@ class PanelDesk:
         output.parent.mkdir(parents=True, exist_ok=True)
         frozen.write_bytes(request.roto.read_bytes())
         job = into_media(replace(spec, mattes=(str(frozen),)), output, for_job(request))
-        item = project.clip(shot.clip)
-        assert item is not None
-        some = None if project.is_timeline else spec.frames
-        placement = Placement(
-            clip=item.name,
-            record_start=project.start_frame + (item.start if some is None else some.start),
-            record_duration=item.duration if some is None else some.duration,
-            rate=f"{project.rate.numerator}/{project.rate.denominator}",
-            source_start=start,
-        )
+        placement = _placement(request, spec.frames, start)
         submit = Submit(
             order=job.order,
             key=new_key(),
-            title=f"{effect(request.effect).verb} · {shot.name}",
+            title=f"{'Repair' if request.repairs else effect(request.effect).verb} · {shot.name}",
             finish=job.finish,
             timeline=0,
             placement=placement,
         )
-        return Prepared(submit, folders(job, request.roto), timeline_of(project))
+        repair = request.repairs is not None
+        return Prepared(submit, folders(job, request.roto), timeline_of(project), repair=repair)
 
     def estimate(self, request: Request) -> tuple[Plan, tuple[Path, ...]]:
         """The question what a job will take, and what the engine must be allowed to use for it.
@@ -224,6 +217,9 @@ class PanelDesk:
             seed=request.seed,
             checkpoint=fingerprint(weights(for_job(request))),
         )
+        if request.repairs is not None:
+            whole = FrameRange(0, request.shot.frame_count)
+            return replace(spec, frames=whole, written=whole)
         if not project.is_timeline:
             return replace(spec, frames=request.frames)
         selection = self._select(project, request.shot.clip)
@@ -280,7 +276,8 @@ class PanelDesk:
             media = Path(result.media)
             selection = select_clip(timeline, f"#{index}", timeline_path=project.path, probe=self._probe)
             recipe = read_sidecar(sidecar_path(media))
-            written = recipe["spec"]["written"] or recipe["spec"]["frames"]
+            original = _original(recipe)["spec"]
+            written = original["written"] or original["frames"]
             timeline = add_result(
                 timeline,
                 selection,
@@ -337,6 +334,38 @@ def run(path: Path | None) -> int:
     from lumiere_ui.app import run_panel
 
     return run_panel(PanelDesk(), actions(), path)
+
+
+def _placement(request: Request, frames: FrameRange | None, start: int) -> Placement:
+    """Where a result belongs: that of a repair, where the repaired one does.
+
+    Args:
+        request: for what.
+        frames: of the media, those that are worked on; of a plain movie they are its place.
+        start: the first visible frame in the result's file.
+    """
+    project = request.project
+    if request.repairs is not None and request.repairs.placement is not None:
+        return request.repairs.placement
+    item = project.clip(request.shot.clip)
+    assert item is not None
+    some = None if project.is_timeline else frames
+    return Placement(
+        clip=item.name,
+        record_start=project.start_frame + (item.start if some is None else some.start),
+        record_duration=item.duration if some is None else some.duration,
+        rate=f"{project.rate.numerator}/{project.rate.denominator}",
+        source_start=start,
+    )
+
+
+def _original(recipe: dict[str, Any]) -> dict[str, Any]:
+    """The recipe of the result that a repair, or a repair of a repair, began from."""
+    beside = sidecar_path(Path(recipe["spec"]["plate"]))
+    while beside.exists():
+        recipe = read_sidecar(beside)
+        beside = sidecar_path(Path(recipe["spec"]["plate"]))
+    return recipe
 
 
 def _shot(

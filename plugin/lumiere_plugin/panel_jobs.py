@@ -11,6 +11,7 @@ from typing import Any
 from lumiere_engine.protocol.roto import Roto
 from lumiere_engine.protocol.wire import decode, parse_json
 from lumiere_ui.models.project import Request
+from lumiere_ui.models.results import REPAIRED
 
 from .panel_actions import effect
 from .performing import folders_of
@@ -55,6 +56,9 @@ def quick(params: Any, height: int, scale: float) -> Any:
 def free_output(request: Request) -> Path:
     """Where the next result of a clip goes: numbered, so that takes stand beside each other."""
     project, shot = request.project, request.shot
+    if request.repairs is not None:
+        made = Path(shot.media)
+        return free(made.with_name(f"{re.sub(REPAIRED, '', made.stem)}_repaired.mov"))
     stem = re.sub(r"\.(mov|mp4|mkv|mxf|avi|m4v|exr|dpx|png|jpe?g|tiff?)$", "", shot.name, flags=re.IGNORECASE)
     stem = re.sub(r"[^\w.-]+", "_", stem).strip("._") or "clip"
     folder = project.path.parent

@@ -113,6 +113,10 @@ class RotoLayer:
         """float32 h w at the plate's size."""
         return render_roto(self._roto, index, *self._size, self._media.read)
 
+    def level(self, index: int) -> float:
+        """How much of a frame's matte is seen, 0..1: a drawing may be blended in and out."""
+        return 1.0 if self._roto.span is None else self._roto.span.level(index)
+
     def close(self) -> None:
         """Let go of files."""
         self._media.close()

@@ -76,8 +76,10 @@ def read_drawing(path: Path, size: tuple[int, int], *, frame: int, first_number:
 
 
 def first_number(plate: str) -> int:
-    """The number of a media's first frame in programs that count from 1, or as its files are numbered."""
+    """The number of a media's first frame in programs that count from 1, or as its files are numbered; 1 for none."""
     place = Path(plate)
+    if not plate:
+        return 1
     if place.is_dir() or (is_pattern(plate) and not place.exists()):
         found = find_sequence(place).first_number
         return 1 if found is None else found

@@ -33,6 +33,8 @@ def render_roto(roto: Roto, frame: int, width: int, height: int, media: MediaRea
         float32 h w, 0 = keep, 1 = generate.
     """
     matte = np.zeros((height, width), np.float32)
+    if roto.span is not None and not roto.span.level(frame):
+        return matte
     scale = (width / roto.width, height / roto.height)
     for mask in roto.masks:
         if not mask.enabled:

@@ -80,6 +80,10 @@ class MatteSource:
                 self._cache.popitem(last=False)
             return matte
 
+    def level(self, index: int) -> float:
+        """How much of a frame's matte is seen, 0..1: less than 1 where all of it is blended in or out in time."""
+        return max(layer.level(index) for layer in self._layers)
+
     def close(self) -> None:
         """Let go of files."""
         for layer in self._layers:
@@ -156,6 +160,9 @@ class _Layer:
             self._held = matte
             return matte.copy()
         return matte
+
+    def level(self, _index: int) -> float:
+        return 1.0
 
     def close(self) -> None:
         self._media.close()

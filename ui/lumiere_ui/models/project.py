@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
@@ -132,6 +132,7 @@ class Request:
         params: the effect's own parameters.
         seed: of all randomness.
         frames: of the shot's media, those to work on; None is all of them.
+        repairs: the result whose media the shot shows, if that is what is worked on.
     """
 
     project: Project
@@ -141,6 +142,7 @@ class Request:
     params: Any
     seed: int = 0
     frames: FrameRange | None = None
+    repairs: TimelineResult | None = None
 
 
 @dataclass(frozen=True)
@@ -217,12 +219,14 @@ class Prepared:
         folders: what the engine must be allowed to use.
         timeline: what its result belongs to; None for a preview.
         preview: of a preview, the frames of the media that it shows.
+        repair: whether it repairs a result.
     """
 
     submit: Submit
     folders: tuple[Path, ...]
     timeline: RegisterTimeline | None = None
     preview: FrameRange | None = None
+    repair: bool = False
 
 
 @dataclass(frozen=True)
@@ -285,6 +289,28 @@ class Desk(Protocol):
     def save_results(self, project: Project, results: Sequence[TimelineResult]) -> Path:
         """A timeline beside the project's with a track for each result; returns its path."""
         ...
+
+
+def shot_of_result(shot: Shot, result: TimelineResult, record_start: int) -> Shot:
+    """A clip's result as a shot to be drawn on: it stands where the clip does, on frames of the result's own file.
+
+    Args:
+        shot: the clip.
+        result: of it.
+        record_start: where the result begins on the timeline.
+    """
+    placement = result.placement
+    first = 0 if placement is None else placement.source_start
+    shown = shot.frames.end_exclusive - shot.media_frame(record_start)
+    return replace(
+        shot,
+        name=f"{shot.name}, repaired",
+        media=result.media,
+        frames=FrameRange.between(first, min(first + shown, result.frame_count)),
+        frame_count=result.frame_count,
+        start_frame=result.start_frame,
+        record_start=record_start,
+    )
 
 
 def timeline_of(project: Project) -> RegisterTimeline:

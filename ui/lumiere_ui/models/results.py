@@ -19,6 +19,7 @@ from .project import ClipItem, Project, Shot, timeline_of
 from .roto_document import RotoDocument, frozen_roto, other_roto
 
 _STALE_MS = 500
+REPAIRED = r"_repaired(_\d+)?$"  # how the name of a repaired result ends
 
 
 class Results(QObject):
@@ -155,7 +156,8 @@ class Results(QObject):
         shot, roto = self._shot, self._roto.roto
         if shot is None or roto is None:
             return
-        results, media = self.of(shot.clip), shot.media
+        media = shot.media
+        results = [one for one in self.of(shot.clip) if not is_repair(one)]
         of_clip = {one.job for one in results}
 
         def set_stale(found: dict[int, str]) -> None:
@@ -167,6 +169,11 @@ class Results(QObject):
         self._saving.do(
             lambda: _stale(results, roto, media), set_stale, failed=lambda _: None, replaces="stale"
         )
+
+
+def is_repair(result: TimelineResult) -> bool:
+    """Whether a result was made from another one, so that its drawing is on that one's frames."""
+    return re.search(REPAIRED, Path(result.media).stem) is not None
 
 
 def _stale(results: list[TimelineResult], roto: Roto, plate: str) -> dict[int, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lumiere_engine.protocol import FrameRange, Job, JobState, LumiereError
-from lumiere_engine.protocol.engine import Estimate, Plan
+from lumiere_engine.protocol.engine import Estimate, Plan, TimelineResult
 from lumiere_engine.protocol.roto import Mask
 from lumiere_engine.protocol.wire import decode
 from PySide6.QtCore import QObject, Signal
@@ -21,6 +21,7 @@ from .pictures import PictureStore
 from .playhead import Playhead
 from .project import Desk, Prepared, Preview, Project, Request, Shot
 from .queue_model import QueueModel
+from .repair import Repair
 from .results import Results
 from .roto_document import RotoDocument, read_roto
 from .roto_places import roto_path
@@ -73,9 +74,11 @@ class Session(QObject):
         self.tracker = Tracker(desk, self.roto, self.saving, self)
         self.results = Results(self.link, self.saving, self.roto, self)
         self.strips = Strips(desk, self.roto, self.results, self)
+        self.repair = Repair(self, self)
         self.project: Project | None = None
         self.shot: Shot | None = None
         self.selected: tuple[int, ...] = ()
+        self.repairs: TimelineResult | None = None
         self.shot_error = ""
         self.preview: Preview | None = None
         self._previews: dict[int, Preview] = {}
@@ -119,11 +122,16 @@ class Session(QObject):
         self.selected = clips
         self.selection_changed.emit()
         if not clips:
-            self._set_shot(None, None)
+            self.set_shot(None, None)
             return
         project, clip = self.project, clips[-1]
         if self.shot is not None and self.shot.clip == clip:
             return
+
+        self.inspect(project, clip)
+
+    def inspect(self, project: Project, clip: int) -> None:
+        """Open a clip's media and its drawing."""
 
         def inspect() -> tuple[Shot, Any]:
             shot = self.desk.inspect(project, clip)
@@ -141,7 +149,7 @@ class Session(QObject):
     def marked(self) -> FrameRange | None:
         """Of a plain movie, the frames between in and out; None for all of it, and for a timeline."""
         shot, playhead = self.shot, self.playhead
-        if shot is None or self.project is None or self.project.is_timeline:
+        if shot is None or self.project is None or self.project.is_timeline or self.repairs:
             return None
         if playhead.mark_in is None and playhead.mark_out is None:
             return None
@@ -231,7 +239,7 @@ class Session(QObject):
             return None
         self.roto.commit("edit")
         self.roto.flush()
-        return Request(project, shot, path, self.effect.id, self.params, self.seed, frames)
+        return Request(project, shot, path, self.effect.id, self.params, self.seed, frames, self.repairs)
 
     def import_masks(self, path: Path) -> None:
         """Add the masks that another program has drawn."""
@@ -261,7 +269,9 @@ class Session(QObject):
         project, shot, path = self.project, self.shot, self.roto.path
         if project is None or shot is None or path is None or self.why_not():
             return
-        request = Request(project, shot, path, self.effect.id, self.params, self.seed, self.marked)
+        request = Request(
+            project, shot, path, self.effect.id, self.params, self.seed, self.marked, self.repairs
+        )
 
         def ask(answer: tuple[Plan, tuple[Path, ...]]) -> None:
             plan, folders = answer
@@ -318,6 +328,8 @@ class Session(QObject):
             if prepared.preview is not None:
                 plate = "" if shot is None else shot.media
                 self._previews[job.id] = Preview(job.order.output, plate, prepared.preview)
+            elif prepared.repair:
+                self.repair.end()
             self.busy_changed.emit("")
             self.queue.refresh()
             self.submitted.emit(job)
@@ -329,7 +341,7 @@ class Session(QObject):
         self.project = project
         self.preview = None
         self.selected = ()
-        self._set_shot(None, None)
+        self.set_shot(None, None)
         self.playhead.set_length(project.duration, project.rate)
         self.project_changed.emit()
         self.selection_changed.emit()
@@ -341,24 +353,25 @@ class Session(QObject):
     def _inspected(self, found: tuple[Shot, Any]) -> None:
         shot, roto = found
         if self.selected and self.selected[-1] == shot.clip:
-            self._set_shot(shot, roto)
+            self.set_shot(shot, roto)
 
     def _not_inspected(self, error: LumiereError) -> None:
-        self._set_shot(None, None)
+        self.set_shot(None, None)
         self.shot_error = str(error)
         self.shot_changed.emit()
         self.tell_error(error)
 
-    def _set_shot(self, shot: Shot | None, roto: Any) -> None:
-        self.shot, self.shot_error = shot, ""
+    def set_shot(self, shot: Shot | None, roto: Any, repairs: TimelineResult | None = None) -> None:
+        """Work on a shot and its drawing; on a result's media, if that is repaired."""
+        self.shot, self.shot_error, self.repairs = shot, "", repairs
         self.roto.open(roto, None if shot is None else roto_path(shot.media))
         if shot is not None:
             end = shot.record_frame(shot.frames.end_exclusive)
             if not shot.record_start <= self.playhead.frame < end:
                 self.playhead.scrub(shot.record_start)
-        self.results.set_shot(shot)
+        self.results.set_shot(shot if repairs is None else None)
         self.tracker.set_shot(shot)
-        self.strips.set_shot(shot)
+        self.strips.set_shot(shot if repairs is None else None)
         self.shot_changed.emit()
 
     def _finished(self, job: Job) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from .background import Background
 from .project import Desk, Shot, Steadiness, SteadinessRequest
-from .results import Results
+from .results import Results, is_repair
 from .roto_document import RotoDocument, frozen_roto
 
 
@@ -91,7 +91,13 @@ class Strips(QObject):
         """Measure the shown result, once."""
         shot = self._shot
         shown = None if shot is None else self._results.shown(shot.clip)
-        if shot is None or shown is None or shown.placement is None or shown.job in self._by_job:
+        if (
+            shot is None
+            or shown is None
+            or shown.placement is None
+            or shown.job in self._by_job
+            or is_repair(shown)
+        ):
             return
         roto = frozen_roto(Path(shown.media))
         first = shot.media_frame(self._results.shown_from(shown)) - shown.placement.source_start

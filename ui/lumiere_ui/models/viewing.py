@@ -126,6 +126,11 @@ class Viewing(QObject):
         return clip is not None and self._session.results.accepted(clip.index)
 
     @property
+    def repairing(self) -> bool:
+        """Whether a result stands in the plate's place, to be painted on."""
+        return self._session.repairs is not None
+
+    @property
     def preview(self) -> Preview | None:
         """The preview of the seen shot, if there is one."""
         preview, shot = self._session.preview, self._session.shot

@@ -126,6 +126,12 @@ class _Bar(QWidget):
             painter.drawRoundedRect(
                 QRectF(left, middle - 2, self._x(preview.frames.end_exclusive) - left, 4), 2, 2
             )
+        roto = self._session.roto.roto
+        if roto is not None and roto.span is not None:
+            left, right = self._x(roto.span.start), self._x(roto.span.end_exclusive)
+            painter.setPen(QPen(QColor(ACCENT), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(left, middle - 8, right - left, 16), 3, 3)
         mask = self._session.roto.mask
         if mask is not None:
             self._draw_tracked(painter, mask)

@@ -279,6 +279,7 @@ class MainWindow(QMainWindow):
         self.tools.changed.connect(self._show_tool)
         self.modes.accept.clicked.connect(self._accept)
         self.modes.redo.clicked.connect(session.redo)
+        self.modes.repair.clicked.connect(self._repair)
         self.modes.keep.clicked.connect(session.save_results)
         self.masks.import_wanted.connect(self.import_dialog)
         self.masks.export_wanted.connect(self.export_dialog)
@@ -331,6 +332,16 @@ class MainWindow(QMainWindow):
         clip = self.viewing.clip
         if clip is not None and self.viewing.result is not None:
             self.session.results.accept(clip.index, accepted)
+
+    def _repair(self, on: bool) -> None:
+        """Take the brush to the result, or go back to the plate."""
+        if on:
+            self.session.repair.begin()
+            self.tools.choose("brush")
+            self.viewing.set_mode("plate")
+            self.say("info", "Paint what is to be done anew; I and O say from where to where")
+        else:
+            self.session.repair.end()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - as Qt calls it
         """Back from another program: it may have written plates anew."""

@@ -122,7 +122,13 @@ class ModeBar(QWidget):
         self.redo = QPushButton("Redo")
         self.redo.setToolTip("Another take, with the next seed and the mask as it is now")
         self.redo.setAccessibleName("Redo the result")
-        for decision in (self.accept, self.redo):
+        self.repair = QPushButton("Repair")
+        self.repair.setCheckable(True)
+        self.repair.setToolTip(
+            "Paint on the result: only that is done anew, and blended in time, between in and out or around here"
+        )
+        self.repair.setAccessibleName("Repair just here")
+        for decision in (self.accept, self.redo, self.repair):
             layout.addWidget(decision)
         self.keep = QPushButton("Save timeline")
         self.keep.setToolTip(
@@ -147,9 +153,10 @@ class ModeBar(QWidget):
             )
             button.setEnabled(self._viewing.on_shot and there)
             button.setChecked(mode == self._viewing.mode)
-        for decision in (self.accept, self.redo):
+        for decision in (self.accept, self.redo, self.repair):
             decision.setVisible(has_result)
         self.accept.setChecked(self._viewing.accepted)
+        self.repair.setChecked(self._viewing.repairing)
         self.gain.setVisible(self._viewing.mode == "difference")
 
 
