@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Dict, Iterable, Optional, Tuple
 
 from .errors import SpecError
@@ -232,9 +233,9 @@ class Mask:
         return tuple(dict.fromkeys(named))
 
     def _fingerprint(self, frame: int) -> str:
-        drawn = [_measured(encode(key)) for key in self.keys if key.frame == frame]
-        drawn += [_measured(encode(one)) for one in self.paintings if one.frame == frame]
-        return hashlib.sha256(json.dumps(drawn).encode()).hexdigest()[:16]
+        drawn = [_fingerprint(key) for key in self.keys if key.frame == frame]
+        drawn += [_fingerprint(one) for one in self.paintings if one.frame == frame]
+        return "+".join(drawn)
 
 
 @dataclass(frozen=True)
@@ -309,6 +310,12 @@ class Roto:
     def without_mask(self, number: int) -> "Roto":
         """The roto without a mask."""
         return replace(self, masks=tuple(mask for mask in self.masks if mask.id != number))
+
+
+@lru_cache(maxsize=4096)
+def _fingerprint(drawn: "ShapeKey | Painting") -> str:
+    """Of what is drawn on one frame; kept, since a panel asks with every edit."""
+    return hashlib.sha256(json.dumps(_measured(encode(drawn))).encode()).hexdigest()[:16]
 
 
 def _measured(value: Any) -> Any:

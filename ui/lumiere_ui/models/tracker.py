@@ -101,6 +101,8 @@ class Tracker(QObject):
         mask = self._roto.mask
         if self._shot is None or mask is None:
             return "Select a mask"
+        if self._run is not None and self.running is None:
+            return "Another clip is being tracked"
         if mask.kind == "matte":
             return "A matte that was imported is there for all frames"
         if mask.locked:

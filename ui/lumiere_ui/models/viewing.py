@@ -9,7 +9,7 @@ from lumiere_engine.protocol.engine import TimelineResult
 from lumiere_engine.protocol.wire import encode
 from PySide6.QtCore import QObject, Signal
 
-from .pictures import Decoded
+from .pictures import Decoded, Wish
 from .project import ClipItem, Preview, Shot
 from .session import Session
 
@@ -161,7 +161,7 @@ class Viewing(QObject):
         roles = by_mode.get(self.mode, (self.mode,))
         return (*roles, "matte") if self.mode == "plate" and self.overlay else roles
 
-    def _wanted(self, role: str, record: int) -> tuple[Hashable, dict[str, Any] | None]:
+    def _wanted(self, role: str, record: int) -> tuple[Hashable, Wish | None]:
         """Key and request of a picture; no request if there is nothing to show."""
         clip, shot = self.clip, self._session.shot
         side = 0 if self.full_size else PROXY_SIDE
@@ -199,7 +199,7 @@ class Viewing(QObject):
             return None, None
         return ("frame", shown, frame, side), _frame(shown, frame, side)
 
-    def _wanted_preview(self, shot: Shot, record: int) -> tuple[Hashable, dict[str, Any] | None]:
+    def _wanted_preview(self, shot: Shot, record: int) -> tuple[Hashable, Wish | None]:
         """A frame of the preview; outside of it the plate, so that it can be judged in its place."""
         frame, preview = shot.media_frame(record), self.preview
         if preview is None or frame not in preview.frames:
@@ -208,23 +208,27 @@ class Viewing(QObject):
         index = frame - preview.frames.start
         return ("frame", preview.media, index, 0), _frame(preview.media, index, 0)
 
-    def _wanted_matte(self, record: int) -> tuple[Hashable, dict[str, Any] | None]:
+    def _wanted_matte(self, record: int) -> tuple[Hashable, Wish | None]:
         shot, roto, params = self._session.shot, self._session.roto, self._session.params
         if shot is None or roto.roto is None or not roto.roto.masks:
             return None, None
         grow, feather = getattr(params, "grow", 0.0), getattr(params, "feather", 0.0)
         scale = min(1.0, PROXY_SIDE / max(shot.width, shot.height))
         frame = shot.media_frame(record)
-        request = {
-            "do": "matte",
-            "roto": encode(roto.roto),
-            "frame": frame,
-            "width": max(1, round(shot.width * scale)),
-            "height": max(1, round(shot.height * scale)),
-            "soft": True,
-            "grow": grow,
-            "feather": feather,
-        }
+        drawn, size = roto.roto, (max(1, round(shot.width * scale)), max(1, round(shot.height * scale)))
+
+        def request() -> dict[str, Any]:
+            return {
+                "do": "matte",
+                "roto": encode(drawn),
+                "frame": frame,
+                "width": size[0],
+                "height": size[1],
+                "soft": True,
+                "grow": grow,
+                "feather": feather,
+            }
+
         return ("matte", shot.media, frame, roto.revision, grow, feather), request
 
     def _media_frame_at(self, clip: ClipItem, record: int) -> int:

@@ -107,7 +107,7 @@ class TrackBar(QWidget):
         if running:
             words = "Starting" if step is None else STAGE_WORDS.get(step.stage, step.stage)
             self.state.setText(words if step is None else f"{words} {step.done} of {step.total}")
-        elif mask is not None and mask.untracked_changes():
+        elif mask is not None and not self._session.roto.drafting and mask.untracked_changes():
             self.state.setText("Corrected: the frames around it are tracked again")
         else:
             self.state.setText(f"{tracked} frames" if tracked else tracker.why_not())
