@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from lumiere_engine.client import ask, new_key
-from lumiere_engine.protocol import FrameRange, JobSpec, MediaInfo, RemoveParams, Submit, WorkOrder
+from lumiere_engine.protocol import FrameRange, JobSpec, MediaInfo, Progress, Submit, WorkOrder
 from lumiere_engine.protocol.engine import Plan, TimelineResult
 from lumiere_engine.protocol.errors import SpecError, TimelineError
 from lumiere_engine.protocol.queue import Placement
-from lumiere_engine.protocol.roto import Mask, Roto
-from lumiere_engine.protocol.wire import decode, parse_json
+from lumiere_engine.protocol.roto import Mask, Tracked
+from lumiere_engine.protocol.wire import decode
 from lumiere_otio import (
     ClipSelection,
     Timeline,
@@ -28,13 +27,23 @@ from lumiere_otio import (
     sidecar_path,
     write_timeline,
 )
-from lumiere_ui.models.actions import Action
-from lumiere_ui.models.project import ClipItem, Prepared, Project, Shot, TrackItem, timeline_of
+from lumiere_ui.models.project import (
+    ClipItem,
+    Prepared,
+    Project,
+    Request,
+    Shot,
+    Steadiness,
+    SteadinessRequest,
+    TrackItem,
+    TrackRequest,
+    timeline_of,
+)
 
-from .manifest import manifest
-from .performing import folders_of
-from .preparing import TIMELINE_SUFFIXES, Request, fingerprint, into_media, probe, weights
-from .preparing import Prepared as PreparedJob
+from .mask_tracking import track_mask
+from .panel_actions import actions, effect
+from .panel_jobs import folders, for_job, free, free_output, quick
+from .preparing import TIMELINE_SUFFIXES, fingerprint, into_media, probe, weights
 
 HANDLES = 12
 PREVIEW_SIDE = 480
@@ -99,71 +108,40 @@ class PanelDesk:
         frames = selection.trimmed_media_range
         return _shot(clip, selection.name, str(selection.media_path), frames, info, start, speed)
 
-    def prepare(
-        self,
-        project: Project,
-        shot: Shot,
-        roto: Path,
-        params: RemoveParams,
-        seed: int,
-        frames: FrameRange | None = None,
-    ) -> Prepared:
-        """The removal of what a roto document shows; a copy of the document is frozen beside the result.
-
-        Args:
-            project, shot: what it is removed from.
-            roto: the document.
-            params, seed: of the job.
-            frames: of a plain movie, those to work on; None is all of them.
+    def prepare(self, request: Request) -> Prepared:
+        """A job on what a roto document shows; a copy of the document is frozen beside the result.
 
         Raises:
             LumiereError: it cannot be prepared.
         """
-        request = Request(source=project.path, mattes=(roto,), params=params, seed=seed, frames=frames)
-        spec = self._spec(project, shot, request)
+        project, shot = request.project, request.shot
+        spec = self._spec(request)
         start = 0 if spec.written is None else max(0, shot.frames.start - spec.written.start)
-        output = _free_output(project, shot)
+        output = free_output(request)
         frozen = output.with_name(f"{output.stem}.roto.json")
         output.parent.mkdir(parents=True, exist_ok=True)
-        frozen.write_bytes(roto.read_bytes())
-        job = into_media(replace(spec, mattes=(str(frozen),)), output, request)
-        item = project.clip(shot.clip)
-        assert item is not None
-        some = None if project.is_timeline else spec.frames
-        placement = Placement(
-            clip=item.name,
-            record_start=project.start_frame + (item.start if some is None else some.start),
-            record_duration=item.duration if some is None else some.duration,
-            rate=f"{project.rate.numerator}/{project.rate.denominator}",
-            source_start=start,
-        )
+        frozen.write_bytes(request.roto.read_bytes())
+        job = into_media(replace(spec, mattes=(str(frozen),)), output, for_job(request))
+        placement = _placement(request, spec.frames, start)
         submit = Submit(
             order=job.order,
             key=new_key(),
-            title=f"Remove · {shot.name}",
+            title=f"{'Repair' if request.repairs else effect(request.effect).verb} · {shot.name}",
             finish=job.finish,
             timeline=0,
             placement=placement,
         )
-        return Prepared(submit, _folders(job, roto), timeline_of(project))
+        repair = request.repairs is not None
+        return Prepared(submit, folders(job, request.roto), timeline_of(project), repair=repair)
 
-    def estimate(
-        self,
-        project: Project,
-        shot: Shot,
-        roto: Path,
-        params: RemoveParams,
-        seed: int,
-        frames: FrameRange | None = None,
-    ) -> tuple[Plan, tuple[Path, ...]]:
-        """The question what the removal will take, and what the engine must be allowed to use for it.
+    def estimate(self, request: Request) -> tuple[Plan, tuple[Path, ...]]:
+        """The question what a job will take, and what the engine must be allowed to use for it.
 
         Raises:
             LumiereError: it cannot be prepared.
         """
-        request = Request(source=project.path, mattes=(roto,), params=params, seed=seed, frames=frames)
-        job = into_media(self._spec(project, shot, request), _free_output(project, shot), request)
-        return Plan(job.order), _folders(job, roto)
+        job = into_media(self._spec(request), free_output(request), for_job(request))
+        return Plan(job.order), folders(job, request.roto)
 
     def import_masks(self, shot: Shot, path: Path, roto: Path, frame: int) -> tuple[Mask, ...]:
         """Masks that another program has drawn.
@@ -180,6 +158,7 @@ class PanelDesk:
             width=shot.width,
             height=shot.height,
             into=str(roto.parent),
+            plate=shot.media,
         )
         return tuple(decode(Mask, mask) for mask in answer["masks"])
 
@@ -192,6 +171,7 @@ class PanelDesk:
         answer = ask(
             "export_roto",
             roto=str(roto),
+            plate=shot.media,
             output=str(output),
             frame=frame,
             start=shot.frames.start,
@@ -200,31 +180,60 @@ class PanelDesk:
         )
         return Path(answer["output"])
 
-    def _spec(self, project: Project, shot: Shot, request: Request) -> JobSpec:
+    def track(self, request: TrackRequest, on_progress: Callable[[Progress], None]) -> tuple[Tracked, ...]:
+        """Mattes for frames on which nothing is drawn, in a folder beside the drawing.
+
+        Raises:
+            LumiereError: nothing can be tracked.
+        """
+        return track_mask(request, on_progress)
+
+    def steadiness(self, request: SteadinessRequest, on_progress: Callable[[Progress], None]) -> Steadiness:
+        """How steady a matte or a result is, frame by frame.
+
+        Raises:
+            LumiereError: it cannot be read.
+        """
+        answer = ask(
+            "steadiness",
+            on_progress,
+            what=request.what,
+            path=request.media,
+            start=request.frames.start,
+            duration=request.frames.duration,
+            roto=str(request.roto),
+            roto_first=request.roto_first,
+        )
+        return Steadiness(request.roto_first, tuple(answer["values"]), answer["warn"])
+
+    def _spec(self, request: Request) -> JobSpec:
+        project = request.project
         spec = JobSpec(
-            effect="remove",
-            plate=shot.media,
-            mattes=tuple(map(str, request.mattes)),
+            effect=request.effect,
+            plate=request.shot.media,
+            mattes=(str(request.roto),),
             whole_mattes=True,
             params=request.params,
             seed=request.seed,
-            checkpoint=fingerprint(weights(request)),
+            checkpoint=fingerprint(weights(for_job(request))),
         )
+        if request.repairs is not None:
+            whole = FrameRange(0, request.shot.frame_count)
+            return replace(spec, frames=whole, written=whole)
         if not project.is_timeline:
             return replace(spec, frames=request.frames)
-        selection = self._select(project, shot.clip)
+        selection = self._select(project, request.shot.clip)
         written = selection.with_handles(HANDLES)
         rate = selection.rate if selection.first_number is not None else None
         return replace(spec, frames=written, written=written, rate=rate)
 
-    def prepare_preview(
-        self, project: Project, shot: Shot, roto: Path, params: RemoveParams, seed: int, frames: FrameRange
-    ) -> Prepared:
+    def prepare_preview(self, request: Request) -> Prepared:
         """The same of a few frames and their neighbours, small and without imagining.
 
         Raises:
             LumiereError: it cannot be prepared.
         """
+        shot, frames = request.shot, request.frames or request.shot.frames
         shown = frames.grown(PREVIEW_NEIGHBOURS, PREVIEW_NEIGHBOURS).intersection(shot.frames)
         if self._preview is not None:
             self._preview.cleanup()
@@ -237,21 +246,17 @@ class PanelDesk:
             start=shown.start,
             duration=shown.duration,
             side=PREVIEW_SIDE,
-            roto=str(roto),
+            roto=str(request.roto),
             plate=str(plate),
             matte=str(matte),
         )
-        scale = float(answer["scale"])
-        grow = shot.height / 60 if params.grow is None else params.grow
-        feather = shot.height / 120 if params.feather is None else params.feather
-        small = replace(
-            params,
-            quality="draft",
-            imagine=False,
-            grow=max(2.0, grow * scale),
-            feather=max(1.0, feather * scale),
+        spec = JobSpec(
+            effect=request.effect,
+            plate=str(plate),
+            mattes=(str(matte),),
+            params=quick(request.params, shot.height, float(answer["scale"])),
+            seed=request.seed,
         )
-        spec = JobSpec(effect="remove", plate=str(plate), mattes=(str(matte),), params=small, seed=seed)
         order = WorkOrder(spec, str(folder / "preview.mkv"), overwrite=True)
         submit = Submit(order=order, key=new_key(), title=f"Preview · {shot.name}", priority=PREVIEW_PRIORITY)
         return Prepared(submit, (folder,), preview=shown)
@@ -263,7 +268,7 @@ class PanelDesk:
             LumiereError: a result has no recipe, or no place in the timeline.
         """
         timeline = self._timeline(project.path)
-        output = _free(project.path.with_name(f"{project.path.stem}_lumiere.otio"))
+        output = free(project.path.with_name(f"{project.path.stem}_lumiere.otio"))
         by_clip = {self._index(project, result): result for result in results}
         # from the top down: a new track moves the numbers of the clips above it alone
         for index in sorted(by_clip, reverse=True):
@@ -271,7 +276,8 @@ class PanelDesk:
             media = Path(result.media)
             selection = select_clip(timeline, f"#{index}", timeline_path=project.path, probe=self._probe)
             recipe = read_sidecar(sidecar_path(media))
-            written = recipe["spec"]["written"] or recipe["spec"]["frames"]
+            original = _original(recipe)["spec"]
+            written = original["written"] or original["frames"]
             timeline = add_result(
                 timeline,
                 selection,
@@ -323,26 +329,6 @@ class PanelDesk:
         return self._media[key]
 
 
-def actions() -> tuple[Action, ...]:
-    """The actions of the manifest that the panel shows.
-
-    Raises:
-        SpecError: there is no manifest.
-    """
-    return tuple(
-        Action(
-            one["id"],
-            one["title"],
-            one["effect"],
-            one["help"],
-            tuple(one["shown_in"]),
-            tuple(one.get("params", {}).items()),
-        )
-        for one in manifest()["actions"]
-        if "panel" in one["shown_in"]
-    )
-
-
 def run(path: Path | None, clip: str | None = None, action: str = "remove") -> int:
     """Show the panel until it is closed; returns its exit code.
 
@@ -360,6 +346,38 @@ def run(path: Path | None, clip: str | None = None, action: str = "remove") -> i
     if action not in [one.id for one in known]:
         raise SpecError(f"there is no action '{action}'", remedy=f"choose {', '.join(a.id for a in known)}")
     return run_panel(PanelDesk(), known, path, clip, action)
+
+
+def _placement(request: Request, frames: FrameRange | None, start: int) -> Placement:
+    """Where a result belongs: that of a repair, where the repaired one does.
+
+    Args:
+        request: for what.
+        frames: of the media, those that are worked on; of a plain movie they are its place.
+        start: the first visible frame in the result's file.
+    """
+    project = request.project
+    if request.repairs is not None and request.repairs.placement is not None:
+        return request.repairs.placement
+    item = project.clip(request.shot.clip)
+    assert item is not None
+    some = None if project.is_timeline else frames
+    return Placement(
+        clip=item.name,
+        record_start=project.start_frame + (item.start if some is None else some.start),
+        record_duration=item.duration if some is None else some.duration,
+        rate=f"{project.rate.numerator}/{project.rate.denominator}",
+        source_start=start,
+    )
+
+
+def _original(recipe: dict[str, Any]) -> dict[str, Any]:
+    """The recipe of the result that a repair, or a repair of a repair, began from."""
+    beside = sidecar_path(Path(recipe["spec"]["plate"]))
+    while beside.exists():
+        recipe = read_sidecar(beside)
+        beside = sidecar_path(Path(recipe["spec"]["plate"]))
+    return recipe
 
 
 def _shot(
@@ -380,28 +398,3 @@ def _shot(
         speed=speed,
         layout=info.layout,
     )
-
-
-def _folders(job: PreparedJob, roto: Path) -> tuple[Path, ...]:
-    """What the engine must be allowed to use: the job's own folders, and those of mattes that the roto names."""
-    document = decode(Roto, parse_json(roto.read_bytes()))
-    named = [Path(os.path.realpath(mask.media)).parent for mask in document.masks if mask.media is not None]
-    return tuple(dict.fromkeys([*folders_of(job), *named]))
-
-
-def _free_output(project: Project, shot: Shot) -> Path:
-    """Where the next result of a clip goes: numbered, so that takes stand beside each other."""
-    stem = re.sub(r"\.(mov|mp4|mkv|mxf|avi|m4v|exr|dpx|png|jpe?g|tiff?)$", "", shot.name, flags=re.IGNORECASE)
-    stem = re.sub(r"[^\w.-]+", "_", stem).strip("._") or "clip"
-    folder = project.path.parent
-    if project.is_timeline:
-        folder = project.path.with_name(f"{project.path.stem}_lumiere_media")
-    return _free(folder / f"{stem}_removed.mov")
-
-
-def _free(path: Path) -> Path:
-    number, free = 1, path
-    while os.path.lexists(free) or os.path.lexists(free.with_name(f"{free.stem}.roto.json")):
-        number += 1
-        free = path.with_name(f"{path.stem}_{number}{path.suffix}")
-    return free

@@ -26,7 +26,7 @@ from lumiere_engine.protocol import (
 )
 from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.protocol.queue import Placement
-from lumiere_engine.protocol.roto import ROTO_SUFFIX
+from lumiere_engine.protocol.roto import DRAWN_SUFFIXES
 
 TIMELINE_SUFFIXES = frozenset(
     (".otio", ".otioz", ".otiod", ".json", ".xml", ".fcpxml", ".edl", ".aaf", ".kdenlive", ".xges", ".ale")
@@ -149,13 +149,13 @@ def prepare(request: Request) -> Prepared:
 
 
 def _with_roto(request: Request) -> Request:
-    """A roto document has the frames of the media: it cannot stand beside a matte of the used frames alone."""
-    drawn = [path.name.endswith(ROTO_SUFFIX) for path in request.mattes]
+    """A drawing has the frames of the media: it cannot stand beside a matte of the used frames alone."""
+    drawn = [path.name.endswith(DRAWN_SUFFIXES) for path in request.mattes]
     if not any(drawn) or request.whole_mattes:
         return request
     if not all(drawn):
         raise SpecError(
-            "a roto document has the frames of the whole media, the other matte those that are used",
+            "a drawing has the frames of the whole media, the other matte those that are used",
             remedy="render the other one for the whole media and say --matte-covers media",
         )
     return replace(request, whole_mattes=True)

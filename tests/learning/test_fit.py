@@ -123,3 +123,23 @@ def test_a_shot_of_a_single_frame_can_be_learned(volume: ArrayVolume) -> None:
     flash = ArrayVolume(volume.rgb[:1], volume.known[:1])
     result = fit_shot(STUNet(TINY), flash, replace(PARAMS, steps=8))
     assert all(np.isfinite(result.losses))
+
+
+def test_who_looks_on_changes_nothing_and_can_end_it(volume: ArrayVolume) -> None:
+    whole = fit_shot(STUNet(TINY), volume, PARAMS)
+    sheets: list[np.ndarray] = []
+    watched = fit_shot(
+        STUNet(TINY), volume, PARAMS, on_look=lambda state, draw: sheets.append(draw()), enough=lambda: False
+    )
+    assert watched.losses == whole.losses
+    for name, value in whole.network.state_dict().items():
+        assert torch.equal(value, watched.network.state_dict()[name])
+    assert len(sheets) == PARAMS.steps and sheets[0].shape[2] == 3
+    assert sheets[0].min() >= 0 and sheets[0].max() <= 1
+
+    saved: list[FitState] = []
+    answers = iter((False, False, True))
+    ended = fit_shot(
+        STUNet(TINY), volume, PARAMS, enough=lambda: next(answers), save=saved.append, save_every=50
+    )
+    assert ended.losses == whole.losses[:2] and [state.step for state in saved] == [2]

@@ -10,11 +10,22 @@ import cv2
 import numpy as np
 import pytest
 from lumiere_engine.matte.roto_coco import decode_rle
+from lumiere_engine.matte.roto_file import RotoMedia
 from lumiere_engine.matte.roto_import import import_masks
 from lumiere_engine.matte.roto_raster import outline, render_roto
 from lumiere_engine.matte.roto_svg import svg_shapes, write_svg
 from lumiere_engine.protocol.errors import LumiereError, MatteError, MissingMediaError, SpecError
-from lumiere_engine.protocol.roto import Knot, Mask, Roto, ShapeKey, Stroke, ellipse, rectangle, smoothed
+from lumiere_engine.protocol.roto import (
+    Knot,
+    Mask,
+    Roto,
+    ShapeKey,
+    Stroke,
+    Tracked,
+    ellipse,
+    rectangle,
+    smoothed,
+)
 from lumiere_engine.protocol.wire import decode, encode
 
 SIZE = (160, 96)
@@ -70,7 +81,7 @@ def test_a_stroke_is_full_inside_and_falls_to_nothing_at_its_radius() -> None:
 
 def test_a_painting_holds_until_the_next_one() -> None:
     mask = Mask(1, "b", "brush").with_stroke(5, Stroke((40, 48), 10)).with_stroke(8, Stroke((90, 48), 10))
-    counts = [len(mask.strokes_at(frame)) for frame in (0, 5, 7, 8, 20)]
+    counts = [len(mask.painting_at(frame).strokes) for frame in (0, 5, 7, 8, 20)]
     assert counts == [1, 1, 1, 2, 2]
 
 
@@ -96,7 +107,9 @@ def test_shapes_go_out_as_svg_and_come_back(tmp_path: Path) -> None:
         shape("ellipse", ellipse(20, 10, 80, 60)), shape("rectangle", rectangle(100, 20, 140, 70), 2)
     )
     write_svg(document, 0, tmp_path / "out.svg")
-    masks = import_masks(tmp_path / "out.svg", frame=0, first=0, count=9, size=SIZE, folder=tmp_path)
+    masks = import_masks(
+        tmp_path / "out.svg", frame=0, first=0, count=9, size=SIZE, folder=tmp_path, plate="plate.mov"
+    )
     assert [mask.name for mask in masks] == ["m1", "m2"]
     back = render_roto(roto(*masks), 0, *SIZE)
     assert np.abs(back - render_roto(document, 0, *SIZE)).max() < 0.1
@@ -140,7 +153,9 @@ def test_coco_polygons_and_run_lengths_become_masks(tmp_path: Path) -> None:
         {"image_id": 2, "segmentation": rle},
     ]
     path.write_text(json.dumps({"images": images, "annotations": annotations}))
-    spline, matte = import_masks(path, frame=0, first=0, count=9, size=SIZE, folder=tmp_path)
+    spline, matte = import_masks(
+        path, frame=0, first=0, count=9, size=SIZE, folder=tmp_path, plate="plate.mov"
+    )
     assert spline.keys[0].frame == 4 and (spline.keys[0].knots[1].x, spline.keys[0].knots[2].y) == (60, 50)
     assert matte.kind == "matte" and matte.media is not None
     picture = cv2.imread(matte.media, cv2.IMREAD_GRAYSCALE)
@@ -153,7 +168,54 @@ def test_what_holds_no_mask_is_refused_in_one_line(content: str, tmp_path: Path)
         path = tmp_path / name
         path.write_text(content)
         with pytest.raises(LumiereError) as caught:
-            import_masks(path, frame=0, first=0, count=9, size=SIZE, folder=tmp_path)
+            import_masks(path, frame=0, first=0, count=9, size=SIZE, folder=tmp_path, plate="plate.mov")
         assert "\n" not in str(caught.value)
     with pytest.raises(MissingMediaError):
-        import_masks(tmp_path / "none.svg", frame=0, first=0, count=9, size=SIZE, folder=tmp_path)
+        import_masks(
+            tmp_path / "none.svg", frame=0, first=0, count=9, size=SIZE, folder=tmp_path, plate="plate.mov"
+        )
+
+
+def tracked_folder(folder: Path, frames: range) -> Tracked:
+    """White columns as wide as the frame's number."""
+    folder.mkdir()
+    for frame in frames:
+        picture = np.zeros((SIZE[1], SIZE[0]), np.uint8)
+        picture[:, :frame] = 255
+        cv2.imwrite(str(folder / f"{frame:06d}.png"), picture)
+    return Tracked(str(folder), frames.start, (0.9,) * len(frames))
+
+
+def test_tracked_frames_stand_where_nothing_is_drawn_and_strokes_are_painted_over_them(
+    tmp_path: Path,
+) -> None:
+    mask = shape("rectangle", rectangle(60, 0, 80, 96))
+    mask = mask.with_tracked((tracked_folder(tmp_path / "run", range(1, 30)),), mask.drawings())
+    read = RotoMedia().read
+
+    def line(mask: Mask, frame: int) -> list[int]:
+        row = render_roto(roto(mask), frame, *SIZE, read)[48]
+        return [round(float(row[x])) for x in (5, 15, 70)]
+
+    assert [line(mask, frame) for frame in (0, 10, 20, 30)] == [[0, 0, 1], [1, 0, 0], [1, 1, 0], [0, 0, 1]]
+    painted = mask.with_stroke(20, Stroke((70, 48), 5)).with_stroke(20, Stroke((5, 48), 3, erase=True))
+    assert line(painted, 20) == [0, 1, 1] and line(painted, 21) == [1, 1, 0]
+    assert painted.untracked_changes() == (20,)
+    drawn = painted.with_knots(20, rectangle(12, 0, 30, 96))
+    assert line(drawn, 20) == [0, 1, 0]
+    assert decode(Roto, json.loads(json.dumps(encode(roto(drawn))))).masks[0].drawings() == drawn.drawings()
+
+
+def test_tracking_again_in_one_place_leaves_the_rest() -> None:
+    mask = shape("rectangle", rectangle(60, 0, 80, 96))
+    mask = mask.with_tracked((Tracked("/a", 1, tuple(k / 100 for k in range(1, 50))),), mask.drawings())
+    mask = mask.with_tracked((Tracked("/b", 20, (0.5,) * 5), Tracked("/c", 48, (0.5,) * 5)), {})
+    assert [(one.folder, one.start, one.end_exclusive) for one in mask.tracked] == [
+        ("/a", 1, 20), ("/b", 20, 25), ("/a", 25, 48), ("/c", 48, 53),
+    ]  # fmt: skip
+    assert mask.tracked[2].confidence[0] == 0.25 and mask.folders() == ("/a", "/b", "/c")
+    assert mask.untracked_changes() == (0,)
+    with pytest.raises(SpecError, match="not in order"):
+        Mask(1, "m", "brush", tracked=(Tracked("/a", 5, (1.0,)), Tracked("/a", 5, (1.0,))))
+    with pytest.raises(SpecError, match="no frame"):
+        Mask(1, "m", "brush", tracked_from={"one": "x"})

@@ -64,3 +64,21 @@ def test_what_cannot_be_tracked_is_refused(job: tuple[Any, dict[str, Any]], tmp_
         track({**question, "drawn": []}, lambda _: None)
     with pytest.raises(SpecError, match="a clip that has 12"):
         track({**question, "frames": {"start": 0, "duration": 13}}, lambda _: None)
+
+
+def test_of_two_shots_only_the_named_one_is_tracked(square: Callable[..., Any], tmp_path: Path) -> None:
+    clip = square(8)
+    frames = np.concatenate([clip.frames, 255 - clip.frames[::-1]])
+    write_clip(tmp_path / "plate.mkv", frames, Fraction(24))
+    for frame in (0, 12):
+        mask = clip.masks[0] if frame == 0 else clip.masks[3]
+        cv2.imwrite(str(tmp_path / f"{frame}.png"), mask.astype(np.uint8) * 255)
+    question = {
+        "plate": str(tmp_path / "plate.mkv"),
+        "frames": {"start": 0, "duration": 16},
+        "drawn": [{"frame": n, "matte": str(tmp_path / f"{n}.png")} for n in (0, 12)],
+        "out": str(tmp_path / "track"),
+    }
+    answer = track({**question, "wanted": {"start": 2, "duration": 14}, "within": 2}, lambda _: None)
+    assert answer["shots"] == [[0, 8], [8, 16]]
+    assert answer["tracked"] == [2, 3, 4, 5, 6, 7]

@@ -65,6 +65,11 @@ class Photographer:
         self._take("2_selected")
         self._draw_robot()
         self._take("3_mask")
+        number = session.roto.current
+        assert number is not None
+        session.roto.set_flag(number, enabled=False)
+        self._track_robot()
+        self._take("3_tracked")
         # the film's own matte is tighter than a box
         number = session.roto.current
         assert number is not None
@@ -78,7 +83,7 @@ class Photographer:
         self._until(lambda: window.viewing.mode == "preview")
         self._until(lambda: window.viewing.is_current("preview"))
         self._take("4_preview")
-        session.remove()
+        session.render()
         self._until(
             lambda: any(
                 job.progress is not None and job.progress.stage in ("borrow", "learn")
@@ -87,11 +92,27 @@ class Photographer:
             )
         )
         self._take("5_queue")
-        self._until(lambda: bool(session.results), 900)
+        self._until(lambda: bool(session.results.all), 900)
         for mode in ("wipe", "side", "difference", "matte", "origin"):
             window.viewing.set_mode(mode)
             self._until(lambda: all(window.viewing.is_current(role) for role in window.viewing.roles))
             self._take(f"6_{mode}")
+        window.viewing.set_mode("wipe")
+        session.results.accept(0)
+        self._take("7_accepted")
+        window.modes.repair.click()
+        self._until(lambda: session.repairs is not None and window.viewing.is_current("plate"))
+        window.tools.set_brush(size=30)
+        window.tools.press(window.viewing.media_frame, 300, 240, 4)
+        for x in range(300, 360, 4):
+            window.tools.move(window.viewing.media_frame, x, 240 + (x - 300) / 4)
+        window.tools.release()
+        self._until(lambda: window.viewing.is_current("matte"))
+        self._take("7_repair")
+        session.roto.undo()
+        window.modes.repair.click()
+        self._until(lambda: session.repairs is None)
+        self._learn()
         window.viewing.set_mode("plate")
         session.select((2,))
         session.playhead.scrub(session.project.clip(2).start + 20 if session.project else 0)
@@ -109,11 +130,47 @@ class Photographer:
             window.tools.move(window.viewing.media_frame, x, 220 + (x - 450) / 3)
         window.tools.release()
         self._until(lambda: window.viewing.is_current("matte"))
-        self._take("7_brush")
+        self._take("8_brush")
         EngineClient(start=False).stop()
         self._until(lambda: session.link.state == "stopped")
-        self._take("8_stopped")
+        self._take("9_stopped")
         window.close()
+
+    def _track_robot(self) -> None:
+        """A spline around the robot on one frame, tracked forward until most of the bar is filled."""
+        import cv2
+        from lumiere_engine.protocol.roto import smoothed
+
+        window, session = self._window, self._window.session
+        assert session.shot is not None
+        frame = session.shot.media_frame(session.playhead.frame)
+        film = cv2.VideoCapture(str(ROOT / "assets" / "demo" / "crossing_matte.mkv"))
+        film.set(cv2.CAP_PROP_POS_FRAMES, frame)
+        matte = film.read()[1][..., 0]
+        outlines, _ = cv2.findContours(
+            (matte > 127).astype("uint8"), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+        )
+        drawn = cv2.approxPolyDP(max(outlines, key=cv2.contourArea), 4.0, True)[:, 0]
+        session.roto.add("Spline", "spline")
+        knots = smoothed(tuple((float(x), float(y)) for x, y in drawn))
+        session.roto.change_mask("spline", lambda mask: mask.with_knots(frame, knots))
+        window.track.track("both")
+        self._until(lambda: session.tracker.running is None, 300)
+        session.playhead.scrub(session.playhead.frame + 20)
+        self._until(lambda: window.viewing.is_current("matte") and session.strips.matte is not None)
+
+    def _learn(self) -> None:
+        """The queue while a shot is learned."""
+        window, session = self._window, self._window.session
+        window.effect.set_params(quality="standard", imagine=True)
+        session.render()
+        self._until(lambda: bool(session.learning.sheet) and len(session.learning.now.losses) > 12, 900)
+        self._take("7_learning")
+        session.learning.use_it_now()
+        self._until(lambda: session.learning.now is None, 120)
+        for job in session.queue.jobs:
+            if not job.state.terminal:
+                session.queue.cancel(job)
 
     def _draw_robot(self) -> None:
         """Three keyframes around the robot and its wagon, as it crosses."""

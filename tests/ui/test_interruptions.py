@@ -28,7 +28,7 @@ def test_a_killed_engine_is_told_started_again_and_finishes_what_it_had(
     qtbot.waitUntil(lambda: session.link.state == "connected", timeout=20_000)
     drag((64, 34), (96, 66))
     opened.effect.set_params(quality="draft", imagine=False)
-    session.remove()
+    session.render()
     qtbot.waitUntil(lambda: session.queue.known and bool(session.queue.jobs), timeout=20_000)
     said: list[str] = []
     session.link.state_changed.connect(lambda state, _: said.append(state))
@@ -36,7 +36,7 @@ def test_a_killed_engine_is_told_started_again_and_finishes_what_it_had(
     assert endpoint is not None
     os.kill(endpoint.pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: "lost" in said and session.link.state == "connected", timeout=30_000)
-    qtbot.waitUntil(lambda: bool(session.results), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(session.results.all), timeout=60_000)
     again = Connection(start=False).found()
     assert again is not None and again.pid != endpoint.pid
 

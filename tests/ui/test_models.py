@@ -94,13 +94,13 @@ def test_the_eraser_takes_from_a_painting_and_makes_a_subtracting_mask_beside_a_
     tools.choose("eraser")
     draw(tools, (40, 20), (50, 20))
     assert document.mask is not None
-    assert [stroke.erase for stroke in document.mask.strokes_at(0)] == [False, True]
+    assert [stroke.erase for stroke in document.mask.painting_at(0).strokes] == [False, True]
     tools.choose("rectangle")
     draw(tools, (80, 30), (120, 60))
     tools.choose("eraser")
     draw(tools, (100, 40), (110, 40))
     assert document.mask is not None
-    assert document.mask.mode == "subtract" and not document.mask.strokes_at(0)[0].erase
+    assert document.mask.mode == "subtract" and not document.mask.painting_at(0).strokes[0].erase
 
 
 def test_a_locked_mask_is_not_changed(document: RotoDocument, tools: MaskTools) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 
 import pytest
@@ -31,7 +33,7 @@ def test_jobs_are_reordered_cancelled_and_tried_again(opened: MainWindow, drag: 
     session.queue.pause_all(True)
     qtbot.waitUntil(lambda: session.queue.paused, timeout=10_000)
     for count in (1, 2, 3):
-        session.remove()
+        session.render()
         qtbot.waitUntil(lambda count=count: len(waiting(opened)) == count, timeout=20_000)
     first, second, third = waiting(opened)
 
@@ -52,23 +54,28 @@ def test_jobs_are_reordered_cancelled_and_tried_again(opened: MainWindow, drag: 
     session.queue.pause_all(False)
     for job in (first, third, again):
         qtbot.waitUntil(lambda job=job: states(opened)[job] is JobState.DONE, timeout=60_000)
-    qtbot.waitUntil(lambda: len(session.results_of(0)) == 3, timeout=10_000)
+    qtbot.waitUntil(lambda: len(session.results.of(0)) == 3, timeout=10_000)
     assert session.queue.job(first) is not None
     done = session.queue.job(first)
     assert done is not None
     qtbot.waitUntil(lambda: session.queue.picture(done) is not None, timeout=10_000)
 
-    takes = [one.job for one in session.results_of(0)]
+    takes = [one.job for one in session.results.of(0)]
     opened.clip_menu(0)
-    session.choose_take(0, takes[-1])
-    shown = session.result(0)
+    session.results.choose(0, takes[-1])
+    shown = session.results.shown(0)
     assert shown is not None and shown.job == takes[-1]
 
-    assert not session.stale
+    assert not session.results.stale
     drag((20, 20), (40, 40))
-    qtbot.waitUntil(lambda: session.stale == set(takes), timeout=10_000)
+    qtbot.waitUntil(lambda: set(session.results.stale) == set(takes), timeout=10_000)
     session.roto.undo()
-    qtbot.waitUntil(lambda: not session.stale, timeout=10_000)
+    qtbot.waitUntil(lambda: not session.results.stale, timeout=10_000)
+    assert session.shot is not None
+    ahead = time.time() + 60
+    os.utime(session.shot.media, (ahead, ahead))
+    session.results.look_again()
+    qtbot.waitUntil(lambda: set(session.results.stale.values()) == {"the plate is newer"}, timeout=10_000)
 
 
 def test_a_preset_of_the_menu_sets_the_parameters(opened: MainWindow) -> None:

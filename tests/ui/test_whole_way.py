@@ -22,16 +22,22 @@ Drag = Callable[..., None]
 pytestmark = pytest.mark.timeout(120)
 
 
-def test_an_object_is_removed_in_five_gestures(
+def test_an_object_is_drawn_tracked_previewed_removed_compared_and_accepted(
     opened: MainWindow, drag: Drag, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    assert not opened.effect.remove.isEnabled()
+    assert not opened.effect.render_button.isEnabled()
     assert "Draw a mask" in opened.effect.why.text()
     drag((64, 34), (80, 50), (96, 66))
-    assert opened.effect.remove.isEnabled()
+    assert opened.effect.render_button.isEnabled()
+    qtbot.mouseClick(opened.track.buttons["both"], Qt.MouseButton.LeftButton)
+    mask = opened.session.roto
+    qtbot.waitUntil(lambda: mask.mask is not None and bool(mask.mask.tracked), timeout=60_000)
+    assert opened.track.state.text() == "8 frames"
+    qtbot.mouseClick(opened.effect.preview_one, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: opened.viewing.mode == "preview", timeout=60_000)
     opened.effect.set_params(quality="draft", imagine=False)
-    qtbot.mouseClick(opened.effect.remove, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bool(opened.session.results), timeout=60_000)
+    qtbot.mouseClick(opened.effect.render_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(opened.session.results.all), timeout=60_000)
 
     assert opened.session.queue.jobs[0].state is JobState.DONE
     qtbot.keyClick(opened, Qt.Key.Key_4)
@@ -47,6 +53,9 @@ def test_an_object_is_removed_in_five_gestures(
     far = zip(plate.content[:4800], result.content[:4800], strict=True)
     assert max(abs(a - b) for a, b in far) < 10, "far from the mask only ProRes speaks"
 
+    assert opened.modes.accept.isVisible() and not opened.modes.accept.isChecked()
+    qtbot.mouseClick(opened.modes.accept, Qt.MouseButton.LeftButton)
+    assert opened.session.results.accepted(0) and opened.modes.accept.isChecked()
     before = (tmp_path / "edit.otio").read_bytes()
     opened.save_entry.trigger()
     saved = tmp_path / "edit_lumiere.otio"
@@ -133,8 +142,8 @@ def test_a_matte_of_another_folder_serves_and_one_that_the_engine_may_not_read_i
     session.import_masks(elsewhere)
     qtbot.waitUntil(lambda: session.roto.mask is not None, timeout=20_000)
     opened.effect.set_params(quality="draft", imagine=False)
-    session.remove()
-    qtbot.waitUntil(lambda: bool(session.results), timeout=60_000)
+    session.render()
+    qtbot.waitUntil(lambda: bool(session.results.all), timeout=60_000)
 
     forged = media.with_name("forged.roto.json")
     mask = Mask(1, "m", "matte", media="/etc/hostname")
@@ -157,11 +166,11 @@ def test_of_a_plain_movie_only_what_lies_between_in_and_out_is_worked_on(
     session.playhead.scrub(6)
     session.playhead.set_out()
     window.effect.set_params(quality="draft", imagine=False)
-    session.remove()
-    qtbot.waitUntil(lambda: bool(session.results), timeout=60_000)
-    (result,) = session.results_of(0)
+    session.render()
+    qtbot.waitUntil(lambda: bool(session.results.all), timeout=60_000)
+    (result,) = session.results.of(0)
     assert result.frame_count == 5
-    assert [session.result_frame(result, frame) for frame in (2, 4, 6)] == [0, 2, 4]
+    assert [session.results.frame(result, session.shot, frame) for frame in (2, 4, 6)] == [0, 2, 4]
     window.viewing.set_mode("result")
     for frame, red in ((4, False), (8, True)):
         session.playhead.scrub(frame)

@@ -96,3 +96,26 @@ def test_the_result_is_there_whole(at_desk: Desk, tmp_path: Path) -> None:
     result = JobResult("o.mkv", None, 2, 0, "24/1", "abc", 1.0, 0.0)
     at_desk.finished(result)
     assert json.loads((tmp_path / "result.json").read_text()) == json.loads(json.dumps(result.to_wire()))
+
+
+def test_the_curve_of_a_long_learning_is_short_and_its_sheet_is_small(
+    at_desk: Desk, tmp_path: Path, said: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "_CURVE_S", 0.0)
+    at_desk.learned(3, 5000, [3.0, 2.0, 1.0], grey)
+    told = json.loads((tmp_path / "learning.json").read_text())
+    assert told == {"step": 3, "total": 5000, "losses": [3.0, 2.0, 1.0], "sheet": 3}
+    at_desk.learned(5000, 5000, [float(k) for k in range(5000)], grey)
+    told = json.loads((tmp_path / "learning.json").read_text())
+    assert len(told["losses"]) == 200 and told["losses"][0] == 12.0
+    assert said[-1] == {"label": "Learned.1", "step": 5000, "total": 5000}
+    assert max(cv2.imread(str(tmp_path / "sheet.jpg")).shape) == 480
+
+
+def test_enough_counts_for_the_shot_at_work_also_after_a_death(at_desk: Desk, tmp_path: Path) -> None:
+    assert not at_desk.enough(0)
+    (tmp_path / "enough").touch()
+    assert at_desk.enough(0) and at_desk.enough(0)
+    assert not at_desk.enough(40), "the next shot is learned to the end"
+    later = Desk(tmp_path, print)
+    assert later.enough(0) and not later.enough(40)

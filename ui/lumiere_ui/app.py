@@ -10,7 +10,7 @@ from lumiere_engine.protocol.places import state_folder
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
-from .models.actions import Action
+from .models.actions import Action, effects_of
 from .models.project import Desk
 from .models.session import Session
 from .widgets import style
@@ -20,7 +20,7 @@ from .widgets.main_window import MainWindow
 def make_window(desk: Desk, actions: tuple[Action, ...]) -> MainWindow:
     """A window, not shown yet; there must be a `QApplication`."""
     settings = QSettings(str(state_folder() / "panel.ini"), QSettings.Format.IniFormat)
-    session = Session(desk)
+    session = Session(desk, effects_of(actions))
     window = MainWindow(session, actions, settings)
     session.setParent(window)
     session.link.start()

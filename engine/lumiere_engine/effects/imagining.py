@@ -22,6 +22,7 @@ from ..protocol.ranges import FrameRange
 from ..stunet import SHOT, STUNet, checkpoint
 from .completion import CompletedShots
 from .effort import Effort
+from .observer import Observer
 
 Array = np.ndarray
 OnStep = Callable[[str, int, int], None]
@@ -63,10 +64,24 @@ class Imagination:
         effort: how long to learn and sample.
         order: the seed of all randomness, the weights that learning starts from, and where they go afterwards.
         on_step: hears (stage, done, total); may raise to stop.
+        observer: watches the learning, and may end it.
+
+    Attributes:
+        trust: in the network, one for each shot that was learned.
+        cut_short: (steps learned, steps planned) of each shot whose learning the observer has ended.
     """
 
-    def __init__(self, completed: CompletedShots, effort: Effort, order: WorkOrder, on_step: OnStep) -> None:
+    def __init__(
+        self,
+        completed: CompletedShots,
+        effort: Effort,
+        order: WorkOrder,
+        on_step: OnStep,
+        observer: Observer | None = None,
+    ) -> None:
         self._completed, self._effort, self._order, self._on_step = completed, effort, order, on_step
+        self._observer = observer or Observer()
+        self.cut_short: list[tuple[int, int]] = []
         self._seed = order.spec.seed
         self.trust: list[float] = []
         # The number of threads shapes the order of sums, and with it the last bits of every weight.
@@ -118,7 +133,8 @@ class Imagination:
         if self._effort.fit_steps:
             params = FitParams(steps=self._effort.fit_steps, seed=self._seed)
             state = self._completed.folder / f"fit_{volume.start:08d}.safetensors"
-            fit_shot(
+            observer = self._observer
+            result = fit_shot(
                 network,
                 volume,
                 params,
@@ -126,7 +142,13 @@ class Imagination:
                 resume=FitState.load(state) if state.exists() else None,
                 save=lambda reached: reached.save(state),
                 on_step=lambda step, _loss: self._on_step("learn", step, params.steps),
+                enough=lambda: observer.enough(volume.start),
+                on_look=lambda reached, draw: observer.learned(
+                    reached.step, params.steps, reached.losses, draw
+                ),
             )
+            if result.state.step < params.steps:
+                self.cut_short.append((result.state.step, params.steps))
         if self._order.save_network is not None:
             checkpoint.save(
                 network, Path(self._order.save_network), {"learned": self._order.spec.plate}, half=True

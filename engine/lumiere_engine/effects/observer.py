@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -25,6 +25,17 @@ class Observer:
 
         `draw` makes its R'G'B', h w 3 float, and must be called at once or not at all.
         """
+
+    def learned(self, step: int, total: int, losses: Sequence[float], draw: Callable[[], Array]) -> None:
+        """A step of learning a shot is done.
+
+        `losses` has one entry per step. `draw` makes a sheet of what the network answers now, R'G'B', h w 3 float, and
+        must be called at once or not at all.
+        """
+
+    def enough(self, shot: int) -> bool:
+        """Whether a shot, named by its first frame, has been learned long enough for whoever waits for it."""
+        return False
 
     def finished(self, result: JobResult) -> None:
         """The results have their names, and the workspace is still there."""

@@ -113,7 +113,8 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
             clock.note(revision.note)
             revision.adopt(completed, workspace)
         _complete(completed, effort, clock)
-        trust = _imagine(completed, order, effort, workspace, clock)
+        trust, ended = _imagine(completed, order, effort, workspace, clock, observer)
+        notes += ended
         renderer = Renderer(
             media.plate, media.frames, media.written, holes, completed, spec, workspace, revision
         )
@@ -171,7 +172,7 @@ def _open(spec: JobSpec, stack: ExitStack) -> Media:
         )
     paths = [Path(path) for path in spec.mattes]
     matte_frames = available if spec.whole_mattes else frames
-    matte = stack.enter_context(open_matte(paths, plate.format, matte_frames.duration))
+    matte = stack.enter_context(open_matte(paths, plate.format, matte_frames.duration, plate=spec.plate))
     return Media(plate, matte, frames.start - matte_frames.start, frames, written)
 
 
@@ -197,22 +198,36 @@ def _complete(completed: CompletedShots, effort: Effort, clock: Clock) -> None:
 
 
 def _imagine(
-    completed: CompletedShots, order: WorkOrder, effort: Effort, workspace: Workspace, clock: Clock
-) -> list[float]:
-    """Learn and imagine, if the artist wants it and something is unseen; settle; returns the trust in the network."""
+    completed: CompletedShots,
+    order: WorkOrder,
+    effort: Effort,
+    workspace: Workspace,
+    clock: Clock,
+    observer: Observer,
+) -> tuple[list[float], list[str]]:
+    """Learn and imagine, if the artist wants it and something is unseen; settle.
+
+    Returns:
+        the trust in the network, shot by shot, and notes about learning that was ended early.
+    """
     everything_seen = not any(completed.unseen(t).any() for t in range(completed.shots.frame_count))
     imagine = order.spec.params_of(RemoveParams).imagine and not everything_seen
     trust: list[float] = []
+    notes: list[str] = []
     if imagine and effort.sample_steps:
         # torch takes a second to import; a job that needs no network never does it
         from .imagining import Imagination
 
-        imagination = Imagination(completed, effort, order, clock.step)
+        imagination = Imagination(completed, effort, order, clock.step, observer)
         imagination.run()
+        notes = [
+            f"learning was ended after {done} of {planned} steps; a replay learns to the end"
+            for done, planned in imagination.cut_short
+        ]
         trust = imagination.trust
     settled = workspace.shelf("settling")
     if not settled.has(_ALL):  # half a settling cannot be gone on with, a whole one need not be done again
         for done, total in settle(completed, effort.textures if imagine else 0):
             clock.step("settle", done, total)
         settled.put(_ALL)
-    return trust
+    return trust, notes

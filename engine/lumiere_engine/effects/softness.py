@@ -45,7 +45,9 @@ class HoleMaker:
 
     def alpha(self, frame: int) -> Array:
         """The composite's alpha of a frame of the job: h w float32; the hole is where it is not 0."""
-        return soft_matte(core(self._matte.read(self._start + frame)), self.grow, self.feather)
+        number = self._start + frame
+        soft = soft_matte(core(self._matte.read(number)), self.grow, self.feather)
+        return soft * np.float32(self._matte.level(number))
 
     def frames(self, plate: FrameSource, frames: FrameRange, first: int) -> Iterator[tuple[Array, Array]]:
         """Plate and alpha from frame `first` on: h w 3 float32 working RGB, h w float32; read ahead."""

@@ -6,16 +6,24 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 
+import numpy as np
+import torch
 from torch import nn
+
+from lumiere_engine.diffusion.precondition import X0Denoiser
 
 from .examples import ExampleSource
 from .fill import Fill, push_pull
 from .held_out import reserved_places
 from .masks import Holes
 from .params import TrainParams
+from .sheets import side_by_side
 from .shot import HiddenPlaces, ShotVolume
 from .state import FitState
 from .trainer import Trainer
+
+Array = np.ndarray
+_SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,8 @@ class FitResult:
 
 OnStep = Callable[[int, float], None]
 """(finished steps, loss); may raise to stop."""
+OnLook = Callable[[FitState, Callable[[], Array]], None]
+"""(state after a step, a function that draws what the network answers now: h w 3 float, 0..1)."""
 
 
 def fit_shot(
@@ -56,6 +66,8 @@ def fit_shot(
     resume: FitState | None = None,
     save: Callable[[FitState], None] | None = None,
     save_every: int = 50,
+    enough: Callable[[], bool] | None = None,
+    on_look: OnLook | None = None,
 ) -> FitResult:
     """Fit `network` (in place) to the shot, on the device where it is.
 
@@ -71,6 +83,8 @@ def fit_shot(
         resume: state of an earlier fit of the same network, shot and parameters.
         save: given the state (its own copy) every `save_every` steps and at the end.
         save_every: steps between two states.
+        enough: asked before every step whether to end here, with what is learned so far.
+        on_look: hears of every step; it may draw, which changes nothing in the fit.
 
     Raises:
         LumiereError: the loss or a gradient is not finite.
@@ -78,13 +92,17 @@ def fit_shot(
     trainer = Trainer(network, params, resume)
     source = example_source(volume, params, fill)
     network.train()
-    while trainer.state.step < params.steps:
+    while trainer.state.step < params.steps and not (enough and enough()):
         loss = trainer.advance(source.batch(trainer.state.step, params.batch))
         step = trainer.state.step
         if save and (step % save_every == 0 or step == params.steps):
             save(deepcopy(trainer.state))
         if on_step:
             on_step(step, loss)
+        if on_look:
+            on_look(trainer.state, lambda: answers(network, trainer.state, source))
+    if save and 0 < trainer.state.step < params.steps:
+        save(deepcopy(trainer.state))
     result = FitResult(network, list(trainer.state.losses), deepcopy(trainer.state))
     network.load_state_dict(trainer.state.average)
     network.eval()
@@ -96,3 +114,23 @@ def example_source(volume: ShotVolume, params: FitParams, fill: Fill = push_pull
     holes = Holes.of(volume)
     hidden = HiddenPlaces(volume, reserved_places(volume, params.reserve, params.seed, holes))
     return ExampleSource(hidden, holes, fill, params.window, params)
+
+
+@torch.no_grad()
+def answers(network: nn.Module, state: FitState, source: ExampleSource) -> Array:
+    """What the averaged weights make of the same few examples each time: truth, what is given, answer below each other.
+
+    Returns:
+        h w 3 float, 0..1; the middle frames.
+    """
+    shown = deepcopy(network)
+    shown.load_state_dict(state.average)
+    shown.eval()
+    examples = source.batch(0, _SHOWN).to(next(shown.parameters()).device)
+    # noise of the scale of the picture hides it: what is answered comes from the surroundings
+    sigma = torch.ones_like(examples.sigma)
+    noisy = examples.cond[:, :3] + examples.noise
+    answer = X0Denoiser(shown)(noisy, sigma, examples.cond)
+    given = examples.cond[:, :3] * (1 - examples.cond[:, 3:])
+    inside = examples.cond[:, 3:]
+    return side_by_side((examples.clean, given, examples.cond[:, :3] * (1 - inside) + answer * inside))

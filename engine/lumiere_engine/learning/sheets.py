@@ -73,6 +73,22 @@ def sample_sheet(rows: Sequence[tuple[str, Tensor]], path: Path, columns: int = 
     _write(np.concatenate(strips, 0), path)
 
 
+def side_by_side(rows: Sequence[Tensor]) -> Array:
+    """Rows of pictures under each other, the middle frame of each clip.
+
+    Args:
+        rows: b 3 t h w in [-1, 1].
+
+    Returns:
+        h w 3 float, 0..1.
+    """
+    strips = []
+    for clips in rows:
+        pictures = clips[:, :, clips.shape[2] // 2].float().cpu().numpy().transpose(0, 2, 3, 1)
+        strips.append(np.concatenate(list(pictures), 1))
+    return np.clip(np.concatenate(strips, 0) / 2 + 0.5, 0, 1)
+
+
 def _smoothed(values: Array) -> Array:
     """A running mean over about a fiftieth of the whole."""
     width = max(1, len(values) // 50)

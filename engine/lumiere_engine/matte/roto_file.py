@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from pathlib import Path
 from typing import cast
 
@@ -10,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..protocol.errors import MatteError, MissingMediaError
-from ..protocol.roto import ROTO_SUFFIX, Mask, Roto
+from ..protocol.roto import ROTO_SUFFIX, Roto
 from ..protocol.wire import decode, parse_json
 from .media import MatteMedia
 from .roto_raster import render_roto
 
 Matte = NDArray[np.float32]
 _SAME_SHAPE = 0.01
+_MOST_OPEN = 16
 
 
 def is_roto(path: Path) -> bool:
@@ -40,30 +42,40 @@ def read_roto(path: Path) -> Roto:
 
 
 def media_of(path: Path) -> tuple[str, ...]:
-    """The rendered mattes that a roto document names: a result depends on them as well."""
-    return tuple(mask.media for mask in read_roto(path).masks if mask.media is not None and mask.enabled)
+    """The rendered mattes that a roto document shows: a result depends on them as well."""
+    found = []
+    for mask in read_roto(path).masks:
+        if not mask.enabled:
+            continue
+        found += [] if mask.media is None else [mask.media]
+        found += [one.base for one in mask.paintings if one.base is not None]
+        for one in mask.tracked:
+            frames = range(one.start, one.end_exclusive)
+            found += [one.picture(frame) for frame in frames if mask.tracked_at(frame) is one]
+    return tuple(found)
 
 
 class RotoMedia:
-    """The rendered mattes that masks name, each opened once. Not thread-safe."""
+    """The rendered mattes that masks name; the last ones stay open. Not thread-safe."""
 
     def __init__(self) -> None:
-        self._open: dict[str, MatteMedia] = {}
+        self._open: OrderedDict[str, MatteMedia] = OrderedDict()
 
-    def read(self, mask: Mask, frame: int, width: int, height: int) -> Matte:
-        """The matte of a mask on a frame: nothing where it has no frame; a picture is held.
+    def read(self, path: str, index: int, width: int, height: int) -> Matte:
+        """A frame of a matte: nothing where it has no frame; a picture is held.
 
         Raises:
             MediaError: it is missing or cannot be read.
         """
-        assert mask.media is not None
-        media = self._open.get(mask.media)
+        media = self._open.get(path)
         if media is None:
-            media = self._open[mask.media] = MatteMedia(Path(mask.media))
-        index = 0 if media.held else frame - mask.media_first
-        if not 0 <= index < media.count:
+            media = self._open[path] = MatteMedia(Path(path))
+        self._open.move_to_end(path)
+        while len(self._open) > _MOST_OPEN:
+            self._open.popitem(last=False)[1].close()
+        if not media.held and not 0 <= index < media.count:
             return np.zeros((height, width), np.float32)
-        return _resized(media.native(index), width, height)
+        return _resized(media.native(0 if media.held else index), width, height)
 
     def close(self) -> None:
         """Let go of files."""
@@ -73,18 +85,19 @@ class RotoMedia:
 
 
 class RotoLayer:
-    """A roto document as a matte for every frame of the media.
+    """A drawing as a matte for every frame of the media.
 
     Args:
-        path: the document.
+        path: where it was read from, for errors.
+        roto: the drawing.
         width, height: of the plate.
 
     Raises:
         MatteError: it was drawn on a plate of another shape.
     """
 
-    def __init__(self, path: Path, width: int, height: int) -> None:
-        self._roto = read_roto(path)
+    def __init__(self, path: Path, roto: Roto, width: int, height: int) -> None:
+        self._roto = roto
         self._size = (width, height)
         self._media = RotoMedia()
         self.notes: list[str] = []
@@ -99,6 +112,10 @@ class RotoLayer:
     def read(self, index: int) -> Matte:
         """float32 h w at the plate's size."""
         return render_roto(self._roto, index, *self._size, self._media.read)
+
+    def level(self, index: int) -> float:
+        """How much of a frame's matte is seen, 0..1: a drawing may be blended in and out."""
+        return 1.0 if self._roto.span is None else self._roto.span.level(index)
 
     def close(self) -> None:
         """Let go of files."""

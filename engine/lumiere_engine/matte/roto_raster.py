@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..protocol.roto import Knot, Mask, Roto, Stroke
 
 Matte = NDArray[np.float32]
-MediaReader = Callable[[Mask, int, int, int], Matte]
+MediaReader = Callable[[str, int, int, int], Matte]
 
 # Samples per pixel and direction: an edge is right to a hundredth of its coverage.
 _SAMPLES = 4
@@ -27,12 +27,14 @@ def render_roto(roto: Roto, frame: int, width: int, height: int, media: MediaRea
         roto: the shapes.
         frame: of the media, counted from 0.
         width, height: of the result; the shapes are scaled to it.
-        media: reads the rendered matte that a mask names: (mask, frame, width, height) → float32 h w.
+        media: reads the rendered mattes that masks name: (path, frame of it, width, height) → float32 h w.
 
     Returns:
         float32 h w, 0 = keep, 1 = generate.
     """
     matte = np.zeros((height, width), np.float32)
+    if roto.span is not None and not roto.span.level(frame):
+        return matte
     scale = (width / roto.width, height / roto.height)
     for mask in roto.masks:
         if not mask.enabled:
@@ -73,13 +75,18 @@ def _render_mask(
     if mask.kind == "matte":
         if media is None or mask.media is None:
             return np.zeros(shape, np.float32)
-        return media(mask, frame, width, height)
-    drawn = np.zeros(shape, np.float32)
-    if mask.kind == "brush":
-        for stroke in mask.strokes_at(frame):
-            _paint(drawn, stroke, scale)
+        return media(mask.media, frame - mask.media_first, width, height)
+    tracked = mask.tracked_at(frame)
+    if tracked is not None and media is not None:
+        return media(tracked.picture(frame), 0, width, height)
+    painting = mask.painting_at(frame)
+    if painting is not None and painting.base is not None and media is not None:
+        drawn = media(painting.base, 0, width, height).copy()
     else:
+        drawn = np.zeros(shape, np.float32)
         _fill(drawn, outline(mask.knots_at(frame)) * scale)
+    for stroke in painting.strokes if painting is not None else ():
+        _paint(drawn, stroke, scale)
     return drawn
 
 

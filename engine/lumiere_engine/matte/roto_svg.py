@@ -48,7 +48,7 @@ def svg_shapes(path: Path, size: tuple[int, int]) -> list[tuple[str, tuple[Knot,
 
 
 def write_svg(roto: Roto, frame: int, path: Path) -> None:
-    """The shapes of a frame as a drawing of the plate's size; brush strokes and rendered mattes have no outline.
+    """The shapes of a frame as a drawing of the plate's size; brush strokes, tracked frames and mattes have none.
 
     Raises:
         MatteError: there is no shape on that frame.
@@ -56,7 +56,7 @@ def write_svg(roto: Roto, frame: int, path: Path) -> None:
     """
     lines = []
     for mask in roto.masks:
-        knots = mask.knots_at(frame)
+        knots = mask.knots_at(frame) if mask.tracked_at(frame) is None else ()
         if mask.enabled and len(knots) >= 3:
             fill = "white" if mask.mode == "add" else "black"
             lines.append(f'  <path id={quoteattr(mask.name)} fill="{fill}" d="{_data(knots)}"/>')

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from ..frames.picture import FrameFormat
 from ..protocol.errors import MatteError
+from ..protocol.roto import DRAWN_SUFFIXES
 from .media import MatteMedia
-from .roto_file import RotoLayer, is_roto
+from .roto_file import RotoLayer
+from .roto_import import first_number, read_drawing
 
 Matte = NDArray[np.float32]
 
@@ -78,6 +80,10 @@ class MatteSource:
                 self._cache.popitem(last=False)
             return matte
 
+    def level(self, index: int) -> float:
+        """How much of a frame's matte is seen, 0..1: less than 1 where all of it is blended in or out in time."""
+        return max(layer.level(index) for layer in self._layers)
+
     def close(self) -> None:
         """Let go of files."""
         for layer in self._layers:
@@ -90,14 +96,15 @@ class MatteSource:
         self.close()
 
 
-def open_matte(paths: Sequence[Path], fmt: FrameFormat, frame_count: int) -> MatteSource:
+def open_matte(paths: Sequence[Path], fmt: FrameFormat, frame_count: int, *, plate: str = "") -> MatteSource:
     """Open mattes for a plate.
 
     Args:
-        paths: each a movie, a picture (held for all frames), a folder or a pattern of pictures, or a roto
-            document, whose frames are those of the plate's media.
+        paths: each a movie, a picture (held for all frames), a folder or a pattern of pictures, or a drawing of
+            `DRAWN_SUFFIXES`, whose frames are those of the plate's media.
         fmt: of the plate.
         frame_count: of the plate.
+        plate: its media: a Nuke script's frames are numbered as its files are.
 
     Raises:
         MatteError: another number of frames, or another shape (both numbers are named).
@@ -108,8 +115,11 @@ def open_matte(paths: Sequence[Path], fmt: FrameFormat, frame_count: int) -> Mat
     layers: list[_Layer | RotoLayer] = []
     try:
         for path in map(Path, paths):
-            kind = RotoLayer(path, fmt.width, fmt.height) if is_roto(path) else None
-            layers.append(kind or _Layer(path, fmt.width, fmt.height, frame_count))
+            if path.name.endswith(DRAWN_SUFFIXES):
+                roto = read_drawing(path, (fmt.width, fmt.height), frame=0, first_number=first_number(plate))
+                layers.append(RotoLayer(path, roto, fmt.width, fmt.height))
+            else:
+                layers.append(_Layer(path, fmt.width, fmt.height, frame_count))
     except BaseException:
         for layer in layers:
             layer.close()
@@ -150,6 +160,9 @@ class _Layer:
             self._held = matte
             return matte.copy()
         return matte
+
+    def level(self, _index: int) -> float:
+        return 1.0
 
     def close(self) -> None:
         self._media.close()

@@ -126,6 +126,25 @@ class JobMedia:
         return self.width * self.height / 1e6
 
 
+@labelled("Learning.1")
+@dataclass(frozen=True)
+class Learning:
+    """How far a job's network has learned the shot.
+
+    Attributes:
+        job: its number.
+        step, total: of learning.
+        losses: the curve so far in up to 200 points, means of neighbouring steps.
+        sheet: the step that the picture sheet is of; 0 if there is none yet.
+    """
+
+    job: int
+    step: int
+    total: int
+    losses: Tuple[float, ...] = ()
+    sheet: int = 0
+
+
 @dataclass(frozen=True)
 class Selection:
     """What is selected in a host or a panel.
@@ -254,10 +273,11 @@ class Event:
     Attributes:
         id: grows with every event, also over restarts of the engine.
         kind: "job" (a job is new or its state or place changed), "progress", "thumbnail", "queue" (paused or
-            resumed), "timeline", "snapshot" (what was missed is no longer known: begin from this).
+            resumed), "learning", "timeline", "snapshot" (what was missed is no longer known: begin from this).
         job: number of the job, if it is about one.
         data: "job": a `Job.1` without its order; "progress": fields of `JobProgress`; "thumbnail": "frame";
-            "queue": "paused"; "timeline": a `Timeline.1`; "snapshot": an `EngineInfo.1`.
+            "learning": "step" and "total"; "queue": "paused"; "timeline": a `Timeline.1`; "snapshot": an
+            `EngineInfo.1`.
     """
 
     id: int

@@ -7,108 +7,81 @@ a new `Roto`, so an undo is the one before.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
-from typing import Optional, Tuple
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any, Dict, Iterable, Optional, Tuple
 
 from .errors import SpecError
-from .wire import labelled
+from .shapes import MOST_KNOTS as MOST_KNOTS
+from .shapes import Knot as Knot
+from .shapes import ShapeKey as ShapeKey
+from .shapes import Stroke as Stroke
+from .shapes import ellipse as ellipse
+from .shapes import rectangle as rectangle
+from .shapes import smoothed as smoothed
+from .wire import encode, labelled
 
 ROTO_SUFFIX = ".roto.json"
+# Files of shapes: the document of this module, and what other programs draw.
+DRAWN_SUFFIXES = (ROTO_SUFFIX, ".nk", ".fxs", ".svg")
 KINDS = ("rectangle", "ellipse", "spline", "brush", "matte")
 MODES = ("add", "subtract")
 MOST_MASKS = 200
-MOST_KNOTS = 20_000
-_FARTHEST = 1e6  # pixels
-_KAPPA = 4 / 3 * math.tan(math.pi / 8)  # length of a tangent that makes a quarter of a circle
-
-
-@dataclass(frozen=True)
-class Knot:
-    """A point of a closed Bézier curve.
-
-    Attributes:
-        x, y: where it is.
-        in_x, in_y: its incoming handle, relative to it; 0, 0 makes a corner.
-        out_x, out_y: its outgoing handle, relative to it.
-    """
-
-    x: float
-    y: float
-    in_x: float = 0.0
-    in_y: float = 0.0
-    out_x: float = 0.0
-    out_y: float = 0.0
-
-    def __post_init__(self) -> None:
-        values = (self.x, self.y, self.in_x, self.in_y, self.out_x, self.out_y)
-        if not all(-_FARTHEST <= value <= _FARTHEST for value in values):
-            raise SpecError("a roto point lies out of range")
-
-    def moved(self, dx: float, dy: float) -> "Knot":
-        """The point elsewhere, its handles with it."""
-        return replace(self, x=self.x + dx, y=self.y + dy)
-
-    def towards(self, other: "Knot", share: float) -> "Knot":
-        """The point between this one (share 0) and another one (share 1)."""
-        mine = (self.x, self.y, self.in_x, self.in_y, self.out_x, self.out_y)
-        theirs = (other.x, other.y, other.in_x, other.in_y, other.out_x, other.out_y)
-        return Knot(*(a + (b - a) * share for a, b in zip(mine, theirs)))  # noqa: B905
-
-
-@dataclass(frozen=True)
-class ShapeKey:
-    """A shape as it was drawn on one frame.
-
-    Attributes:
-        frame: of the media.
-        knots: of the closed curve; fewer than 3 enclose nothing.
-    """
-
-    frame: int
-    knots: Tuple[Knot, ...]
-
-    def __post_init__(self) -> None:
-        if len(self.knots) > MOST_KNOTS:
-            raise SpecError(f"a shape has at most {MOST_KNOTS} points")
-
-
-@dataclass(frozen=True)
-class Stroke:
-    """One stroke of the brush.
-
-    Attributes:
-        xy: x and y of its points, one after the other.
-        radius: pixels, more than 0.
-        hardness: 0..1, the share of the radius that is full; from there it falls to 0.
-        erase: whether it takes away.
-    """
-
-    xy: Tuple[float, ...]
-    radius: float
-    hardness: float = 0.8
-    erase: bool = False
-
-    def __post_init__(self) -> None:
-        if len(self.xy) % 2 or not self.xy:
-            raise SpecError("a stroke has pairs of numbers, one at least")
-        if not all(-_FARTHEST <= value <= _FARTHEST for value in self.xy):
-            raise SpecError("a stroke lies out of range")
-        if not 0 < self.radius <= 10_000 or not 0 <= self.hardness <= 1:
-            raise SpecError("a brush has a radius of up to 10000 pixels and a hardness of 0 to 1")
+MOST_FADE = 1000
 
 
 @dataclass(frozen=True)
 class Painting:
-    """All strokes that are seen on one frame, and on those after it up to the next painting.
+    """All strokes that are seen on one frame, and in a brush mask on those after it up to the next painting.
 
     Attributes:
         frame: of the media.
         strokes: in the order in which they were painted.
+        base: absolute path of the picture that they were painted over: what was tracked there.
     """
 
     frame: int
     strokes: Tuple[Stroke, ...]
+    base: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """Neighbouring frames for which a mask was tracked.
+
+    Attributes:
+        folder: absolute path; `000012.png` is the matte of frame 12. It is never written to again.
+        start: the first frame, of the media.
+        confidence: of each frame from `start` on, 0..1; 1 where it is drawn.
+    """
+
+    folder: str
+    start: int
+    confidence: Tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if self.start < 0 or not self.confidence or not all(0 <= one <= 1 for one in self.confidence):
+            raise SpecError("tracked frames have a start of 0 or more and a confidence of 0 to 1 each")
+
+    @property
+    def end_exclusive(self) -> int:
+        """The frame after the last."""
+        return self.start + len(self.confidence)
+
+    def picture(self, frame: int) -> str:
+        """The file of a frame's matte."""
+        return f"{self.folder}/{frame:06d}.png"
+
+    def part(self, start: int, end_exclusive: int) -> "Tuple[Tracked, ...]":
+        """What of it lies between two frames; nothing or one."""
+        start, end = max(start, self.start), min(end_exclusive, self.end_exclusive)
+        if start >= end:
+            return ()
+        return (
+            replace(self, start=start, confidence=self.confidence[start - self.start : end - self.start]),
+        )
 
 
 @dataclass(frozen=True)
@@ -127,6 +100,9 @@ class Mask:
         paintings: in the order of their frames.
         media: absolute path of a rendered matte: a movie, sequence or picture.
         media_first: the frame that the matte's first frame belongs to; outside of it there is nothing.
+        tracked: in the order of their frames; they are seen wherever nothing is drawn.
+        tracked_from: frame → `fingerprint` of the drawing there that was tracked; what is drawn otherwise now is
+            still to be tracked again.
     """
 
     id: int
@@ -140,6 +116,8 @@ class Mask:
     paintings: Tuple[Painting, ...] = ()
     media: Optional[str] = None
     media_first: int = 0
+    tracked: Tuple[Tracked, ...] = ()
+    tracked_from: Dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -151,8 +129,12 @@ class Mask:
         for frames in ([key.frame for key in self.keys], [one.frame for one in self.paintings]):
             if any(after <= before for before, after in zip(frames, frames[1:])):  # noqa: B905, RUF007
                 raise SpecError("the keyframes of a mask are not in order", clip=self.name)
-        if len({len(key.knots) for key in self.keys}) > 1:
+        if not self.tracked and len({len(key.knots) for key in self.keys}) > 1:
             raise SpecError("the keyframes of a mask differ in their number of points", clip=self.name)
+        if any(b.start < a.end_exclusive for a, b in zip(self.tracked, self.tracked[1:])):  # noqa: B905
+            raise SpecError("the tracked frames of a mask are not in order", clip=self.name)
+        if not all(frame.isdecimal() and len(frame) < 16 for frame in self.tracked_from):
+            raise SpecError("a mask was tracked from what is no frame", clip=self.name)
 
     def knots_at(self, frame: int) -> Tuple[Knot, ...]:
         """The shape on a frame: before the first keyframe and after the last it stands still."""
@@ -160,31 +142,53 @@ class Mask:
             return ()
         after = next((key for key in self.keys if key.frame >= frame), self.keys[-1])
         before = next((key for key in reversed(self.keys) if key.frame <= frame), self.keys[0])
-        if after.frame <= before.frame:
+        if after.frame <= before.frame or len(after.knots) != len(before.knots):
             return before.knots
         share = (frame - before.frame) / (after.frame - before.frame)
         return tuple(a.towards(b, share) for a, b in zip(before.knots, after.knots))  # noqa: B905
 
-    def strokes_at(self, frame: int) -> Tuple[Stroke, ...]:
-        """What is painted on a frame: the last painting up to it, or else the first."""
+    def painting_at(self, frame: int) -> Optional[Painting]:
+        """What is painted on a frame; in a brush mask the last painting up to it, or else the first."""
+        found = next((one for one in self.paintings if one.frame == frame), None)
+        if found is not None or self.kind != "brush" or not self.paintings:
+            return found
         held = next((one for one in reversed(self.paintings) if one.frame <= frame), None)
-        if held is None:
-            held = self.paintings[0] if self.paintings else None
-        return () if held is None else held.strokes
+        return held or self.paintings[0]
+
+    def tracked_at(self, frame: int) -> Optional[Tracked]:
+        """The tracking that is seen on a frame; None where there is none, or something is drawn."""
+        if frame in self.key_frames():
+            return None
+        return next((one for one in self.tracked if one.start <= frame < one.end_exclusive), None)
 
     def key_frames(self) -> Tuple[int, ...]:
-        """Frames on which something was drawn."""
-        return tuple(key.frame for key in self.keys) + tuple(one.frame for one in self.paintings)
+        """Frames on which something was drawn, in order."""
+        return tuple(sorted({key.frame for key in self.keys} | {one.frame for one in self.paintings}))
 
     def with_knots(self, frame: int, knots: Tuple[Knot, ...]) -> "Mask":
-        """The mask with its shape drawn on a frame; a shape of another number of points replaces all others."""
+        """The mask with its shape drawn on a frame, anew if something was painted there.
+
+        A shape of another number of points replaces all others, unless they are tracked: then nothing moves between
+        them.
+        """
         key = ShapeKey(frame, knots)
-        others = [one for one in self.keys if one.frame != frame and len(one.knots) == len(knots)]
-        return replace(self, keys=tuple(sorted([*others, key], key=lambda one: one.frame)))
+        others = [one for one in self.keys if one.frame != frame]
+        if not self.tracked:
+            others = [one for one in others if len(one.knots) == len(knots)]
+        paintings = tuple(one for one in self.paintings if one.frame != frame)
+        return replace(
+            self, keys=tuple(sorted([*others, key], key=lambda one: one.frame)), paintings=paintings
+        )
 
     def with_stroke(self, frame: int, stroke: Stroke) -> "Mask":
         """The mask with one stroke more on a frame, over what is seen there."""
-        painting = Painting(frame, (*self.strokes_at(frame), stroke))
+        tracked, seen = self.tracked_at(frame), self.painting_at(frame)
+        if tracked is not None:
+            painting = Painting(frame, (stroke,), tracked.picture(frame))
+        elif seen is not None:
+            painting = Painting(frame, (*seen.strokes, stroke), seen.base)
+        else:
+            painting = Painting(frame, (stroke,))
         others = [one for one in self.paintings if one.frame != frame]
         return replace(self, paintings=tuple(sorted([*others, painting], key=lambda one: one.frame)))
 
@@ -196,6 +200,66 @@ class Mask:
             paintings=tuple(one for one in self.paintings if one.frame != frame),
         )
 
+    def drawings(self) -> Dict[str, str]:
+        """Frame → fingerprint of what is drawn there."""
+        return {str(frame): self._fingerprint(frame) for frame in self.key_frames()}
+
+    def untracked_changes(self) -> Tuple[int, ...]:
+        """Frames whose drawing is new, changed or gone since it was tracked; nothing if nothing is tracked."""
+        if not self.tracked:
+            return ()
+        now, then = self.drawings(), self.tracked_from
+        return tuple(sorted(int(frame) for frame in {*now, *then} if now.get(frame) != then.get(frame)))
+
+    def with_tracked(self, found: Iterable[Tracked], tracked_from: Dict[str, str]) -> "Mask":
+        """The mask with other frames tracked; those that were tracked elsewhere stay."""
+        kept = list(self.tracked)
+        for new in found:
+            parts = [one.part(0, new.start) + one.part(new.end_exclusive, one.end_exclusive) for one in kept]
+            kept = [*(part for both in parts for part in both), new]
+        return replace(
+            self, tracked=tuple(sorted(kept, key=lambda one: one.start)), tracked_from=dict(tracked_from)
+        )
+
+    def without_tracked(self) -> "Mask":
+        """The mask as it was drawn alone; of shapes with different numbers of points the first one's stay."""
+        keys = tuple(key for key in self.keys if len(key.knots) == len(self.keys[0].knots))
+        return replace(self, keys=keys, tracked=(), tracked_from={})
+
+    def folders(self) -> Tuple[str, ...]:
+        """All rendered mattes that it names: a movie, sequence or picture, or the folder of such."""
+        bases = [one.base for one in self.paintings if one.base is not None]
+        named = [one.folder for one in self.tracked] + bases + ([] if self.media is None else [self.media])
+        return tuple(dict.fromkeys(named))
+
+    def _fingerprint(self, frame: int) -> str:
+        drawn = [_fingerprint(key) for key in self.keys if key.frame == frame]
+        drawn += [_fingerprint(one) for one in self.paintings if one.frame == frame]
+        return "+".join(drawn)
+
+
+@dataclass(frozen=True)
+class Span:
+    """The frames on which a drawing counts, blended in and out.
+
+    Attributes:
+        start, end_exclusive: of the media.
+        fade: over how many frames it comes and goes, within them.
+    """
+
+    start: int
+    end_exclusive: int
+    fade: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end_exclusive or not 0 <= self.fade <= MOST_FADE:
+            raise SpecError("a drawing counts on one frame at least, and fades over 0 to 1000 frames")
+
+    def level(self, frame: int) -> float:
+        """How much of it is seen on a frame, 0..1: more than 0 within it, and 1 where no fade reaches."""
+        inside = min(frame - self.start + 1, self.end_exclusive - frame)
+        return min(1.0, max(0, inside) / (self.fade + 1))
+
 
 @labelled("Roto.1")
 @dataclass(frozen=True)
@@ -205,11 +269,13 @@ class Roto:
     Attributes:
         width, height: of the plate, pixels.
         masks: from the first that counts to the last.
+        span: the frames on which they count; None for all.
     """
 
     width: int
     height: int
     masks: Tuple[Mask, ...] = ()
+    span: Optional[Span] = None
 
     def __post_init__(self) -> None:
         if not (0 < self.width <= 100_000 and 0 < self.height <= 100_000):
@@ -246,32 +312,16 @@ class Roto:
         return replace(self, masks=tuple(mask for mask in self.masks if mask.id != number))
 
 
-def rectangle(left: float, top: float, right: float, bottom: float) -> Tuple[Knot, ...]:
-    """Four corners, clockwise from the upper left one."""
-    return Knot(left, top), Knot(right, top), Knot(right, bottom), Knot(left, bottom)
+@lru_cache(maxsize=4096)
+def _fingerprint(drawn: "ShapeKey | Painting") -> str:
+    """Of what is drawn on one frame; kept, since a panel asks with every edit."""
+    return hashlib.sha256(json.dumps(_measured(encode(drawn))).encode()).hexdigest()[:16]
 
 
-def ellipse(left: float, top: float, right: float, bottom: float) -> Tuple[Knot, ...]:
-    """The ellipse in a box, clockwise from its top; 0.03 % from a true one."""
-    x, y = (left + right) / 2, (top + bottom) / 2
-    rx, ry = (right - left) / 2, (bottom - top) / 2
-    kx, ky = rx * _KAPPA, ry * _KAPPA
-    return (
-        Knot(x, top, -kx, 0.0, kx, 0.0),
-        Knot(right, y, 0.0, -ky, 0.0, ky),
-        Knot(x, bottom, kx, 0.0, -kx, 0.0),
-        Knot(left, y, 0.0, ky, 0.0, -ky),
-    )
-
-
-def smoothed(points: "Tuple[Tuple[float, float], ...]") -> Tuple[Knot, ...]:
-    """A closed curve that goes smoothly through points (Catmull-Rom handles)."""
-    count = len(points)
-    if count < 3:
-        return tuple(Knot(x, y) for x, y in points)
-    knots = []
-    for k, (x, y) in enumerate(points):
-        (bx, by), (ax, ay) = points[k - 1], points[(k + 1) % count]
-        dx, dy = (ax - bx) / 6, (ay - by) / 6
-        knots.append(Knot(x, y, -dx, -dy, dx, dy))
-    return tuple(knots)
+def _measured(value: Any) -> Any:
+    """A JSON value whose numbers are all floats: 1 and 1.0 are one place."""
+    if isinstance(value, (list, tuple)):
+        return [_measured(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _measured(item) for key, item in value.items()}
+    return float(value) if isinstance(value, int) else value

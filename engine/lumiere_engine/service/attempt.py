@@ -185,7 +185,7 @@ class Attempt:
     def _hear(self, message: dict[str, Any]) -> bool:
         """Take in what is said on the way; False for an answer."""
         label = message["label"]
-        if label not in ("Progress.1", "JobMedia.1", "Thumbnail.1", "Usage.1", "Beat.1"):
+        if label not in ("Progress.1", "JobMedia.1", "Thumbnail.1", "Learned.1", "Usage.1", "Beat.1"):
             return False
         with contextlib.suppress(LumiereError, KeyError, TypeError, ValueError):
             if label == "Progress.1":
@@ -197,6 +197,8 @@ class Attempt:
                 self._record(media=json.dumps(encode(self.media)))
             elif label == "Thumbnail.1":
                 self._pictured(int(message["frame"]))
+            elif label == "Learned.1":
+                self._queue.learning(self.job, int(message["step"]), int(message["total"]))
             elif label == "Usage.1":
                 self.memory_bytes = int(message["memory_bytes"])
         return True

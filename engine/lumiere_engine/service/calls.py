@@ -10,6 +10,7 @@ from ..protocol.engine import (
     AddRoot,
     EngineInfo,
     Estimate,
+    Learning,
     Plan,
     RegisterTimeline,
     Timeline,
@@ -109,6 +110,9 @@ CALLS = (
         lambda e, a: e.queue.prioritise(a.numbers[0], a.body.priority),
     ),
     Call("GET", "/jobs/{job}/thumbnails/{frame}", None, None, lambda e, a: e.thumbnail(*a.numbers)),
+    Call("GET", "/jobs/{job}/learning", None, Learning, lambda e, a: e.learning(a.numbers[0])),
+    Call("GET", "/jobs/{job}/sheet", None, None, lambda e, a: e.sheet(a.numbers[0])),
+    Call("POST", "/jobs/{job}/enough", None, Job, lambda e, a: e.enough(a.numbers[0])),
     Call("POST", "/timelines", RegisterTimeline, Timeline, lambda e, a: e.timelines.register(a.body)),
     Call("GET", "/timelines", None, Timelines, lambda e, _: Timelines(e.timelines.all())),
     Call(

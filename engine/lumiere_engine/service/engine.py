@@ -12,11 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .. import __version__
-from ..protocol.engine import PROTOCOL, EngineInfo, Estimate, JobMedia, Plan
-from ..protocol.errors import LumiereError, UnknownJobError
+from ..protocol.engine import PROTOCOL, EngineInfo, Estimate, JobMedia, Learning, Plan
+from ..protocol.errors import LumiereError, StateError, StoreError, UnknownJobError
 from ..protocol.jobs import JobSpec
 from ..protocol.queue import Again, Job, Submit
 from ..protocol.states import JobState
+from ..protocol.wire import decode, parse_json
 from .database import Database
 from .duplicating import renamed
 from .estimates import Estimator
@@ -164,9 +165,52 @@ class Engine:
         """
         self.queue.get(number)
         try:
-            return (self.folder / "jobs" / str(number) / "thumbnails" / f"{frame}.jpg").read_bytes()
+            return (self._folder_of(number) / "thumbnails" / f"{frame}.jpg").read_bytes()
         except OSError:
             raise UnknownJobError(f"job {number} has no picture of frame {str(frame)[:20]}") from None
+
+    def learning(self, number: int) -> Learning:
+        """How far a job's network has learned.
+
+        Raises:
+            UnknownJobError: the job has learned nothing.
+        """
+        self.queue.get(number)
+        try:
+            told = parse_json((self._folder_of(number) / "learning.json").read_bytes())
+            return decode(Learning, {"label": "Learning.1", "job": number, **told})
+        except (OSError, TypeError):
+            raise UnknownJobError(f"job {number} has learned nothing") from None
+
+    def sheet(self, number: int) -> bytes:
+        """What a job's network answers, a JPEG.
+
+        Raises:
+            UnknownJobError: there is none.
+        """
+        self.queue.get(number)
+        try:
+            return (self._folder_of(number) / "sheet.jpg").read_bytes()
+        except OSError:
+            raise UnknownJobError(f"job {number} has no picture of its learning") from None
+
+    def enough(self, number: int) -> Job:
+        """End the learning of the shot at work, and go on with what is learned.
+
+        Raises:
+            StateError: the job is not learning.
+        """
+        job = self.queue.get(number)
+        if job.state is not JobState.RUNNING or job.progress is None or job.progress.stage != "learn":
+            raise StateError(f"job {number} is not learning a shot", remedy="wait until it is, or let it be")
+        try:
+            (self._folder_of(number) / "enough").touch()
+        except OSError as error:
+            raise StoreError(f"the engine's folder cannot be written: {error.strerror}") from error
+        return job
+
+    def _folder_of(self, number: int) -> Path:
+        return self.folder / "jobs" / str(number)
 
     def _tidy(self) -> None:
         """Copy the queue, and forget the small pictures of jobs that were over long ago."""

@@ -121,7 +121,7 @@ def _named_by_roto(path: str) -> tuple[str, ...]:
         roto = decode(Roto, parse_json(Path(path).read_bytes()))
     except OSError:
         return ()  # the worker tells what it lacks
-    return tuple(mask.media for mask in roto.masks if mask.media is not None)
+    return tuple(path for mask in roto.masks for path in mask.folders())
 
 
 def _followed(path: str) -> Path:

@@ -241,6 +241,12 @@ class Queue:
             self._events.add(connection, "thumbnail", number, {"frame": latest})
         self._events.bell.ring()
 
+    def learning(self, number: int, step: int, total: int) -> None:
+        """Tell that a job's network has learned more."""
+        with self._database.change(durable=False) as connection:
+            self._events.add(connection, "learning", number, {"step": step, "total": total})
+        self._events.bell.ring()
+
     def row(self, number: int) -> sqlite3.Row:
         """All columns of a job."""
         rows = self._database.read("SELECT * FROM jobs WHERE id = ?", _number(number))

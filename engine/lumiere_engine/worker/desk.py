@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,10 @@ _PICTURE_S = 1.0
 # A small picture may take up to a hundredth of the time.
 _SHARE = 100
 _MOST_PICTURES = 100
+_CURVE_S, _SHEET_S = 1.0, 4.0
+_SHEET_SIDE = 480
+_SHEET_SHARE = 30  # a sheet may take up to a thirtieth of the time
+_POINTS = 200
 # Finished work: what a later worker finds and does not do again. Other shelves hold a window of decoded frames that
 # moves along, or parts that are only whole together with an entry of these ("sources" with "borrowed", and all that
 # settling writes with "settling").
@@ -45,6 +49,9 @@ class Desk(Observer):
         self._journal = os.open(folder / "journal", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._next_s = 0.0
         self._pictures = folder / "thumbnails"
+        self._curve_s = self._sheet_s = 0.0
+        self._sheet = 0
+        self._ended: set[int] = set()
 
     def opened(self, width: int, height: int, frames: int) -> None:
         """Tell the engine how much there is to do."""
@@ -76,6 +83,37 @@ class Desk(Observer):
         _write_small(final, draw())
         self._say({"label": "Thumbnail.1", "frame": frame})
 
+    def learned(self, step: int, total: int, losses: Sequence[float], draw: Callable[[], Array]) -> None:
+        """The curve every second, and now and then a sheet; what cannot be drawn is not worth the job."""
+        now = time.monotonic()
+        if now < self._curve_s and step < total:
+            return
+        self._curve_s = now + _CURVE_S
+        try:
+            if now >= self._sheet_s:
+                _write_small(self._folder / "sheet.jpg", draw(), _SHEET_SIDE)
+                self._sheet = step
+                self._sheet_s = now + max(_SHEET_S, _SHEET_SHARE * (time.monotonic() - now))
+            curve = {"step": step, "total": total, "losses": means(losses), "sheet": self._sheet}
+            part = self._folder / ".learning.part"
+            part.write_text(json.dumps(curve), encoding="utf-8")
+            part.replace(self._folder / "learning.json")
+            self._say({"label": "Learned.1", "step": step, "total": total})
+        except OSError as error:
+            print(f"no curve of the learning: {error}", file=sys.stderr)
+
+    def enough(self, shot: int) -> bool:
+        """Whether the artist has said so: the engine has put a file here, which counts for the shot being learned."""
+        if shot in self._ended:
+            return True
+        asked, noted = self._folder / "enough", self._folder / f"enough-{shot}"
+        if asked.exists():
+            asked.replace(noted)  # so that a later worker, too, ends here
+        elif not noted.exists():
+            return False
+        self._ended.add(shot)
+        return True
+
     def finished(self, result: JobResult) -> None:
         """Leave the result where the engine finds it, should it or this worker die now."""
         part, final = self._folder / ".result.part", self._folder / "result.json"
@@ -86,9 +124,17 @@ class Desk(Observer):
         part.replace(final)
 
 
-def _write_small(final: Path, rgb: Array) -> None:
+def means(values: Sequence[float]) -> list[float]:
+    """A long curve in up to 200 points, each the mean of as many neighbours."""
+    if not values:
+        return []
+    parts = np.array_split(np.asarray(values, np.float64), min(_POINTS, len(values)))
+    return [round(float(part.mean()), 6) for part in parts]
+
+
+def _write_small(final: Path, rgb: Array, side: int = _SIDE) -> None:
     height, width = rgb.shape[:2]
-    scale = _SIDE / max(width, height)
+    scale = side / max(width, height)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
     bytes_ = np.rint(np.clip(small, 0, 1) * 255).astype(np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,19 @@ from ..frames.convert import picture_from_rgb
 from ..frames.picture import ColorTags, FrameFormat, PixelLayout
 from ..frames.writer import open_writer
 from ..matte.roto_file import RotoMedia, read_roto
-from ..matte.roto_import import import_masks
+from ..matte.roto_fxs import write_fxs
+from ..matte.roto_import import first_number, import_masks
+from ..matte.roto_nuke import write_nuke
 from ..matte.roto_raster import render_roto
 from ..matte.roto_svg import write_svg
 from ..protocol.errors import OutputError
 from ..protocol.messages import Progress
+from ..protocol.roto import DRAWN_SUFFIXES, Roto
 from ..protocol.wire import encode
 
 
 def import_roto(question: dict[str, Any], _: Any) -> dict[str, Any]:
-    """{"path", "frame", "first", "count", "width", "height", "into"} → {"masks"}, see `matte.roto_import`."""
+    """{"path", "frame", "first", "count", "width", "height", "into", "plate"} → {"masks"}, see `matte.roto_import`."""
     masks = import_masks(
         Path(question["path"]),
         frame=question["frame"],
@@ -29,22 +33,24 @@ def import_roto(question: dict[str, Any], _: Any) -> dict[str, Any]:
         count=question["count"],
         size=(question["width"], question["height"]),
         folder=Path(question["into"]),
+        plate=question["plate"],
     )
     return {"masks": encode(masks)}
 
 
 def export_roto(question: dict[str, Any], on_progress: Any) -> dict[str, Any]:
-    """{"roto", "output", "frame", "start", "duration", "rate"} → {"output"}.
+    """{"roto", "plate", "output", "frame", "start", "duration", "rate"} → {"output"}.
 
-    `.svg` gets the shapes of `frame`; a movie or sequence gets the matte of all frames, at the plate's size.
+    `.svg` and `.nk` get the shapes of `frame`, `.fxs` those of all keyframes, `.roto.json` all of the document; a movie
+    or sequence gets the matte of all frames, at the plate's size.
 
     Raises:
         LumiereError: nothing to export, or it cannot be written.
     """
     roto, output = read_roto(Path(question["roto"])), Path(question["output"])
-    if output.suffix.lower() == ".svg":
+    if output.name.endswith(DRAWN_SUFFIXES):
         try:
-            write_svg(roto, question["frame"], output)
+            _write_shapes(roto, output, question)
         except OSError as error:
             raise OutputError(f"it cannot be written: {error.strerror}", clip=str(output)) from error
         return {"output": str(output)}
@@ -59,3 +65,15 @@ def export_roto(question: dict[str, Any], on_progress: Any) -> dict[str, Any]:
     writer.commit()
     media.close()
     return {"output": str(output)}
+
+
+def _write_shapes(roto: Roto, output: Path, question: dict[str, Any]) -> None:
+    suffix = output.suffix.lower()
+    if suffix == ".svg":
+        write_svg(roto, question["frame"], output)
+    elif suffix == ".nk":
+        write_nuke(roto, question["frame"], output, first_number=first_number(question["plate"]))
+    elif suffix == ".fxs":
+        write_fxs(roto, output)
+    else:
+        output.write_text(json.dumps(encode(roto)), encoding="utf-8")

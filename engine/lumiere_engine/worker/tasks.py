@@ -11,6 +11,7 @@ from .machine import codecs, device
 from .proxy import make_proxy
 from .roto_tasks import export_roto, import_roto
 from .score import score
+from .steadiness import steadiness
 from .track import track
 from .train import train_prior
 
@@ -59,6 +60,7 @@ TASKS: dict[str, Callable[[dict[str, Any], OnProgress], dict[str, Any]]] = {
     "probe": _probe,
     "proxy": _proxy,
     "score": _score,
+    "steadiness": steadiness,
     "track": track,
     "train_prior": train_prior,
 }

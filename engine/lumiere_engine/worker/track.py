@@ -44,7 +44,8 @@ def track(question: dict[str, Any], on_progress: OnProgress) -> dict[str, Any]:
         question: "plate": media; "frames": {"start", "duration"}, the clip's frames, all of which may be looked
             at; "drawn": a list of {"frame", "matte"}, the matte a picture or media with all frames of the plate;
             "out": folder for the mattes, `000012.png` for frame 12, and `track.json`. Optional: "wanted":
-            {"start", "duration"}, the frames to track (default: all); "changed": frames whose drawing is new,
+            {"start", "duration"}, the frames to track (default: all); "within": a frame, of "wanted" only the shot
+            between two cuts that holds it is tracked; "changed": frames whose drawing is new,
             changed or gone since the folder was written: only the stretches beside them are tracked again;
             "movie": a matte movie of all of "frames" to write in the end, black where nothing was tracked;
             "overwrite": whether the movie may replace another.
@@ -72,7 +73,7 @@ def track(question: dict[str, Any], on_progress: OnProgress) -> dict[str, Any]:
         drawn = _drawn(question["drawn"], source)
         shelf, shots = _read(source, frames, scratch, on_progress)
         small = {frame - frames.start: _shrunk(core(mask), shelf) for frame, mask in drawn.items()}
-        gaps = find_gaps(small, wanted.shifted(-frames.start), shots)
+        gaps = find_gaps(small, _within(question.get("within"), wanted, frames, shots), shots)
         changed = question.get("changed")
         gaps = touched(gaps, None if changed is None else [frame - frames.start for frame in changed])
         book = _Book(out, source.format, frames)
@@ -109,6 +110,15 @@ def _check(question: dict[str, Any], frames: FrameRange, wanted: FrameRange, cou
     outside = [number for number in numbers if number not in frames]
     if outside:
         raise SpecError(f"a mask is drawn in frame {outside[0]}, the clip has {frames}")
+
+
+def _within(frame: int | None, wanted: FrameRange, frames: FrameRange, shots: list[FrameRange]) -> FrameRange:
+    """The wanted frames counted from the clip's first; of one shot alone if a frame of it is named."""
+    counted = wanted.shifted(-frames.start)
+    if frame is None:
+        return counted
+    shot = next((shot for shot in shots if frame - frames.start in shot), FrameRange(0, 0))
+    return counted.intersection(shot)
 
 
 def _drawn(entries: list[dict[str, Any]], source: FrameSource) -> dict[int, Array]:

@@ -84,6 +84,7 @@ class Viewer:
             grow = default if request["grow"] is None else float(request["grow"])
             feather = default / 2 if request["feather"] is None else float(request["feather"])
             matte = soft_matte(core(matte), grow * scale, feather * scale)
+            matte = matte * np.float32(1.0 if roto.span is None else roto.span.level(int(request["frame"])))
         picture: Bytes = np.rint(matte * 255).astype(np.uint8)
         return _head(picture), picture
 

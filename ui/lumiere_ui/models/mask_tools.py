@@ -27,7 +27,7 @@ class _Drag:
     """Something held with the mouse.
 
     Attributes:
-        what: "create", "corner", "knot", "move" or "paint".
+        what: "create", "correct", "corner", "knot", "move" or "paint".
         x, y: where it began.
         knots: the shape then.
         index: of the knot or corner.
@@ -111,7 +111,7 @@ class MaskTools(QObject):
             self.open_spline = ((x, y),)
             self.changed.emit()
         elif self.tool in ("rectangle", "ellipse"):
-            self._drag = _Drag("create", x, y)
+            self._drag = _Drag("correct" if self._corrects(frame) else "create", x, y)
         else:
             self._select_at(frame, x, y)
 
@@ -128,6 +128,12 @@ class MaskTools(QObject):
         elif drag.what == "create":
             if max(abs(x - drag.x), abs(y - drag.y)) >= _SMALLEST:
                 self._draft_new(frame, _box_of(drag.x, drag.y, x, y))
+        elif drag.what == "correct":
+            if max(abs(x - drag.x), abs(y - drag.y)) >= _SMALLEST:
+                box = _box_of(drag.x, drag.y, x, y)
+                self._document.draft_shape(
+                    frame, rectangle(*box) if self.tool == "rectangle" else ellipse(*box)
+                )
         elif drag.what == "move":
             moved = tuple(knot.moved(x - drag.x, y - drag.y) for knot in drag.knots)
             self._document.draft_shape(frame, moved)
@@ -144,6 +150,7 @@ class MaskTools(QObject):
         if drag is None:
             return
         names = {"paint": "brush stroke", "create": f"new {self.tool}", "move": "move of a mask"}
+        names["correct"] = "correction"
         if drag.what == "paint" and self.tool == "eraser":
             names["paint"] = "eraser stroke"
         draft = self._document.roto
@@ -156,7 +163,10 @@ class MaskTools(QObject):
     def finish(self, frame: int | None = None) -> None:
         """Close an open spline, if it has three points; drop it otherwise."""
         points, self.open_spline = self.open_spline, ()
-        if len(points) >= 3 and frame is not None and self._document.roto is not None:
+        if len(points) >= 3 and frame is not None and self._corrects(frame):
+            self._document.draft_shape(frame, smoothed(points))
+            self._document.commit("correction")
+        elif len(points) >= 3 and frame is not None and self._document.roto is not None:
             self._new("spline", frame, smoothed(points))
             self._document.commit("new spline")
             assert self._document.roto is not None
@@ -171,9 +181,9 @@ class MaskTools(QObject):
         self.changed.emit()
 
     def handles(self, frame: int) -> tuple[tuple[float, float], ...]:
-        """Places of the selected mask that can be taken hold of."""
+        """Places of the selected mask that can be taken hold of; none where it is tracked."""
         mask = self._document.mask
-        if mask is None or mask.locked or mask.kind in ("brush", "matte"):
+        if mask is None or mask.locked or mask.kind in ("brush", "matte") or mask.tracked_at(frame):
             return ()
         knots = mask.knots_at(frame)
         if not knots:
@@ -186,7 +196,7 @@ class MaskTools(QObject):
     def _grab(self, frame: int, x: float, y: float, reach: float) -> bool:
         """Take hold of a point of the selected mask, or of all of it."""
         mask = self._document.mask
-        if mask is None or mask.locked or mask.kind in ("brush", "matte"):
+        if mask is None or mask.locked or mask.kind in ("brush", "matte") or mask.tracked_at(frame):
             return False
         knots = mask.knots_at(frame)
         places = self.handles(frame)
@@ -200,6 +210,16 @@ class MaskTools(QObject):
             return True
         return False
 
+    def _corrects(self, frame: int) -> bool:
+        """Whether a shape that is drawn here corrects the tracked mask in hand, rather than being a new one."""
+        mask = self._document.mask
+        return (
+            mask is not None
+            and not mask.locked
+            and mask.kind == self.tool
+            and mask.tracked_at(frame) is not None
+        )
+
     def _select_at(self, frame: int, x: float, y: float) -> None:
         roto = self._document.roto
         for mask in reversed(roto.masks if roto else ()):
@@ -210,9 +230,10 @@ class MaskTools(QObject):
     def _begin_stroke(self, frame: int, x: float, y: float) -> None:
         mask, roto = self._document.mask, self._document.roto
         assert roto is not None
-        if mask is not None and mask.locked and mask.kind == "brush":
+        painted = mask is not None and (mask.kind == "brush" or bool(mask.tracked))
+        if mask is not None and mask.locked and painted:
             return
-        if mask is None or mask.kind != "brush":
+        if not painted:
             number = self._document.add(NAMES["brush"], "brush")
             if self.tool == "eraser":
                 # erasing from a shape: a brush mask that takes away

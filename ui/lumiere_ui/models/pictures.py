@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from lumiere_engine.protocol import LumiereError
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 DEFAULT_LIMIT_BYTES = 400 << 20
+Wish = dict[str, Any] | Callable[[], dict[str, Any]]
+"""A request for the child, or what makes one: a long drawing is put into words in the thread."""
 
 
 @dataclass(frozen=True, eq=False)  # by identity: nobody compares samples
@@ -51,7 +53,7 @@ class PictureStore(QObject):
         self._kept: OrderedDict[Hashable, Decoded] = OrderedDict()
         self._bytes = 0
         self._wake = threading.Condition()
-        self._wanted: dict[Hashable, tuple[int, int, dict[str, Any]]] = {}
+        self._wanted: dict[Hashable, tuple[int, int, Wish]] = {}
         self._asked = 0
         self._now: Hashable = None
         self._failures: set[Hashable] = set()
@@ -68,7 +70,7 @@ class PictureStore(QObject):
             self._kept.move_to_end(key)
         return found
 
-    def want(self, key: Hashable, request: dict[str, Any], urgency: int = 0) -> Decoded | None:
+    def want(self, key: Hashable, request: Wish, urgency: int = 0) -> Decoded | None:
         """A picture if it is here; otherwise it is decoded and told by `ready`.
 
         Args:
@@ -128,7 +130,7 @@ class PictureStore(QObject):
                 self._now = key
             answer: Decoded | LumiereError
             try:
-                head, content = self._process.ask(request)
+                head, content = self._process.ask(request() if callable(request) else request)
                 answer = Decoded(head["width"], head["height"], head["channels"], content)
             except LumiereError as error:
                 answer = error

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from lumiere_engine.protocol import FrameRange, RemoveParams, Submit
+from lumiere_engine.protocol import FrameRange, Progress, Submit
 from lumiere_engine.protocol.engine import Plan, RegisterTimeline, TimelineResult
-from lumiere_engine.protocol.roto import Mask
+from lumiere_engine.protocol.roto import Mask, Tracked
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,95 @@ class Shot:
 
 
 @dataclass(frozen=True)
+class Request:
+    """What an artist asks for: all that a job, a preview or an estimate is prepared from.
+
+    Attributes:
+        project, shot: what it is done to.
+        roto: the drawing's file.
+        effect: as in a `JobSpec`.
+        params: the effect's own parameters.
+        seed: of all randomness.
+        frames: of the shot's media, those to work on; None is all of them.
+        repairs: the result whose media the shot shows, if that is what is worked on.
+    """
+
+    project: Project
+    shot: Shot
+    roto: Path
+    effect: str
+    params: Any
+    seed: int = 0
+    frames: FrameRange | None = None
+    repairs: TimelineResult | None = None
+
+
+@dataclass(frozen=True)
+class TrackRequest:
+    """A mask that is to be tracked.
+
+    Attributes:
+        shot: whose frames.
+        roto: the drawing's file; what is tracked is kept beside it.
+        mask: with what is drawn.
+        wanted: the frames of the media that are to be tracked.
+        within: a frame; of `wanted` only the shot between two cuts that holds it. None: all of it.
+        changed: frames whose drawing has changed: only what they touch is tracked again. None: all of it.
+    """
+
+    shot: Shot
+    roto: Path
+    mask: Mask
+    wanted: FrameRange
+    within: int | None = None
+    changed: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class SteadinessRequest:
+    """A question how steady a matte or a result is.
+
+    Attributes:
+        what: "chatter" of the drawing's matte, or "flicker" of a result inside of it.
+        media: the plate, or the result.
+        frames: of that media.
+        roto: the drawing's file.
+        roto_first: its frame that belongs to the first of `frames`.
+    """
+
+    what: str
+    media: str
+    frames: FrameRange
+    roto: Path
+    roto_first: int
+
+
+@dataclass(frozen=True)
+class Steadiness:
+    """How steady it is.
+
+    Attributes:
+        first: the frame of the shot's media that the first value belongs to.
+        values: per frame; None where nothing can be said.
+        warn: from where on a value is worth a look.
+    """
+
+    first: int
+    values: tuple[float | None, ...]
+    warn: float
+
+    def at(self, frame: int) -> float | None:
+        """The value of a frame of the shot's media."""
+        place = frame - self.first
+        return self.values[place] if 0 <= place < len(self.values) else None
+
+    def loud(self) -> tuple[int, ...]:
+        """The frames that are worth a look."""
+        found = enumerate(self.values, start=self.first)
+        return tuple(frame for frame, value in found if value is not None and value > self.warn)
+
+
+@dataclass(frozen=True)
 class Prepared:
     """A job, ready to be queued.
 
@@ -130,12 +219,14 @@ class Prepared:
         folders: what the engine must be allowed to use.
         timeline: what its result belongs to; None for a preview.
         preview: of a preview, the frames of the media that it shows.
+        repair: whether it repairs a result.
     """
 
     submit: Submit
     folders: tuple[Path, ...]
     timeline: RegisterTimeline | None = None
     preview: FrameRange | None = None
+    repair: bool = False
 
 
 @dataclass(frozen=True)
@@ -167,34 +258,16 @@ class Desk(Protocol):
         """A clip's media, opened."""
         ...
 
-    def prepare(
-        self,
-        project: Project,
-        shot: Shot,
-        roto: Path,
-        params: RemoveParams,
-        seed: int,
-        frames: FrameRange | None = None,
-    ) -> Prepared:
-        """The removal of what a roto document shows, of all frames or, of a plain movie, some."""
+    def prepare(self, request: Request) -> Prepared:
+        """A job: of all frames or, of a plain movie, some."""
         ...
 
-    def prepare_preview(
-        self, project: Project, shot: Shot, roto: Path, params: RemoveParams, seed: int, frames: FrameRange
-    ) -> Prepared:
+    def prepare_preview(self, request: Request) -> Prepared:
         """The same of a few frames, at proxy size."""
         ...
 
-    def estimate(
-        self,
-        project: Project,
-        shot: Shot,
-        roto: Path,
-        params: RemoveParams,
-        seed: int,
-        frames: FrameRange | None = None,
-    ) -> tuple[Plan, tuple[Path, ...]]:
-        """The question what a removal will take, and what the engine must be allowed to use for it."""
+    def estimate(self, request: Request) -> tuple[Plan, tuple[Path, ...]]:
+        """The question what a job will take, and what the engine must be allowed to use for it."""
         ...
 
     def import_masks(self, shot: Shot, path: Path, roto: Path, frame: int) -> tuple[Mask, ...]:
@@ -205,9 +278,39 @@ class Desk(Protocol):
         """The matte of the whole shot as a movie or sequence, or the shapes of a frame as SVG."""
         ...
 
+    def track(self, request: TrackRequest, on_progress: Callable[[Progress], None]) -> tuple[Tracked, ...]:
+        """Mattes for frames on which nothing is drawn; what `on_progress` raises stops it."""
+        ...
+
+    def steadiness(self, request: SteadinessRequest, on_progress: Callable[[Progress], None]) -> Steadiness:
+        """How steady a matte or a result is; what `on_progress` raises stops it."""
+        ...
+
     def save_results(self, project: Project, results: Sequence[TimelineResult]) -> Path:
         """A timeline beside the project's with a track for each result; returns its path."""
         ...
+
+
+def shot_of_result(shot: Shot, result: TimelineResult, record_start: int) -> Shot:
+    """A clip's result as a shot to be drawn on: it stands where the clip does, on frames of the result's own file.
+
+    Args:
+        shot: the clip.
+        result: of it.
+        record_start: where the result begins on the timeline.
+    """
+    placement = result.placement
+    first = 0 if placement is None else placement.source_start
+    shown = shot.frames.end_exclusive - shot.media_frame(record_start)
+    return replace(
+        shot,
+        name=f"{shot.name}, repaired",
+        media=result.media,
+        frames=FrameRange.between(first, min(first + shown, result.frame_count)),
+        frame_count=result.frame_count,
+        start_frame=result.start_frame,
+        record_start=record_start,
+    )
 
 
 def timeline_of(project: Project) -> RegisterTimeline:

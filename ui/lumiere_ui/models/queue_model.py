@@ -47,6 +47,8 @@ class QueueModel(QAbstractListModel):
     """Whether the whole queue is paused."""
     picture_changed = Signal(int)
     """There is another small picture of a job."""
+    learns = Signal(int)
+    """A job's network has learned more of the shot."""
     refreshed = Signal()
     """The list was read anew."""
 
@@ -147,6 +149,8 @@ class QueueModel(QAbstractListModel):
             self._set_paused(bool(event.data.get("paused")))
         elif event.kind == "job":
             self.refresh()
+        elif event.kind == "learning" and event.job is not None:
+            self.learns.emit(event.job)
         elif event.kind in ("progress", "thumbnail") and event.job is not None:
             self._update(event)
 

@@ -119,6 +119,17 @@ class RotoDocument(QObject):
         self._roto = new
         self._tell()
 
+    def amend(self, roto: Roto) -> None:
+        """Complete the last edit with what follows from it: both are one step of undo."""
+        if self._draft is None and self._roto is not None and roto != self._roto:
+            self._roto = roto
+            self._tell()
+
+    @property
+    def drafting(self) -> bool:
+        """Whether an edit is not finished."""
+        return self._draft is not None
+
     def undo(self) -> None:
         """Take the last edit back."""
         self._swap(self._done, self._undone)
@@ -197,6 +208,11 @@ class RotoDocument(QObject):
             self._timer.stop()
             self._save()
 
+    def when_saved(self, then: Callable[[], None]) -> None:
+        """Do something when all that is drawn so far is on the disk."""
+        self.flush()
+        self._background.do(lambda: None, lambda _: then())
+
     def _draft_mask(self, change: Callable[[Mask], Mask]) -> None:
         mask = None if self._roto is None else self._roto.mask(self.current)
         if self._roto is not None and mask is not None and not mask.locked:
@@ -243,15 +259,20 @@ def write_roto(path: Path, roto: Roto) -> None:
     part.replace(path)
 
 
+def frozen_roto(result: Path) -> Path:
+    """The drawing that was frozen with a result."""
+    return result.with_name(f"{result.stem}{ROTO_SUFFIX}")
+
+
 def other_roto(result: Path, roto: Roto) -> bool:
     """Whether a result was made from another drawing than this; names and locks do not count.
 
     Args:
-        result: its media; the drawing that was frozen with it lies beside it.
+        result: its media.
         roto: the drawing now.
     """
     try:
-        frozen = read_roto(result.with_name(f"{result.stem}{ROTO_SUFFIX}"), roto.width, roto.height)
+        frozen = read_roto(frozen_roto(result), roto.width, roto.height)
     except (OSError, SpecError):
         return False  # nobody knows
     return _drawn(frozen) != _drawn(roto)

@@ -9,7 +9,7 @@ from lumiere_engine.protocol.engine import TimelineResult
 from lumiere_engine.protocol.wire import encode
 from PySide6.QtCore import QObject, Signal
 
-from .pictures import Decoded
+from .pictures import Decoded, Wish
 from .project import ClipItem, Preview, Shot
 from .session import Session
 
@@ -44,7 +44,8 @@ class Viewing(QObject):
         session.playhead.moved.connect(self._moved)
         session.project_changed.connect(self._reset)
         session.shot_changed.connect(self.refresh)
-        session.results_changed.connect(self._results)
+        session.results.changed.connect(self._results)
+        session.effect_changed.connect(self.refresh)
         session.preview_changed.connect(self._previewed)
         session.roto.changed.connect(self.refresh)
         session.pictures.ready.connect(self._ready)
@@ -116,7 +117,18 @@ class Viewing(QObject):
     def result(self) -> TimelineResult | None:
         """The result of the seen clip, if it is open."""
         clip = self.clip
-        return self._session.result(clip.index) if clip is not None and self.on_shot else None
+        return self._session.results.shown(clip.index) if clip is not None and self.on_shot else None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the seen result is to stay."""
+        clip = self.clip
+        return clip is not None and self._session.results.accepted(clip.index)
+
+    @property
+    def repairing(self) -> bool:
+        """Whether a result stands in the plate's place, to be painted on."""
+        return self._session.repairs is not None
 
     @property
     def preview(self) -> Preview | None:
@@ -149,7 +161,7 @@ class Viewing(QObject):
         roles = by_mode.get(self.mode, (self.mode,))
         return (*roles, "matte") if self.mode == "plate" and self.overlay else roles
 
-    def _wanted(self, role: str, record: int) -> tuple[Hashable, dict[str, Any] | None]:
+    def _wanted(self, role: str, record: int) -> tuple[Hashable, Wish | None]:
         """Key and request of a picture; no request if there is nothing to show."""
         clip, shot = self.clip, self._session.shot
         side = 0 if self.full_size else PROXY_SIDE
@@ -168,11 +180,11 @@ class Viewing(QObject):
         result = self.result
         if result is None or result.placement is None:
             return None, None
-        start = self._session.shown_from(result)
+        start = self._session.results.shown_from(result)
         if role == "result" and not start <= record < start + result.placement.record_duration:
             frame = shot.media_frame(record)  # it covers a part of the shot: elsewhere the plate stands
             return ("frame", shot.media, frame, side), _frame(shot.media, frame, side)
-        frame = self._session.result_frame(result, record)
+        frame = self._session.results.frame(result, shot, record)
         if role == "difference":
             request = {
                 **_frame(shot.media, shot.media_frame(record), side),
@@ -187,7 +199,7 @@ class Viewing(QObject):
             return None, None
         return ("frame", shown, frame, side), _frame(shown, frame, side)
 
-    def _wanted_preview(self, shot: Shot, record: int) -> tuple[Hashable, dict[str, Any] | None]:
+    def _wanted_preview(self, shot: Shot, record: int) -> tuple[Hashable, Wish | None]:
         """A frame of the preview; outside of it the plate, so that it can be judged in its place."""
         frame, preview = shot.media_frame(record), self.preview
         if preview is None or frame not in preview.frames:
@@ -196,23 +208,28 @@ class Viewing(QObject):
         index = frame - preview.frames.start
         return ("frame", preview.media, index, 0), _frame(preview.media, index, 0)
 
-    def _wanted_matte(self, record: int) -> tuple[Hashable, dict[str, Any] | None]:
+    def _wanted_matte(self, record: int) -> tuple[Hashable, Wish | None]:
         shot, roto, params = self._session.shot, self._session.roto, self._session.params
         if shot is None or roto.roto is None or not roto.roto.masks:
             return None, None
+        grow, feather = getattr(params, "grow", 0.0), getattr(params, "feather", 0.0)
         scale = min(1.0, PROXY_SIDE / max(shot.width, shot.height))
         frame = shot.media_frame(record)
-        request = {
-            "do": "matte",
-            "roto": encode(roto.roto),
-            "frame": frame,
-            "width": max(1, round(shot.width * scale)),
-            "height": max(1, round(shot.height * scale)),
-            "soft": True,
-            "grow": params.grow,
-            "feather": params.feather,
-        }
-        return ("matte", shot.media, frame, roto.revision, params.grow, params.feather), request
+        drawn, size = roto.roto, (max(1, round(shot.width * scale)), max(1, round(shot.height * scale)))
+
+        def request() -> dict[str, Any]:
+            return {
+                "do": "matte",
+                "roto": encode(drawn),
+                "frame": frame,
+                "width": size[0],
+                "height": size[1],
+                "soft": True,
+                "grow": grow,
+                "feather": feather,
+            }
+
+        return ("matte", shot.media, frame, roto.revision, grow, feather), request
 
     def _media_frame_at(self, clip: ClipItem, record: int) -> int:
         shot = self._session.shot

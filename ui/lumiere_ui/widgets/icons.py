@@ -208,6 +208,34 @@ def _key(painter: QPainter) -> None:
     painter.drawPolygon(QPolygonF([QPointF(10, 4), QPointF(16, 10), QPointF(10, 16), QPointF(4, 10)]))
 
 
+def _track_on(painter: QPainter) -> None:
+    _filled(painter, (3.5, 5.5), (3.5, 14.5), (10, 10))
+    _filled(painter, (10, 5.5), (10, 14.5), (16.5, 10))
+
+
+def _track_back(painter: QPainter) -> None:
+    _filled(painter, (16.5, 5.5), (16.5, 14.5), (10, 10))
+    _filled(painter, (10, 5.5), (10, 14.5), (3.5, 10))
+
+
+def _track_both(painter: QPainter) -> None:
+    _filled(painter, (8, 5.5), (8, 14.5), (2, 10))
+    _filled(painter, (12, 5.5), (12, 14.5), (18, 10))
+
+
+def _track_cut(painter: QPainter) -> None:
+    _filled(painter, (4.5, 5.5), (4.5, 14.5), (11.5, 10))
+    _lines(painter, (14.5, 4.5), (14.5, 15.5))
+
+
+def _one_on(painter: QPainter) -> None:
+    _filled(painter, (7, 5.5), (7, 14.5), (13.5, 10))
+
+
+def _one_back(painter: QPainter) -> None:
+    _filled(painter, (13, 5.5), (13, 14.5), (6.5, 10))
+
+
 _DRAWN: dict[str, Draw] = {
     "again": _again,
     "back": _back,
@@ -227,6 +255,8 @@ _DRAWN: dict[str, Draw] = {
     "lock": _lock,
     "minus": _minus,
     "on": _on,
+    "one_back": _one_back,
+    "one_on": _one_on,
     "pause": _pause,
     "play": _play,
     "plus": _plus,
@@ -234,6 +264,10 @@ _DRAWN: dict[str, Draw] = {
     "select": _arrow,
     "spline": _spline,
     "start": _start,
+    "track_back": _track_back,
+    "track_both": _track_both,
+    "track_cut": _track_cut,
+    "track_on": _track_on,
     "unlock": _unlock,
     "up": _up,
 }

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
+
+from lumiere_engine.protocol.roto import Mask
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QHBoxLayout, QToolTip, QWidget
 
 from ..models.session import Session
+from ..models.tracker import WARN_BELOW, confidence
 from ..models.viewing import Viewing
 from .buttons import flat_button
-from .style import ACCENT, FAINT, HOVER, RAISED, RESULT, filled
+from .style import ACCENT, DANGER, FAINT, HOVER, RAISED, RESULT, TRACKED, filled
 
 _HEIGHT = 26
+_SPACING = 2
 
 
 class KeyBar(QWidget):
@@ -35,7 +41,7 @@ class KeyBar(QWidget):
         self.delete.clicked.connect(self.delete_key)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 2, 10, 0)
-        layout.setSpacing(2)
+        layout.setSpacing(_SPACING)
         layout.addWidget(self.bar, 1)
         for button in (self.before, self.after, self.delete):
             layout.addWidget(button)
@@ -47,6 +53,12 @@ class KeyBar(QWidget):
         ):
             signal.connect(self._show)
         self._show()
+
+    @property
+    def buttons_width(self) -> int:
+        """What stands at the right of the bar, pixels."""
+        buttons = (self.before, self.after, self.delete)
+        return sum(button.sizeHint().width() + _SPACING for button in buttons)
 
     def to_key(self, direction: int) -> None:
         """To the next keyframe of the selected mask, backwards (-1) or forwards (1)."""
@@ -94,6 +106,7 @@ class _Bar(QWidget):
         self.setAccessibleName("Keyframes")
         self.setToolTip("Keyframes of the selected mask: draw on another frame, and the mask moves there")
         viewing.changed.connect(self.update)
+        session.tracker.changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - as Qt calls it
         """The shot, its preview, its keyframes, the playhead."""
@@ -113,7 +126,15 @@ class _Bar(QWidget):
             painter.drawRoundedRect(
                 QRectF(left, middle - 2, self._x(preview.frames.end_exclusive) - left, 4), 2, 2
             )
+        roto = self._session.roto.roto
+        if roto is not None and roto.span is not None:
+            left, right = self._x(roto.span.start), self._x(roto.span.end_exclusive)
+            painter.setPen(QPen(QColor(ACCENT), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(left, middle - 8, right - left, 16), 3, 3)
         mask = self._session.roto.mask
+        if mask is not None:
+            self._draw_tracked(painter, mask)
         for key in mask.key_frames() if mask is not None else ():
             x = self._x(key + 0.5)
             painter.setBrush(QColor(ACCENT))
@@ -129,6 +150,34 @@ class _Bar(QWidget):
         painter.setPen(QPen(QColor(FAINT if not self._viewing.on_shot else "#ffffff"), 1.4))
         painter.drawLine(QPointF(x, middle - 8), QPointF(x, middle + 8))
 
+    def _draw_tracked(self, painter: QPainter, mask: Mask) -> None:
+        """The tracked frames, doubtful ones in the colour of a warning; those in work as a pale line."""
+        middle = self.height() / 2
+        painter.setPen(Qt.PenStyle.NoPen)
+        wanted = self._session.tracker.wanted
+        if wanted is not None and self._session.tracker.running == mask.id:
+            left, right = self._x(wanted.start), self._x(wanted.end_exclusive)
+            painter.setBrush(QColor(FAINT))
+            painter.drawRoundedRect(QRectF(left, middle - 3, right - left, 6), 3, 3)
+        sure = confidence(mask)
+        for start, end, doubtful in runs({frame: value < WARN_BELOW for frame, value in sure.items()}):
+            left, right = self._x(start), self._x(end)
+            painter.setBrush(QColor(DANGER if doubtful else TRACKED))
+            painter.drawRect(QRectF(left, middle - 3, max(1.0, right - left), 6))
+
+    def event(self, event: QEvent) -> bool:
+        """Tell about the frame under the mouse."""
+        if isinstance(event, QHelpEvent):
+            shot, mask = self._session.shot, self._session.roto.mask
+            if shot is not None and mask is not None:
+                frame = self._frame_at(event.pos().x())
+                sure = confidence(mask).get(frame)
+                if sure is not None:
+                    told = "look at it and correct what is wrong" if sure < WARN_BELOW else "tracked"
+                    QToolTip.showText(event.globalPos(), f"Frame {frame}: {told} ({sure:.0%} sure)", self)
+                    return True
+        return super().event(event)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Go there."""
         self._scrub(event.position().x())
@@ -139,12 +188,26 @@ class _Bar(QWidget):
             self._scrub(event.position().x())
 
     def _scrub(self, x: float) -> None:
+        self._session.show_media_frame(self._frame_at(x))
+
+    def _frame_at(self, x: float) -> int:
         shot = self._session.shot
-        if shot is not None:
-            frame = shot.frames.start + int(x / max(1, self.width()) * shot.frames.duration)
-            self._session.playhead.scrub(shot.record_frame(frame))
+        return 0 if shot is None else shot.frames.start + int(x / max(1, self.width()) * shot.frames.duration)
 
     def _x(self, frame: float) -> float:
         shot = self._session.shot
         assert shot is not None
         return (frame - shot.frames.start) / shot.frames.duration * self.width()
+
+
+def runs(values: Mapping[int, Hashable]) -> Iterator[tuple[int, int, Any]]:
+    """Neighbouring frames of one value: start, exclusive end, value."""
+    start, last = None, None
+    for frame in sorted(values):
+        if last is None or frame != last + 1 or values[frame] != values[last]:
+            if start is not None and last is not None:
+                yield start, last + 1, values[last]
+            start = frame
+        last = frame
+    if start is not None and last is not None:
+        yield start, last + 1, values[last]

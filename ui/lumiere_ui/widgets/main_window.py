@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from lumiere_engine.protocol import Job
-from PySide6.QtCore import QByteArray, QPoint, QSettings, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -27,14 +27,17 @@ from ..models.mask_tools import MaskTools
 from ..models.session import Session
 from ..models.viewing import Viewing
 from .buttons import flat_button
+from .clip_menu import clip_menu
 from .effect_panel import EffectPanel
 from .icons import icon
 from .key_bar import KeyBar
 from .mask_panel import MaskPanel
 from .queue_view import QueueView
 from .shortcuts import add_shortcuts
+from .strip_bar import StripBar
 from .style import ACCENT, DANGER, DIM, RESULT
 from .timeline_view import TimelineView
+from .track_bar import TrackBar
 from .transport import ModeBar, Transport
 from .viewer import Viewer
 
@@ -63,12 +66,12 @@ class MainWindow(QMainWindow):
 
     def __init__(self, session: Session, actions: tuple[Action, ...], settings: QSettings) -> None:
         super().__init__()
-        self.session, self._actions, self._settings = session, actions, settings
+        self.session, self.actions_known, self._settings = session, actions, settings
         self.viewing = Viewing(session, self)
         self.tools = MaskTools(session.roto, self)
         self.viewer = Viewer(session, self.viewing, self.tools)
         self.timeline = TimelineView(session)
-        self.queue = QueueView(session.queue)
+        self.queue = QueueView(session.queue, session.learning)
         self.masks = MaskPanel(session, self.tools)
         self.effect = EffectPanel(session)
         self.setWindowTitle("Lumiere")
@@ -98,46 +101,30 @@ class MainWindow(QMainWindow):
 
     def export_dialog(self) -> None:
         """Ask where the matte goes."""
-        kinds = "Matte movie (*.mov *.mkv);;Sequence, such as matte.%04d.png (*.png *.tif *.exr);;SVG (*.svg)"
+        kinds = (
+            "Matte movie (*.mov *.mkv);;Sequence, such as matte.%04d.png (*.png *.tif *.exr);;"
+            "Shapes of this frame: SVG, Nuke (*.svg *.nk);;Shapes of all keyframes: Silhouette (*.fxs);;"
+            "All of it, for Lumiere (*.roto.json)"
+        )
         path, _ = QFileDialog.getSaveFileName(self, "Export masks", "matte.mov", kinds)
         if path:
             self.session.export_masks(Path(path))
 
     def clip_menu(self, clip: int) -> QMenu:
-        """What can be done with a clip: the actions of the manifest."""
-        menu = QMenu(self)
-        item = self.session.project.clip(clip) if self.session.project else None
-        for action in self._actions:
-            if "clip_menu" in action.shown_in:
-                entry = menu.addAction(action.title, partial(self.start, action))
-                entry.setToolTip(action.help)
-                entry.setEnabled(item is not None and not item.missing)
-        if self.session.results_of(clip):
-            menu.addSeparator()
-            menu.addAction("Compare with the result", lambda: self.compare(clip))
-            takes = self.session.results_of(clip)
-            if len(takes) > 1:
-                choice = menu.addMenu("Takes")
-                shown = self.session.result(clip)
-                for number, take in zip(range(len(takes), 0, -1), takes, strict=True):
-                    entry = choice.addAction(
-                        f"Take {number}", partial(self.session.choose_take, clip, take.job)
-                    )
-                    entry.setCheckable(True)
-                    entry.setChecked(shown is not None and shown.job == take.job)
-        return menu
+        """What can be done with a clip."""
+        return clip_menu(self, clip)
 
     def start(self, action: Action) -> None:
         """Begin an action: its tool in hand, or, where all is drawn, at once."""
-        self.effect.set_params(**dict(action.params))
-        if self.session.why_not_remove():
+        self.effect.set_action(action)
+        if self.session.why_not():
             if self.tools.tool == "select":
                 self.tools.choose("rectangle")
             self.viewing.set_mode("plate")
             self.viewer.setFocus()
-            self.say("info", self.session.why_not_remove())
+            self.say("info", self.session.why_not())
         else:
-            self.session.remove()
+            self.session.render()
 
     def compare(self, clip: int | None = None) -> None:
         """Plate and result, divided by a wipe."""
@@ -198,6 +185,10 @@ class MainWindow(QMainWindow):
         column.addLayout(middle, 1)
         self.keys = KeyBar(self.session, self.viewing)
         column.addWidget(self.keys)
+        self.strips = StripBar(self.session, self.keys)
+        column.addWidget(self.strips)
+        self.track = TrackBar(self.session)
+        column.addWidget(self.track)
         self.transport = Transport(self.session)
         column.addWidget(self.transport)
         self.setCentralWidget(center)
@@ -206,11 +197,11 @@ class MainWindow(QMainWindow):
         right, bottom = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
         self.docks = [
             self._dock("Masks", self.masks, right, 300),
-            self._dock("Remove object", self.effect, right, 300),
+            self._dock("Effect", self.effect, right, 300),
             self._dock("Queue", self.queue, right, 300),
             self._dock("Timeline", self.timeline, bottom, 0),
         ]
-        self.resizeDocks(self.docks[:3], [200, 300, 330], Qt.Orientation.Vertical)
+        self.resizeDocks(self.docks[:3], [190, 340, 300], Qt.Orientation.Vertical)
         self.resizeDocks(self.docks[:1], [330], Qt.Orientation.Horizontal)
         self.resizeDocks(self.docks[3:], [268], Qt.Orientation.Vertical)
 
@@ -258,8 +249,8 @@ class MainWindow(QMainWindow):
         self.undo_entry = self._entry(edit, "Undo", session.roto.undo, QKeySequence.StandardKey.Undo)
         self.redo_entry = self._entry(edit, "Redo", session.roto.redo, "Ctrl+Shift+Z")
         clip = self.menuBar().addMenu("Clip")
-        for action in self._actions:
-            keys = "Ctrl+Return" if action.id == "remove" else ""
+        for action in self.actions_known:
+            keys = "Ctrl+Return" if action is self.actions_known[0] else ""
             self._entry(clip, action.title, partial(self.start, action), keys)
         view = self.menuBar().addMenu("View")
         self._entry(view, "Whole picture", self.viewer.fit, "Shift+F")
@@ -286,14 +277,16 @@ class MainWindow(QMainWindow):
         self.timeline.result_chosen.connect(self.compare)
         self.queue.compare_wanted.connect(self._compare_job)
         self.tools.changed.connect(self._show_tool)
+        self.modes.accept.clicked.connect(self._accept)
+        self.modes.redo.clicked.connect(session.redo)
+        self.modes.repair.clicked.connect(self._repair)
         self.modes.keep.clicked.connect(session.save_results)
         self.masks.import_wanted.connect(self.import_dialog)
         self.masks.export_wanted.connect(self.export_dialog)
-        self.effect.params_changed.connect(self.viewing.refresh)
         session.noticed.connect(self.say)
         session.busy_changed.connect(self._busy.setText)
         session.project_changed.connect(self._show_project)
-        session.results_changed.connect(self._show_edits)
+        session.results.changed.connect(self._show_edits)
         session.roto.changed.connect(self._show_edits)
         session.submitted.connect(lambda job: self.say("info", f"Queued: {job.title}"))
         session.queue.finished.connect(self._finished)
@@ -316,7 +309,7 @@ class MainWindow(QMainWindow):
     def _compare_job(self, job: Job) -> None:
         """Show a finished job, where its timeline is open."""
         session = self.session
-        found = next((one for one in session.results if one.job == job.id), None)
+        found = next((one for one in session.results.all if one.job == job.id), None)
         project = session.project
         if found is None or found.placement is None or project is None:
             self.say("info", f"That result belongs to another timeline: {job.order.output}")
@@ -325,7 +318,7 @@ class MainWindow(QMainWindow):
         for track in project.tracks:
             for clip in track.clips:
                 if clip.start == start and clip.name == found.placement.clip:
-                    session.choose_take(clip.index, job.id)
+                    session.results.choose(clip.index, job.id)
                     self.compare(clip.index)
                     return
 
@@ -334,6 +327,27 @@ class MainWindow(QMainWindow):
             self.say("info", f"{job.title} is done: it stands on the Lumiere track; press 4 to compare")
         elif job.state.value == "failed" and job.error is not None:
             self.say("error", f"{job.title}: {job.error.get('message')}")
+
+    def _accept(self, accepted: bool) -> None:
+        clip = self.viewing.clip
+        if clip is not None and self.viewing.result is not None:
+            self.session.results.accept(clip.index, accepted)
+
+    def _repair(self, on: bool) -> None:
+        """Take the brush to the result, or go back to the plate."""
+        if on:
+            self.session.repair.begin()
+            self.tools.choose("brush")
+            self.viewing.set_mode("plate")
+            self.say("info", "Paint what is to be done anew; I and O say from where to where")
+        else:
+            self.session.repair.end()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - as Qt calls it
+        """Back from another program: it may have written plates anew."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.session.results.look_again()
 
     def _show_tool(self) -> None:
         self.tool_buttons[self.tools.tool].setChecked(True)
@@ -349,7 +363,7 @@ class MainWindow(QMainWindow):
         self.redo_entry.setEnabled(bool(roto.redo_name))
         self.redo_entry.setText(f"Redo {roto.redo_name}".strip())
         project = self.session.project
-        can_save = bool(self.session.results) and project is not None and project.is_timeline
+        can_save = bool(self.session.results.all) and project is not None and project.is_timeline
         self.save_entry.setEnabled(can_save)
         self.modes.keep.setVisible(can_save)
 

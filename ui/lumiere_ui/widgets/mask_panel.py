@@ -81,10 +81,14 @@ class MaskPanel(QWidget):
 
     def _files(self) -> QHBoxLayout:
         self.bring = QPushButton("Import…")
-        self.bring.setToolTip("A matte clip or sequence, SVG, COCO or SAM masks")
+        self.bring.setToolTip(
+            "A matte clip or sequence, shapes from Nuke (.nk), Silhouette (.fxs) or SVG, COCO or SAM masks"
+        )
         self.bring.clicked.connect(self.import_wanted)
         self.send = QPushButton("Export…")
-        self.send.setToolTip("The matte as a movie or sequence, or the shapes of this frame as SVG")
+        self.send.setToolTip(
+            "The matte as a movie or sequence, or the shapes for Nuke, Silhouette, SVG or Lumiere"
+        )
         self.send.clicked.connect(self.export_wanted)
         line = QHBoxLayout()
         line.setContentsMargins(12, 0, 12, 0)

@@ -25,8 +25,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ..models.learning_model import LearningModel
 from ..models.queue_model import JOB_ROLE, QueueModel, share, told
 from .buttons import flat_button
+from .learning_view import LearningView
 from .style import ACCENT, DANGER, DIM, FAINT, HOVER, LINE, PANEL, RAISED, RESULT, TEXT, filled
 
 _ROW = 58
@@ -46,13 +48,14 @@ class QueueView(QWidget):
 
     Args:
         queue: the jobs.
+        learning: what the running one learns.
         parent: a widget.
     """
 
     compare_wanted = Signal(object)
     """A `Job` that is done."""
 
-    def __init__(self, queue: QueueModel, parent: QWidget | None = None) -> None:
+    def __init__(self, queue: QueueModel, learning: LearningModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         filled(self)
         self._queue = queue
@@ -70,7 +73,7 @@ class QueueView(QWidget):
         self._list.setAccessibleName("Jobs")
         self._list.customContextMenuRequested.connect(self._menu)
         self._list.doubleClicked.connect(self._opened)
-        self._empty = QLabel("Nothing is queued.\nWhat you remove is rendered here,\none after the other.")
+        self._empty = QLabel("Nothing is queued.\nWhat you ask for is rendered here,\none after the other.")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._empty.setContentsMargins(28, 0, 28, 30)
@@ -102,6 +105,8 @@ class QueueView(QWidget):
         layout.setSpacing(0)
         layout.addLayout(head)
         layout.addWidget(stack, 1)
+        self.learning = LearningView(learning)
+        layout.addWidget(self.learning)
         queue.refreshed.connect(self._show)
         queue.paused_changed.connect(self._show_paused)
         queue.picture_changed.connect(lambda _: self._list.viewport().update())

@@ -28,7 +28,7 @@ def draw_shapes(
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if roto is not None and not session.playhead.speed:
         for mask in roto.masks:
-            if mask.enabled and mask.kind not in ("brush", "matte"):
+            if mask.enabled and mask.kind not in ("brush", "matte") and not mask.tracked_at(frame):
                 _draw_mask(painter, viewer, mask, frame, mask.id == document.current)
         for x, y in tools.handles(frame):
             _draw_handle(painter, viewer.to_widget(x, y))
@@ -52,7 +52,7 @@ def path_of(viewer: Viewer, knots: tuple[Knot, ...]) -> QPainterPath:
 
 
 def _draw_mask(painter: QPainter, viewer: Viewer, mask: Mask, frame: int, selected: bool) -> None:
-    if selected:
+    if selected and not mask.tracked:
         for key in _neighbours(mask, frame):
             painter.setPen(QPen(_GHOST, 1, Qt.PenStyle.DashLine))
             painter.drawPath(path_of(viewer, mask.knots_at(key)))

@@ -52,6 +52,14 @@ def add_shortcuts(window: MainWindow) -> None:
         "Shift+J": partial(window.keys.to_key, -1),
         "Shift+L": partial(window.keys.to_key, 1),
         "Shift+Delete": window.keys.delete_key,
+        "A": window.modes.accept.click,
+        "W": window.track.to_doubt,
+        "T": partial(window.track.track, "both"),
+        "Ctrl+T": partial(window.track.track, "on"),
+        "Shift+T": partial(window.track.track, "cut"),
+        "Ctrl+Shift+T": partial(window.track.track, "back"),
+        "Alt+Right": partial(window.track.track, "one_on"),
+        "Alt+Left": partial(window.track.track, "one_back"),
         "Delete": lambda: _delete(window),
     }
     keys |= {str(number): partial(viewing.set_mode, mode) for number, mode in enumerate(MODES, start=1)}

@@ -18,6 +18,7 @@ ACCENT = "#e9b44c"
 RESULT = "#3fae9d"
 CLIP = "#46566b"
 DANGER = "#e5574f"
+TRACKED = "#5d86c9"
 MATTE = QColor(255, 48, 40)
 
 _SHEET = f"""

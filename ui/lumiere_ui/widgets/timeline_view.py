@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Hashable, Iterator
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -59,7 +60,7 @@ class TimelineView(QAbstractScrollArea):
         session.playhead.moved.connect(self._follow)
         session.playhead.range_changed.connect(self.viewport().update)
         session.selection_changed.connect(self.viewport().update)
-        session.results_changed.connect(self._layout)
+        session.results.changed.connect(self._layout)
         session.thumbnails.ready.connect(self.viewport().update)
 
     def fit(self) -> None:
@@ -203,7 +204,7 @@ class TimelineView(QAbstractScrollArea):
         bar.setRange(0, max(0, width - self._room()))
         bar.setPageStep(self._room())
         bar.setSingleStep(40)
-        height = RULER + (len(project.tracks) + bool(self._session.results)) * TRACK + 8
+        height = RULER + (len(project.tracks) + bool(self._session.results.all)) * TRACK + 8
         self.verticalScrollBar().setRange(0, max(0, height - self.viewport().height()))
         self.verticalScrollBar().setPageStep(self.viewport().height())
         self.viewport().update()
@@ -228,7 +229,7 @@ class TimelineView(QAbstractScrollArea):
         """The upper edge of a track; results stand above all of them."""
         project = self._session.project
         assert project is not None
-        row = len(project.tracks) - 1 - number + bool(self._session.results)
+        row = len(project.tracks) - 1 - number + bool(self._session.results.all)
         return RULER + 4 + row * TRACK - self.verticalScrollBar().value()
 
     def _rect(self, number: int, clip: ClipItem) -> QRectF:
@@ -311,7 +312,7 @@ class TimelineView(QAbstractScrollArea):
         return None if found is None else image_of(found)
 
     def _result_at(self, place: QPointF) -> ClipItem | None:
-        if not self._session.results or place.x() < HEADER:
+        if not self._session.results.all or place.x() < HEADER:
             return None
         top = self._results_top()
         if not top <= place.y() < top + TRACK - _GAP:
@@ -322,7 +323,7 @@ class TimelineView(QAbstractScrollArea):
                 clip
                 for _, clip in self._all_clips()
                 if clip.start <= frame < clip.start + clip.duration
-                and self._session.result(clip.index) is not None
+                and self._session.results.shown(clip.index) is not None
             ),
             None,
         )
@@ -332,34 +333,36 @@ class TimelineView(QAbstractScrollArea):
 
     def _draw_results(self, painter: QPainter) -> None:
         """The shown take of every clip on a track of its own."""
-        if not self._session.results:
+        if not self._session.results.all:
             return
         top = self._results_top()
         painter.fillRect(QRectF(HEADER, top, self.viewport().width(), TRACK - _GAP), QColor("#182321"))
         for _, clip in self._all_clips():
-            result = self._session.result(clip.index)
+            result = self._session.results.shown(clip.index)
             if result is None:
                 continue
             placement = result.placement
             assert placement is not None
-            first, frames = self._session.shown_from(result), placement.record_duration
+            first, frames = self._session.results.shown_from(result), placement.record_duration
             x = self._x(first)
             width = max(2.0, self._x(first + frames) - x - 1)
             rect = QRectF(x, top, width, TRACK - _GAP)
             if rect.right() < HEADER or rect.left() > self.viewport().width():
                 continue
             painter.fillRect(rect, QColor(RESULT).darker(150))
-            stale = result.job in self._session.stale
+            stale = self._session.results.stale.get(result.job)
             item = ClipItem(-1, clip.name, first, frames, result.media, placement.source_start)
             if rect.width() > _NARROW:
                 self._draw_thumbnails(painter, item, rect)
                 strip = QRectF(rect.left(), rect.bottom() - 16, rect.width(), 16)
                 painter.fillRect(strip, QColor("#6b5526") if stale else QColor(RESULT).darker(180))
                 painter.setPen(QColor("#f4dfae") if stale else QColor("#c9f2ea"))
-                takes = len(self._session.results_of(clip.index))
-                name = f"{clip.name} · removed" + (f" · {takes} takes" if takes > 1 else "")
+                takes = len(self._session.results.of(clip.index))
+                name = Path(result.media).stem + (f" · {takes} takes" if takes > 1 else "")
+                if self._session.results.accepted(clip.index):
+                    name = f"✓ {name}"
                 if stale:
-                    name = f"{name} · the mask has changed since"
+                    name = f"{name} · {stale}"
                 name = painter.fontMetrics().elidedText(
                     name, Qt.TextElideMode.ElideRight, int(strip.width()) - 10
                 )
@@ -370,7 +373,7 @@ class TimelineView(QAbstractScrollArea):
         assert project is not None
         painter.fillRect(QRect(0, RULER, HEADER, self.viewport().height()), QColor(PANEL))
         rows = [(self._top(n), t.name or f"V{n + 1}", TEXT) for n, t in enumerate(project.tracks)]
-        if self._session.results:
+        if self._session.results.all:
             rows.append((self._results_top(), "Lumiere", RESULT))
         for top, name, color in rows:
             rect = QRectF(0, top, HEADER - 1, TRACK - _GAP)

@@ -19,7 +19,7 @@ _MODES = (
     ("wipe", "Wipe", "Plate and result, divided by a line that you can drag", "4"),
     ("side", "Side by side", "Plate and result next to each other", "5"),
     ("difference", "Difference", "What has changed, amplified", "6"),
-    ("matte", "Matte", "White is what is removed", "7"),
+    ("matte", "Matte", "White is what is made anew", "7"),
     ("origin", "Origin", "Where it guessed: green is borrowed, red imagined, blue how sure it is", "8"),
 )
 
@@ -115,6 +115,21 @@ class ModeBar(QWidget):
         self.gain.currentIndexChanged.connect(lambda _: viewing.set_gain(self.gain.currentData()))
         layout.addWidget(self.gain)
         layout.addStretch(1)
+        self.accept = QPushButton("Accept")
+        self.accept.setCheckable(True)
+        self.accept.setToolTip("This take is to stay: with accepted ones, only those are saved  (A)")
+        self.accept.setAccessibleName("Accept the result")
+        self.redo = QPushButton("Redo")
+        self.redo.setToolTip("Another take, with the next seed and the mask as it is now")
+        self.redo.setAccessibleName("Redo the result")
+        self.repair = QPushButton("Repair")
+        self.repair.setCheckable(True)
+        self.repair.setToolTip(
+            "Paint on the result: only that is done anew, and blended in time, between in and out or around here"
+        )
+        self.repair.setAccessibleName("Repair just here")
+        for decision in (self.accept, self.redo, self.repair):
+            layout.addWidget(decision)
         self.keep = QPushButton("Save timeline")
         self.keep.setToolTip(
             "Write a timeline beside yours with every shown result on a new track  (Ctrl+Shift+S)"
@@ -138,6 +153,10 @@ class ModeBar(QWidget):
             )
             button.setEnabled(self._viewing.on_shot and there)
             button.setChecked(mode == self._viewing.mode)
+        for decision in (self.accept, self.redo, self.repair):
+            decision.setVisible(has_result)
+        self.accept.setChecked(self._viewing.accepted)
+        self.repair.setChecked(self._viewing.repairing)
         self.gain.setVisible(self._viewing.mode == "difference")
 
 
