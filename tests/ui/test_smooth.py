@@ -50,7 +50,6 @@ def _waited_s() -> float:
 
 
 @pytest.mark.slow  # a clock decides, which a busy machine can make late
-@pytest.mark.slow
 def test_a_thousand_clips_open_within_a_second(
     window: MainWindow, qtbot: QtBot, media: Path, tmp_path: Path
 ) -> None:
