@@ -88,7 +88,9 @@ class LumiereMode(rvtypes.MinorMode):
         self.watcher = Watcher(self.desk)
         self.timer: Any = None
         actions = [one for one in manifest()["actions"] if "host" in one["shown_in"]]
-        entries = [(one["title"], partial(self.open, one["id"]), None, None) for one in actions]
+        entries: list[tuple[Any, ...]] = [
+            (one["title"], partial(self.open, one["id"]), None, None) for one in actions
+        ]
         entries += [("_", None), ("Place finished clips", self.place, None, None)]
         self.init("lumiere", None, None, [("Lumiere", entries)])
 
