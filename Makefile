@@ -6,8 +6,10 @@ READY := $(VENV)/ready
 FOOTAGE ?= assets/demo
 # Blender as a module, for Python 3.11; 0.4 GB to fetch and 0.8 GB on disk each
 BLENDERS ?= 4.5 5.0
+# Blender with an interface
+BLENDER ?= blender
 
-.PHONY: help demo test test-slow test-melt test-blender lint bench bench-quality soak screenshots clean
+.PHONY: help demo test test-slow test-melt test-blender blender-interface lint bench bench-quality soak screenshots clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1 —/p' Makefile
@@ -45,6 +47,10 @@ soak: $(READY)   ## 200 jobs and 100 sudden deaths of worker and engine, some mi
 
 screenshots: $(READY)  ## pictures of the panel for docs/panel.md, under Xvfb
 	xvfb-run -a -s "-screen 0 1920x1200x24" $(BIN)/python tests/ui/screenshots.py
+
+blender-interface:  ## a picture of the add-on's menu in Blender's own interface, in lumiere-blender.png; wants Xvfb and BLENDER
+	LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a -s "-screen 0 1280x800x24" $(BLENDER) --window-geometry 0 0 1280 800 \
+		--factory-startup --python tests/blender/interface.py -- lumiere-blender.png
 
 clean:           ## forget the environment and all results
 	rm -rf $(VENV) lumiere-demo lumiere-bench

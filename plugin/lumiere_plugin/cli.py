@@ -299,7 +299,7 @@ def panel(
 
 @app.command()
 def install(
-    host: Annotated[str, typer.Argument(help="blender, resolve or hiero.")],
+    host: Annotated[str, typer.Argument(help="blender, resolve, hiero, openrv or flame.")],
     into: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(help="The folder that the host looks in, if not the usual one."),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
 import sys
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +32,18 @@ _BLENDER_INFO = """bl_info = {{
     "category": "Sequencer",
 }}
 
+"""
+_PACKAGE = """package: Lumiere
+author: The Lumiere authors
+version: {version}
+rv: 1.0
+openrv: 1.0
+requires: ''
+modes:
+  - file: lumiere_mode
+    load: immediate
+description: |
+  <p>Removes objects from sources, on your own machine.</p>
 """
 
 
@@ -87,14 +101,24 @@ class HostKind:
     commands: tuple[str, ...]
     places: tuple[str, ...]
 
-    def content(self, shim: Path, version: str) -> str:
+    def content(self, shim: Path, version: str) -> bytes:
         """The bootstrap file."""
         before = _BLENDER_INFO.format(version=version.replace(".", ", ")) if self.id == "blender" else ""
-        return _BOOTSTRAP.format(host=self.id, before=before, shim=str(shim), after=self.bootstrap)
+        text = _BOOTSTRAP.format(host=self.id, before=before, shim=str(shim), after=self.bootstrap)
+        return _rvpkg(text, version) if self.file.endswith(".rvpkg") else text.encode()
 
     def is_there(self, system: System) -> bool:
         """Whether the program seems to be installed."""
         return installed_at(self.commands, self.places, system.root)
+
+
+def _rvpkg(mode: str, version: str) -> bytes:
+    """A package of RV: a zip with a description and the mode (RV Reference Manual, chapter 10)."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as package:
+        for name, text in (("PACKAGE", _PACKAGE.format(version=version)), ("lumiere_mode.py", mode)):
+            package.writestr(zipfile.ZipInfo(name), text)
+    return held.getvalue()
 
 
 def installed_at(commands: Sequence[str], places: Sequence[str], root: Path = Path("/")) -> bool:
@@ -137,6 +161,21 @@ def _nuke(system: System) -> list[Path]:
     return [folder / "Python" / "Startup"] if folder.is_dir() else []
 
 
+def _openrv(system: System) -> list[Path]:
+    support = system.by_platform(
+        system.home / ".rv",
+        system.home / "Library" / "Application Support" / "RV",
+        system.roaming() / "RV",
+    )
+    return [support / "Packages"] if support.is_dir() else []
+
+
+def _flame(system: System) -> list[Path]:
+    """Flame has none for Windows, and one folder for all users."""
+    shared = system.root / "opt" / "Autodesk" / "shared" / "python"
+    return [shared] if shared.is_dir() and system.platform != "win32" else []
+
+
 HOSTS = (
     HostKind(
         "blender",
@@ -171,5 +210,26 @@ HOSTS = (
         "start Nuke Studio again; then right-click a clip in the timeline",
         ("nuke", "Nuke", "hiero"),
         ("/usr/local/Nuke*", "/opt/Nuke*", "/Applications/Nuke*", "C:/Program Files/Nuke*"),
+    ),
+    HostKind(
+        "openrv",
+        "OpenRV",
+        _openrv,
+        "lumiere.rvpkg",
+        "from lumiere_plugin.hosts.openrv import create_mode  # noqa: E402\n\n\n"
+        "def createMode():\n    return create_mode()\n",
+        "in RV's preferences, under Packages, tick Lumiere for install and load; then start RV again",
+        ("rv",),
+        ("/opt/rv*", "/opt/openrv*", "/Applications/RV.app", "C:/Program Files/RV*"),
+    ),
+    HostKind(
+        "flame",
+        "Flame",
+        _flame,
+        "lumiere_hook.py",
+        "from lumiere_plugin.hosts.flame import get_timeline_custom_ui_actions  # noqa: E402, F401\n",
+        "in Flame: Flame menu ▸ Python ▸ Rescan Python Hooks; then right-click a segment in the timeline",
+        (),
+        ("/opt/Autodesk/flame*",),
     ),
 )

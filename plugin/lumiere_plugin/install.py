@@ -69,7 +69,7 @@ class Installer:
             OutputError: a folder cannot be written.
         """
         kind = host_kind(host)
-        content = kind.content(self._shim / "python", __version__).encode()
+        content = kind.content(self._shim / "python", __version__)
         places = [folder / kind.file for folder in self._folders(kind, into)]
         noted = self._receipt()
         for place in places:

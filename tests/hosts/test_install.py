@@ -20,16 +20,21 @@ FOLDERS = {
         ".config/blender/3.6",
         ".local/share/DaVinciResolve",
         ".nuke",
+        ".rv",
+        "../root/opt/Autodesk/shared/python",
     ),
     "darwin": (
         "Library/Application Support/Blender/4.5",
         "Library/Application Support/Blackmagic Design/DaVinci Resolve",
         ".nuke",
+        "Library/Application Support/RV",
+        "../root/opt/Autodesk/shared/python",
     ),
     "win32": (
         "AppData/Roaming/Blender Foundation/Blender/4.5",
         "AppData/Roaming/Blackmagic Design/DaVinci Resolve/Support",
         ".nuke",
+        "AppData/Roaming/RV",
     ),
 }
 
@@ -53,6 +58,10 @@ def test_the_manifest_names_the_hosts_that_there_are() -> None:
 def test_what_was_installed_goes_without_a_trace(tmp_path: Path, platform: str, host: str) -> None:
     one = installer(tmp_path, platform)
     before = tree(tmp_path)
+    if (host, platform) == ("flame", "win32"):  # there is none for it
+        with pytest.raises(SpecError, match="Flame has no folder for scripts here"):
+            one.install(host)
+        return
     steps = one.install(host, dry_run=True)
     assert tree(tmp_path) == before
     assert one.install(host) == steps

@@ -19,8 +19,10 @@ SHIM = [
 APIS = {
     "bpy": {"blender.py", "blender_strips.py"},
     "hiero": {"hiero.py"},
-    "PySide6": {"hiero.py"},
-    "PySide2": {"hiero.py"},
+    "rv": {"openrv.py"},
+    "flame": {"flame.py"},
+    "PySide6": {"qt.py"},
+    "PySide2": {"qt.py"},
     "DaVinciResolveScript": {"resolve.py"},
 }
 

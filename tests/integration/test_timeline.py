@@ -11,6 +11,7 @@ from typing import Any
 import opentimelineio as otio
 import pytest
 from lumiere_engine.frames.source import open_source
+from lumiere_otio import list_clips, read_timeline
 
 schema = otio.schema
 START = 86400  # the plate's timecode, 01:00:00:00
@@ -201,6 +202,31 @@ def test_an_unknown_clip_is_refused_with_the_names_there_are(
         assert said.returncode == 1 and len(said.stderr.splitlines()) == 1
         assert "sh010" in said.stderr and "sh020" in said.stderr
     assert {path.name for path in tmp_path.iterdir()} == {"edit.otio", "plate.mkv"}
+
+
+def test_an_fcpxml_gets_the_clip_and_keeps_every_line(
+    shot: Any, job: Callable[..., Any], tmp_path: Path
+) -> None:
+    shutil.copyfile(shot.plate, tmp_path / "plate.mkv")
+    lines = """<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE fcpxml>
+<fcpxml version="1.10"><resources>
+  <format id="r1" frameDuration="100/2400s"/>
+  <asset id="r2" name="plate" start="3600s" duration="10/24s" hasVideo="1" format="r1">
+    <media-rep kind="original-media" src="./plate.mkv"/></asset>
+</resources><project name="Edit"><sequence format="r1" tcStart="3600s" duration="8/24s"><spine>
+  <asset-clip ref="r2" offset="3600s" name="a" start="86403/24s" duration="4/24s"/>
+  <gap offset="86404/24s" name="Gap" start="3600s" duration="4/24s"/>
+</spine></sequence></project></fcpxml>
+""".splitlines()
+    source, out = tmp_path / "edit.fcpxml", tmp_path / "out.fcpxml"
+    source.write_text("\n".join(lines))
+    said = job(source, "--clip", "a", "-o", out)
+    assert said.returncode == 0, said.stderr
+    written = out.read_text().splitlines()
+    assert [line for line in lines if line not in written] == [lines[7]]  # which is the parent now
+    listed = [(info.name, info.record) for info in list_clips(read_timeline(out))]
+    assert listed == [(name, "01:00:00:00-01:00:00:03") for name in ("a", "a (removed)")]
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,20 @@ def test_a_clip_more_leaves_all_else_in_the_file(tmp_path: Path, version: str, w
         assert 'position="1 2"' in out.read_text().split("(removed)")[2]
 
 
+def test_the_new_media_has_the_format_of_the_original_s(tmp_path: Path) -> None:
+    source, out = tmp_path / "edit.fcpxml", tmp_path / "out.fcpxml"
+    large = b'<format id="r9" frameDuration="1001/24000s" width="3840" height="2160"/>'
+    data = (
+        edit()
+        .replace(b"<asset id=", large + b"\n<asset id=", 1)
+        .replace(b'hasVideo="1" format="r1"', b'hasVideo="1" format="r9"')
+    )
+    source.write_bytes(data)
+    write_timeline(with_result(read_timeline(source), "a"), out)
+    (asset,) = [line for line in out.read_text().splitlines() if "<asset " in line and "(removed)" in line]
+    assert 'format="r9"' in asset
+
+
 def test_a_clip_within_a_compound_clip_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "edit.fcpxml").write_bytes(edit())
     result = with_result(read_timeline(tmp_path / "edit.fcpxml"), "inner")

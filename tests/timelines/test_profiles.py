@@ -105,7 +105,9 @@ def test_an_edl_tells_the_record_timecode(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not FILES, reason="no host timelines beside the repository")
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(
+    "suffix", [pytest.param(s, marks=pytest.mark.slow if s == ".aaf" else ()) for s in SUFFIXES]
+)
 def test_host_timelines_go_out_whole_or_are_refused_by_name(tmp_path: Path, suffix: str) -> None:
     done: Counter[str] = Counter()
     for path in FILES:

@@ -64,10 +64,11 @@ def insert_fcpxml(data: bytes, track: int, start: Fraction, clip: otio.schema.Cl
     asset = f"r{1 + max((int(i[1:]) for i in resources if i[:1] == 'r' and i[1:].isdecimal()), default=0)}"
     rate = frame_rate(resources.get(sequence.get("format"))) or Fraction(24)
     new_lane = lane + 1 if lane >= 0 else lane
+    wanted = [*_format_of(original, resources), sequence.get("format")]
     element = _clip_text(data, clip, asset, new_lane, local, original, rate)
     place = next((n for n, child in enumerate(parent.children) if child.tag in _LAST), None)
     edits = [
-        inserted(data, holder, _after_formats(holder), _asset_text(root, sequence, resources, clip, asset)),
+        inserted(data, holder, _after_formats(holder), _asset_text(root, wanted, resources, clip, asset)),
         inserted(data, parent, place, element),
         *_moved_lanes(data, spine, lane),
     ]
@@ -103,32 +104,36 @@ def _moved_lanes(data: bytes, spine: Element, lane: int) -> list[Edit]:
 
 
 def _asset_text(
-    root: Element, sequence: Element, resources: dict[str, Element], clip: Any, identity: str
+    root: Element, wanted: list[str], resources: dict[str, Element], clip: Any, identity: str
 ) -> str:
-    """The resource of the new media, in the words of the file's version."""
+    """The resource of the new media, in the words of the file's version; `wanted` are formats, the best first."""
     reference = clip.media_reference
     offered = reference.available_range
     rate = exact_rate(offered.start_time.rate)
-    formats = [one for one in resources.values() if one.tag == "format" and frame_rate(one) == rate]
-    of_sequence = resources.get(sequence.get("format"))
-    chosen = of_sequence if of_sequence in formats else next(iter(formats), None)
+    fits = [one.get("id") for one in resources.values() if one.tag == "format" and frame_rate(one) == rate]
+    known = next((one for one in [*wanted, *fits] if one in fits), None)
     url = file_url(reference.target_url)
     new = clip.name
-    head, more = "", identity
-    if chosen is None:
-        more = f"{identity}_format"
-        head = tag("format", id=more, frameDuration=text(1 / rate)) + "/>\n"
-    else:
-        more = chosen.get("id")
+    head = ""
+    if known is None:
+        known = f"{identity}_format"
+        head = tag("format", id=known, frameDuration=text(1 / rate)) + "/>\n"
     inside = _version(root) >= (1, 9)
     opening = tag(
         "asset", id=identity, name=new, start=text(exact_seconds(offered.start_time)),
-        duration=text(exact_seconds(offered.duration)), hasVideo="1", format=more,
+        duration=text(exact_seconds(offered.duration)), hasVideo="1", format=known,
         videoSources="1", src=None if inside else url,
     )  # fmt: skip
     if not inside:
         return f"{head}{opening}/>"
     return f"{head}{opening}>\n    {tag('media-rep', kind='original-media', src=url)}/>\n</asset>"
+
+
+def _format_of(original: Element | None, resources: dict[str, Element]) -> list[str]:
+    """The format of the original's media, which the result has the size of; none if it does not say."""
+    refs = [one.get("ref") for one in (original, *original.children)] if original else []
+    media = [resources[ref] for ref in refs if ref in resources]
+    return [one.get("format") for one in media if one.tag == "asset" and one.get("format")]
 
 
 def _clip_text(

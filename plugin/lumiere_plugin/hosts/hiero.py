@@ -15,6 +15,7 @@ from lumiere_engine.protocol.errors import LumiereError, TimelineError
 from ..manifest import manifest
 from .desk import HostDesk, one_line
 from .model import FinishedClip, HostClip, HostTimeline, HostTrack, check_fits
+from .qt import qt_core
 from .rates import exact_rate
 from .watching import Watcher
 
@@ -154,7 +155,7 @@ class _Menu:
 
     def _start_timer(self) -> None:
         if self.timer is None:
-            self.timer = _qt_core().QTimer()
+            self.timer = qt_core().QTimer()
             self.timer.timeout.connect(lambda: self._place(again=False))
             self.timer.start(_PERIOD_MS)
 
@@ -168,14 +169,6 @@ def register() -> None:
     if _menu is None:
         _menu = _Menu()
         hiero.core.events.registerInterest("kShowContextMenu/kTimeline", _menu.show)
-
-
-def _qt_core() -> Any:
-    try:
-        from PySide6 import QtCore
-    except ImportError:  # before 16
-        from PySide2 import QtCore  # type: ignore[no-redef]
-    return QtCore
 
 
 def _tell(text: str) -> None:
