@@ -70,6 +70,8 @@ def cinemagraph(order: WorkOrder, on_progress: OnProgress, observer: Observer | 
             clock.step("read", done, scene.frames.duration)
         for done in shot.follow():
             clock.step("follow", done, scene.frames.duration)
+        for note in shot.notes:
+            clock.note(note)
         plan = _search(shot, params, clock)
         renderer = LoopRenderer(shot, plan, workspace)
         for done, total in renderer.render():
@@ -86,7 +88,7 @@ def cinemagraph(order: WorkOrder, on_progress: OnProgress, observer: Observer | 
             borrowed=1.0,
             imagined=0.0,
             seconds=clock.rounded(),
-            notes=scene.notes,
+            notes=(*scene.notes, *shot.notes),
             recipe={
                 "label": "Recipe.1",
                 "version": __version__,

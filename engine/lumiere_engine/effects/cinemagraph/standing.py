@@ -23,6 +23,7 @@ Array = np.ndarray
 _AT_HAND = 32
 _MARGIN = 8  # analysis pixels around the region, so that motion is measured across its edge
 _COVERED = 0.98  # of the region that a frame must show
+_FEW_S = 1.5  # seconds; of fewer frames no loop can be made
 _STEADY = 12.0  # code values of 255; pixels that differ more are not asked about the exposure
 
 
@@ -33,6 +34,7 @@ class StandingShot:
         still: the still's number.
         usable: the numbers of the frames that belong to the still's shot and show all of the region.
         tripod: whether the camera stood still: then no pixel is moved.
+        notes: what the user should know.
         small_window: the part of the analysed pictures that `small` shows.
         region: where the region lies in it, h w bool.
     """
@@ -41,6 +43,7 @@ class StandingShot:
         self.scene, self.still = scene, scene.still - scene.frames.start
         self.usable = FrameRange(0, scene.frames.duration)
         self.tripod = not stabilise
+        self.notes: list[str] = []
         self._stabilise = stabilise
         self._shots = AnalysedShots(workspace, scene.scale, scene.frames.duration)
         self._motion, self._crops = workspace.shelf("standing"), workspace.shelf("crops")
@@ -62,7 +65,8 @@ class StandingShot:
     def follow(self) -> Iterator[int]:
         """Lay every frame over the still, from it outwards as far as the region is seen; yields after each one."""
         done = 0
-        first, last = self.usable.start, self.usable.end_exclusive
+        shot = self.usable
+        first, last = shot.start, shot.end_exclusive
         for order in (range(self.still, first - 1, -1), range(self.still, last)):
             guess = np.eye(3)
             for frame in order:
@@ -75,6 +79,11 @@ class StandingShot:
                 yield done
         self.usable = FrameRange.between(first, last)
         self._matrices = {frame: self._matrices[frame] for frame in self.usable}
+        if self.usable.duration < min(_FEW_S * float(self.scene.plate.format.rate), shot.duration):
+            self.notes.append(
+                f"the camera shows all of the region in {self.usable.duration} frames alone: it is not stabilised"
+            )
+            self.usable, self._stabilise = shot, False
         scale = self.scene.scale
         self.tripod = not self._stabilise or stands_still(
             self._matrices, scale.small_height, scale.small_width

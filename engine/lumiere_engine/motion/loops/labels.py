@@ -24,7 +24,9 @@ _MOST_LOOPS = 5
 _FRACTIONS = (1, 2, 3, 4)  # of the whole loop that a place may repeat
 _STRIDE = 2  # every second start is tried
 _PHASES = 8  # moments at which two loops are compared where they meet
-_SPATIAL = 6.0  # weight of a seam in space against one in time: it stays in the picture all the time
+# Weight of a seam in space against one in time: it stays in the picture all the time, and breaks what is one thing.
+_SPATIAL = 40.0
+_WORTH = 0.8  # several loops must leave less than this share of what one costs
 _ROUNDS = 40
 _GAIN = 0.98  # a further loop must leave less than this share of the cost
 
@@ -61,7 +63,7 @@ def candidates(whole: Loop, count: int, shortest: int) -> Iterator[Loop]:
         period, rest = divmod(whole.period, fraction)
         if rest or period < shortest:
             continue
-        overlap = overlap_of(period, (count - period) // 2) if whole.overlap else 0
+        overlap = overlap_of(period) if whole.overlap else 0
         for start in range(overlap, count - period + (1 if overlap else 0), _STRIDE):
             yield Loop(start, period, overlap, 0.0)
 
@@ -96,6 +98,8 @@ def choose_loops(
     courses = [looped(loop, whole.period, whole.start) for loop in loops]
     apart = _apart(picture, courses, weight)
     labels = _propagated(tables[chosen], apart)
+    if _energy(tables[chosen], apart, labels) > _WORTH * tables[0].sum():
+        return loops[:1], np.zeros(weight.shape, np.intp)
     used = np.unique(labels)
     return [loops[number] for number in used], np.searchsorted(used, labels)
 
@@ -125,6 +129,19 @@ def _apart(picture: Callable[[int], Array], courses: list[Course], weight: Array
                 total[one, other] += _cells(np.square(shown[one] - shown[other]).mean(-1))
     total = (total + total.swapaxes(0, 1)) * weight
     return _SPATIAL * total / len(phases)
+
+
+def _energy(unary: Array, apart: Array, labels: Array) -> float:
+    """What labels cost; arguments as for `_propagated`."""
+    rows, columns = np.indices(labels.shape)
+    total = float(unary[labels, rows, columns].sum())
+    for one, other in (
+        ((slice(1, None), slice(None)), (slice(None, -1), slice(None))),
+        ((slice(None), slice(1, None)), (slice(None), slice(None, -1))),
+    ):
+        first, second = labels[one], labels[other]
+        total += float(apart[first, second, rows[one], columns[one]].sum())
+    return total
 
 
 def _propagated(unary: Array, apart: Array) -> Array:

@@ -17,9 +17,11 @@ _SIDE = 72  # pixels of the longer side at which moments are compared
 _SHORTEST_S = 0.4  # seconds; a shorter loop shows nothing but its seam
 _LIKED_S = 3.0  # and one of these is long enough not to tire
 _TIRING = 0.35  # how much worse a seam may be, per halving of the length
-_PERIODIC = (
-    0.35  # of the mean difference of any two moments: two moments that differ less are the same one again
-)
+_LONGEST_SEAM = 12  # frames
+_QUIET = 0.7  # of the usual step (as a mean square); a quieter one at the seam earns nothing more
+_AS_USUAL = 1.3  # times the usual step: no seam at all
+# Of the mean difference of any two moments: two that differ less are the same one again.
+_PERIODIC = 0.35
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,12 @@ def search_loop(moments: Moments, rate: float, period: int | None, overlaps: boo
     shortest = max(2, round(_SHORTEST_S * rate))
     periods = [period] if period is not None else range(shortest, moments.count)
     best: tuple[float, Loop] | None = None
-    for candidate in periods:
-        found = _best_start(moments, candidate, overlaps)
+    found: Loop | None
+    for candidate in [*periods, moments.count]:
+        if candidate == moments.count:
+            found = _closed_already(moments, period)
+        else:
+            found = _best_start(moments, candidate, overlaps)
         if found is None:
             continue
         tired = _TIRING * max(0.0, np.log2(_LIKED_S * rate / candidate))
@@ -117,28 +123,41 @@ def fundamental(moments: Moments, rate: float) -> int | None:
     usual = float(np.median(mean))
     for lag in range(max(3, round(0.2 * rate)), longest):
         here = mean[lag - 1]
-        if here < _PERIODIC * usual and here <= mean[lag - 2] and here <= mean[lag]:
+        if here < _PERIODIC * min(usual, mean[: lag - 1].max()) and here <= min(mean[lag - 2], mean[lag]):
             return lag
     return None
 
 
-def overlap_of(period: int, available: int) -> int:
+def overlap_of(period: int) -> int:
     """How many frames a seam of a loop is blended over: a third of it, at most half a second or so."""
-    return max(0, min(period // 3, 12, available))
+    return min(period // 3, _LONGEST_SEAM)
 
 
 def _best_start(moments: Moments, period: int, overlaps: bool) -> Loop | None:
     """The start at which a loop of this period has the least seam."""
-    overlap = overlap_of(period, (moments.count - period) // 2) if overlaps else 0
+    overlap = overlap_of(period) if overlaps else 0
     starts = range(overlap, moments.count - period + (1 if overlap else 0))
     if not starts:
         return None
     lags = np.diagonal(moments.distance, period)
-    padded = np.concatenate([[0.0], np.cumsum(lags, dtype=np.float64)])
-    ends = [min(len(lags), start + max(1, overlap // 2)) for start in starts]
-    begins = [max(0, min(start - max(1, overlap), len(lags) - 1)) for start in starts]
-    costs = [
-        (padded[end] - padded[begin]) / max(1, end - begin) for begin, end in zip(begins, ends, strict=True)
-    ]
+    costs = []
+    for start in starts:
+        end = min(len(lags), start + max(1, overlap // 2))
+        begin = max(0, min(start - max(1, overlap), len(lags) - 1))
+        # the seam leads from the moment before the start to the start: one that is quiet itself hides it best
+        step = moments.distance[start, start - 1] if start else moments.usual
+        loud = max(0.0, float(step) / moments.usual - _QUIET)
+        costs.append(float(lags[begin:end].mean()) / moments.usual + loud)
     best = int(np.argmin(costs))
-    return Loop(starts[best], period, overlap, float(costs[best]) / moments.usual)
+    return Loop(starts[best], period, overlap, costs[best])
+
+
+def _closed_already(moments: Moments, period: int | None) -> Loop | None:
+    """The whole of the frames, if the last runs into the first as any frame does into the next."""
+    count = moments.count
+    if count < 4 or (period is not None and period != count):
+        return None
+    over_two = max(float(np.median(np.diagonal(moments.distance, 2))), moments.usual)
+    around = max(moments.distance[-1, 1], moments.distance[-2, 0]) / over_two
+    seam = moments.distance[-1, 0] / moments.usual
+    return Loop(0, count, 0, 0.0) if seam < _AS_USUAL and around < _AS_USUAL else None
