@@ -11,17 +11,21 @@ The order of the work; each stage keeps what it has finished, so that an interru
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from ... import __version__
-from ...frames.convert import blend_rgb, to_rgb
-from ...frames.picture import Picture
+from ...frames.convert import blend_rgb, picture_from_rgb, to_rgb
+from ...frames.picture import MATRIX_RGB, RANGE_FULL, ColorTags, FrameFormat, Picture, PixelLayout
 from ...frames.writer import open_writer
 from ...motion.loops.search import Moments
+from ...protocol.errors import OutputError
 from ...protocol.jobs import WorkOrder
 from ...protocol.messages import JobResult
 from ...protocol.params import CinemagraphParams
@@ -30,6 +34,7 @@ from ..identity import media_identity, refuse_other_weights
 from ..observer import Observer
 from ..outputs import refuse_taken_names, refuse_unwritable
 from ..workspace import Workspace
+from .photo import PhotoRenderer
 from .plan import Plan, make_plan, moments_of
 from .render import LoopRenderer
 from .scene import Scene, open_scene
@@ -60,24 +65,16 @@ def cinemagraph(order: WorkOrder, on_progress: OnProgress, observer: Observer | 
         observer.opened(fmt.width, fmt.height, scene.frames.duration)
         for note in scene.notes:
             clock.note(note)
-        refuse_unwritable(order.output, fmt, 2, overwrite=order.overwrite)
+        _refuse_unwritable(order, scene, params)
         identity = {path: media_identity(path) for path in (spec.plate, *spec.mattes)}
         fingerprint = spec.fingerprint(" ".join(identity.values()))
         output = Path(order.output).absolute()
         workspace = stack.enter_context(Workspace(output, fingerprint, on_kept=observer.kept))
-        shot = StandingShot(scene, workspace, stabilise=params.stabilise)
-        for done in shot.read():
-            clock.step("read", done, scene.frames.duration)
-        for done in shot.follow():
-            clock.step("follow", done, scene.frames.duration)
-        for note in shot.notes:
-            clock.note(note)
-        plan = _search(shot, params, clock)
-        renderer = LoopRenderer(shot, plan, workspace)
+        renderer, loop = _prepared(order, scene, params, workspace, clock)
         for done, total in renderer.render():
             clock.step("refine", done, total)
-        count = params.repeats * plan.length if spec.written is None else spec.written.duration
-        _write(order, scene, renderer, plan.length, count, clock, observer, workspace)
+        count = params.repeats * renderer.length if spec.written is None else spec.written.duration
+        _write(order, scene, renderer, count, clock, observer, workspace)
         result = JobResult(
             output=order.output,
             origin=None,
@@ -88,17 +85,53 @@ def cinemagraph(order: WorkOrder, on_progress: OnProgress, observer: Observer | 
             borrowed=1.0,
             imagined=0.0,
             seconds=clock.rounded(),
-            notes=(*scene.notes, *shot.notes),
+            notes=tuple(clock.notes),
             recipe={
                 "label": "Recipe.1",
                 "version": __version__,
                 "spec": spec.to_wire(),
                 "media": identity,
-                "loop": _told(plan, scene, shot),
+                "loop": loop,
             },
         )
         observer.finished(result)
         return result
+
+
+class Renderer(Protocol):
+    """Makes the region of a loop's frames.
+
+    Attributes:
+        length: frames of the loop.
+    """
+
+    length: int
+
+    def render(self) -> Iterator[tuple[int, int]]:
+        """Make all frames; yields how many steps are done, and of how many."""
+        ...
+
+    def region(self, number: int) -> Array:
+        """The region's window in frame `number`, working values h w 3 float32."""
+        ...
+
+
+def _prepared(
+    order: WorkOrder, scene: Scene, params: CinemagraphParams, workspace: Workspace, clock: Clock
+) -> tuple[Renderer, dict[str, object]]:
+    """What renders the loop, and what the recipe tells of it."""
+    if params.hints is not None:
+        photo = PhotoRenderer(scene, params, order.spec.seed, workspace)
+        return photo, {"still": scene.still, "period": photo.length, "natural_period": None, "loops": []}
+    shot = StandingShot(scene, workspace, stabilise=params.stabilise)
+    for done in shot.read():
+        clock.step("read", done, scene.frames.duration)
+    for done in shot.follow():
+        clock.step("follow", done, scene.frames.duration)
+    for note in shot.notes:
+        clock.note(note)
+    plan = _search(shot, params, clock)
+    return LoopRenderer(shot, plan, workspace), _told(plan, scene, shot)
 
 
 def _search(shot: StandingShot, params: CinemagraphParams, clock: Clock) -> Plan:
@@ -115,18 +148,20 @@ def _search(shot: StandingShot, params: CinemagraphParams, clock: Clock) -> Plan
 def _write(
     order: WorkOrder,
     scene: Scene,
-    renderer: LoopRenderer,
-    length: int,
+    renderer: Renderer,
     count: int,
     clock: Clock,
     observer: Observer,
     workspace: Workspace,
 ) -> None:
     """Composite and encode; the file gets its name when it is complete."""
-    fmt = scene.plate.format.starting_at(_first_written(order, scene))
+    alpha = order.spec.params_of(CinemagraphParams).alpha
+    fmt = _written_format(scene, alpha).starting_at(_first_written(order, scene))
     with open_writer(order.output, fmt, overwrite=order.overwrite, aside=workspace.folder) as clip:
         for number in range(count):
-            picture = _composite(scene, renderer.region(number % length))
+            picture = _composite(scene, renderer.region(number % renderer.length))
+            if alpha:
+                picture = _cut_out(picture, scene, fmt)
             clip.write(picture)
             observer.finished_frame(scene.still, partial(to_rgb, picture, fmt))
             clock.step("write", number + 1, count)
@@ -138,6 +173,34 @@ def _composite(scene: Scene, region: Array) -> Picture:
     rgb = np.zeros((fmt.height, fmt.width, 3), np.float32)
     rgb[scene.window.slices] = region
     return blend_rgb(scene.picture, fmt, rgb, scene.alpha)
+
+
+def _written_format(scene: Scene, alpha: bool) -> FrameFormat:
+    """The plate's; with alpha R'G'B'A of its depth, since few formats of video hold both."""
+    fmt = scene.plate.format
+    if not alpha:
+        return fmt
+    layout = PixelLayout("rgb", fmt.layout.bits, floating=True, alpha=True)
+    if not fmt.layout.floating:
+        layout = PixelLayout("rgb", 8 if fmt.layout.bits == 8 else 16, alpha=True)
+    tags = ColorTags(fmt.color.primaries, fmt.color.transfer, MATRIX_RGB, RANGE_FULL)
+    return replace(fmt, layout=layout, color=tags)
+
+
+def _cut_out(picture: Picture, scene: Scene, fmt: FrameFormat) -> Picture:
+    """The region alone: its colours straight, its alpha how much of it shows."""
+    rgb = picture_from_rgb(to_rgb(picture, scene.plate.format), fmt).planes[0].copy()
+    rgb[..., 3] = np.rint(scene.alpha * fmt.layout.peak) if not fmt.layout.floating else scene.alpha
+    return Picture((rgb,), fmt.layout)
+
+
+def _refuse_unwritable(order: WorkOrder, scene: Scene, params: CinemagraphParams) -> None:
+    fmt = _written_format(scene, params.alpha)
+    if params.alpha and Path(order.output).suffix.lower() == ".mp4":
+        raise OutputError(
+            "H.264 holds no alpha", clip=order.output, remedy="use .mov, .mkv, .webp, .apng or name.%06d.png"
+        )
+    refuse_unwritable(order.output, fmt, 2, overwrite=order.overwrite)
 
 
 def _first_written(order: WorkOrder, scene: Scene) -> int:

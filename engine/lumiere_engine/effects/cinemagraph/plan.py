@@ -79,7 +79,7 @@ def make_plan(shot: StandingShot, moments: Moments, params: CinemagraphParams, r
     first = moments.first
     natural = fundamental(moments, rate)
     loops, labels = [loop], None
-    if params.method in ("auto", "liao"):
+    if params.method in ("auto", "liao") and loop.period < moments.count:
         loops, labels = choose_loops(
             lambda t: shot.small(first + t), shot.region, loop, moments.count, round(_SHORTEST_S * rate)
         )

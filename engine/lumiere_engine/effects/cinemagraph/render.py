@@ -30,10 +30,14 @@ class LoopRenderer:
         shot: where the pixels come from.
         plan: which of them.
         workspace: where frames are kept.
+
+    Attributes:
+        length: frames of the loop.
     """
 
     def __init__(self, shot: StandingShot, plan: Plan, workspace: Workspace) -> None:
         self._shot, self._plan = shot, plan
+        self.length = plan.length
         self._frames, self._edges = workspace.shelf("loop"), workspace.shelf("edges")
         self._shares = [shot.at_plate_size(share) for share in plan.shares]
         self._joins: Array | None = None

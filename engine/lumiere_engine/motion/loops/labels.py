@@ -133,7 +133,7 @@ def _apart(picture: Callable[[int], Array], courses: list[Course], weight: Array
 
 def _energy(unary: Array, apart: Array, labels: Array) -> float:
     """What labels cost; arguments as for `_propagated`."""
-    rows, columns = np.indices(labels.shape)
+    rows, columns = np.mgrid[: labels.shape[0], : labels.shape[1]]
     total = float(unary[labels, rows, columns].sum())
     for one, other in (
         ((slice(1, None), slice(None)), (slice(None, -1), slice(None))),

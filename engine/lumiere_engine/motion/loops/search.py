@@ -14,9 +14,11 @@ import numpy as np
 Array = np.ndarray
 
 _SIDE = 72  # pixels of the longer side at which moments are compared
-_SHORTEST_S = 0.4  # seconds; a shorter loop shows nothing but its seam
+_SHORTEST_S = 0.3  # seconds; even of what really repeats
+_SHORT_S = 1.0  # seconds; what repeats sooner without being periodic shows nothing but its seam
+_CLEAN = 1.0  # times the usual step: at this cost or less two moments are one
 _LIKED_S = 3.0  # and one of these is long enough not to tire
-_TIRING = 0.35  # how much worse a seam may be, per halving of the length
+_TIRING = 1.0  # how many times the cost of its seam may be halved until half the length is as good
 _LONGEST_SEAM = 12  # frames
 _QUIET = 0.7  # of the usual step (as a mean square); a quieter one at the seam earns nothing more
 _AS_USUAL = 1.3  # times the usual step: no seam at all
@@ -103,8 +105,10 @@ def search_loop(moments: Moments, rate: float, period: int | None, overlaps: boo
             found = _best_start(moments, candidate, overlaps)
         if found is None:
             continue
+        if period is None and candidate < _SHORT_S * rate and found.cost > _CLEAN:
+            continue
         tired = _TIRING * max(0.0, np.log2(_LIKED_S * rate / candidate))
-        score = (found.cost + 0.5) * (1 + tired)
+        score = float(np.log2(found.cost + 0.5)) + tired
         if best is None or score < best[0]:
             best = score, found
     return None if best is None else best[1]
