@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from lumiere_engine.frames.convert import to_rgb
 from lumiere_engine.frames.source import FrameSource, open_source
-from lumiere_engine.motion.loops.standing import lay_over, stands_still
+from lumiere_engine.motion.loops.standing import lay_over, match_exposure, stands_still
 from lumiere_engine.protocol import CinemagraphParams, FrameRange, JobResult, LumiereError, Progress
 from lumiere_engine.protocol.errors import OutputError
 
@@ -134,7 +134,7 @@ def _frames(source: FrameSource) -> Iterator[Array]:
 
 
 def _standing(plate: FrameSource, region: Region, mask: Array) -> Iterator[Array]:
-    """The frames around the still, laid over it if the camera moved."""
+    """The frames around the still as the still's camera sees them: laid over it if it moved, as bright as it is."""
     wanted = FrameRange.between(max(0, region.still - _AROUND), region.still + _AROUND + 1)
     wanted = wanted.intersection(FrameRange(0, plate.frame_count))
     height, width = mask.shape
@@ -146,6 +146,7 @@ def _standing(plate: FrameSource, region: Region, mask: Array) -> Iterator[Array
             if frame != region.still:
                 guess = lay_over(still, _grey(plate, frame), mask, guess)
             matrices[frame] = guess
+    reference = 255 * to_rgb(plate.read(region.still), plate.format)
     tripod = stands_still(matrices, height, width)
     for frame, picture in zip(wanted, plate.iter(wanted), strict=True):
         rgb = 255 * to_rgb(picture, plate.format)
@@ -154,7 +155,7 @@ def _standing(plate: FrameSource, region: Region, mask: Array) -> Iterator[Array
             rgb = cv2.warpPerspective(
                 rgb, matrices[frame], (width, height), flags=how, borderMode=cv2.BORDER_REPLICATE
             )
-        yield rgb
+        yield match_exposure(reference, rgb, ~mask).applied(rgb, 255)
 
 
 def _grey(plate: FrameSource, frame: int) -> Array:

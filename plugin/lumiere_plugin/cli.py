@@ -210,6 +210,7 @@ def cinemagraph(
     method: Annotated[LoopMethod, typer.Option(help="How the loop is closed.")] = LoopMethod.AUTO,
     repeats: Annotated[int, typer.Option(min=1, max=1000, help="Of media: how often the loop runs.")] = 1,
     stabilise: Annotated[bool, typer.Option(help="Take the camera's shake out of the region.")] = True,
+    freeze: Annotated[bool, typer.Option(help="Freeze what stands still inside the region as well.")] = True,
     grain: Annotated[LoopGrain, typer.Option(help="Whether the region's grain moves.")] = LoopGrain.ALIVE,
     feather: Annotated[
         Optional[float],  # noqa: UP045
@@ -257,6 +258,7 @@ def cinemagraph(
                 period=period,
                 repeats=repeats,
                 stabilise=stabilise,
+                freeze=freeze,
                 grain=grain.value,
                 feather=feather,
                 alpha=alpha,

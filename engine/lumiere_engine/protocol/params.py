@@ -85,6 +85,7 @@ class CinemagraphParams(EffectParams):
         period: frames of the loop; None searches the best one.
         repeats: how often the loop runs in the result; a clip on a timeline is filled instead.
         stabilise: whether the camera's shake is taken out of the region.
+        freeze: whether what stands still inside the region shows the still as well.
         grain: "alive" as in the shot, or "frozen".
         feather: pixels, inside the region, over which it fades into the still; None takes a sixtieth of the
             picture's height, and no less than 6.
@@ -100,6 +101,7 @@ class CinemagraphParams(EffectParams):
     )
     repeats: int = 1
     stabilise: bool = field(default=True, metadata={"label": "Take out the camera's shake"})
+    freeze: bool = field(default=True, metadata={"label": "Freeze what stands still in the region"})
     grain: str = field(default="alive", metadata={"label": "Grain", "choices": GRAINS})
     feather: Optional[float] = field(
         default=None,

@@ -29,6 +29,7 @@ from ...protocol.errors import OutputError
 from ...protocol.jobs import WorkOrder
 from ...protocol.messages import JobResult
 from ...protocol.params import CinemagraphParams
+from ...protocol.ranges import FrameRange
 from ..clock import Clock, OnProgress
 from ..identity import media_identity, refuse_other_weights
 from ..observer import Observer
@@ -74,7 +75,7 @@ def cinemagraph(order: WorkOrder, on_progress: OnProgress, observer: Observer | 
         for done, total in renderer.render():
             clock.step("refine", done, total)
         count = params.repeats * renderer.length if spec.written is None else spec.written.duration
-        _write(order, scene, renderer, count, clock, observer, workspace)
+        _write(order, renderer.scene, renderer, count, clock, observer, workspace)
         result = JobResult(
             output=order.output,
             origin=None,
@@ -103,9 +104,11 @@ class Renderer(Protocol):
 
     Attributes:
         length: frames of the loop.
+        scene: the still and its region.
     """
 
     length: int
+    scene: Scene
 
     def render(self) -> Iterator[tuple[int, int]]:
         """Make all frames; yields how many steps are done, and of how many."""
@@ -131,6 +134,8 @@ def _prepared(
     for note in shot.notes:
         clock.note(note)
     plan = _search(shot, params, clock)
+    if params.freeze:
+        shot.freeze(FrameRange.between(plan.first, plan.last + 1))
     return LoopRenderer(shot, plan, workspace), _told(plan, scene, shot)
 
 

@@ -44,13 +44,14 @@ class PhotoRenderer:
 
     Attributes:
         length: frames of the loop.
+        scene: the still and its region.
     """
 
     def __init__(self, scene: Scene, params: CinemagraphParams, seed: int, workspace: Workspace) -> None:
         assert params.hints is not None
         rate = float(scene.plate.format.rate)
         self.length = params.period or round(_LOOP_S * rate)
-        self._scene = scene
+        self.scene = scene
         self._picture = scene.rgb[scene.window.slices]
         self._frames = workspace.shelf("loop")
         scale = scene.scale
@@ -74,7 +75,7 @@ class PhotoRenderer:
         """Make all frames; yields how many are done, and of how many."""
         missing = [number for number in range(self.length) if not self._frames.has(number)]
         done = self.length - len(missing)
-        floating = self._scene.plate.format.layout.floating
+        floating = self.scene.plate.format.layout.floating
         for number, rgb in zip(missing, in_order(self._frame, missing), strict=True):
             self._frames.put(number, rgb=rgb if floating else pack(rgb))
             done += 1
@@ -93,7 +94,7 @@ class PhotoRenderer:
 
     def _carried(self, steps: int) -> Array:
         """The picture with each pixel's content from where the field has it `steps` frames later."""
-        scale, window = self._scene.scale, self._scene.window
+        scale, window = self.scene.scale, self.scene.window
         moved = carried(self._field, steps) * np.array(scale.factors, np.float32)
         whole = cv2.resize(moved, (scale.width, scale.height), interpolation=cv2.INTER_LINEAR)
         places = grid(window.height, window.width) + whole[window.slices]

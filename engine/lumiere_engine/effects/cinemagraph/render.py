@@ -33,11 +33,12 @@ class LoopRenderer:
 
     Attributes:
         length: frames of the loop.
+        scene: the still and its region.
     """
 
     def __init__(self, shot: StandingShot, plan: Plan, workspace: Workspace) -> None:
         self._shot, self._plan = shot, plan
-        self.length = plan.length
+        self.length, self.scene = plan.length, shot.scene
         self._frames, self._edges = workspace.shelf("loop"), workspace.shelf("edges")
         self._shares = [shot.at_plate_size(share) for share in plan.shares]
         self._joins: Array | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 import cv2
@@ -11,7 +12,9 @@ import numpy as np
 from ...frames.convert import to_rgb
 from ...frames.prefetch import prefetch
 from ...motion.align import Window
-from ...motion.loops.standing import at_plate_size, exposure_offset, lay_over, stands_still
+from ...motion.flow import channel_mean
+from ...motion.loops.standing import Exposure, at_plate_size, lay_over, match_exposure, stands_still
+from ...protocol.errors import SpecError
 from ...protocol.ranges import FrameRange
 from ..packing import pack, unpack
 from ..shot import AnalysedShots
@@ -23,8 +26,16 @@ Array = np.ndarray
 _AT_HAND = 32
 _MARGIN = 8  # analysis pixels around the region, so that motion is measured across its edge
 _COVERED = 0.98  # of the region that a frame must show
+_LOOKS = 32  # frames that tell what stands still
+_LOW = 1.5  # times the noise around the region; less is no motion
+_ALIVE = 0.005  # of the region; less is none
 _FEW_S = 1.5  # seconds; of fewer frames no loop can be made
-_STEADY = 12.0  # code values of 255; pixels that differ more are not asked about the exposure
+
+
+def _opened(live: Array) -> Array:
+    """Without specks, and a little wider, so that what moves is not cut at its edge."""
+    calm = cv2.morphologyEx(live, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return cv2.GaussianBlur(cv2.dilate(calm, np.ones((5, 5), np.uint8)), (0, 0), 1.5)
 
 
 class StandingShot:
@@ -48,7 +59,7 @@ class StandingShot:
         self._shots = AnalysedShots(workspace, scene.scale, scene.frames.duration)
         self._motion, self._crops = workspace.shelf("standing"), workspace.shelf("crops")
         self._matrices: dict[int, Array] = {}
-        self._offsets: dict[int, Array] = {}
+        self._exposures: dict[int, Exposure] = {}
         self._alpha = scene.scale.shrink(scene.alpha)
         self.small_window = self._small_window()
         self.small = lru_cache(_AT_HAND)(self._small)
@@ -121,8 +132,7 @@ class StandingShot:
         still = self._shots.picture(self.still).astype(np.float32)
         for frame in self.usable:
             here = self._over_still(frame).astype(np.float32)
-            steady = outside & (np.abs(here - still).max(-1) < _STEADY)
-            self._offsets[frame] = exposure_offset(still, here, steady) / 255
+            self._exposures[frame] = match_exposure(still, here, outside)
 
     def _over_still(self, frame: int) -> Array:
         """A frame at analysis size as the still's camera sees it, h w 3 uint8."""
@@ -138,7 +148,37 @@ class StandingShot:
     def _small(self, frame: int) -> Array:
         """A frame around the region at analysis size, exposure corrected, h w 3 float32, code values of 255."""
         part = self._over_still(frame)[self.small_window.slices]
-        return part.astype(np.float32) + 255 * self._offsets[frame]
+        return self._exposures[frame].applied(part.astype(np.float32), 255)
+
+    def freeze(self, frames: FrameRange) -> None:
+        """Take out of the region what stands still in these frames: it shows the still, and can neither swim nor boil.
+
+        Raises:
+            SpecError: nothing moves in the region.
+        """
+        chosen = np.unique(np.linspace(frames.start, frames.end_exclusive - 1, _LOOKS).astype(int))
+        still = self._shots.picture(self.still).astype(np.float32)
+        apart = []
+        for frame in chosen:
+            here = self._exposures[frame].applied(self._over_still(frame).astype(np.float32), 255)
+            apart.append(cv2.GaussianBlur(channel_mean(np.abs(here - still)), (0, 0), 1.5))
+        # what passes once is alive as well
+        live = np.percentile(np.stack(apart), 90, axis=0).astype(np.float32)
+        outside = live[self._alpha == 0]
+        noise = float(np.median(outside)) if len(outside) else 0.0
+        live = _opened(np.clip((live - (_LOW * noise + 0.5)) / (_LOW * noise + 1.0), 0, 1))
+        if float(live[self._alpha > 0].mean()) < _ALIVE:
+            raise SpecError(
+                "nothing moves in the region",
+                clip=str(self.scene.plate.path),
+                frame=self.scene.still,
+                remedy="paint what moves, or give it motion with --hints",
+            )
+        scale = self.scene.scale
+        fine = cv2.resize(live, (scale.width, scale.height), interpolation=cv2.INTER_LINEAR)
+        # less than a bit of the still would change nothing but bits
+        alive = np.where(fine < 1 / 64, 0, fine)
+        self.scene = replace(self.scene, alpha=self.scene.alpha * alive)
 
     def keep_crops(self, frames: FrameRange) -> Iterator[int]:
         """Keep the region of these frames at the plate's size on disk; yields after each one."""
@@ -172,7 +212,7 @@ class StandingShot:
                 flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
                 borderMode=cv2.BORDER_REPLICATE,
             )
-        return part + self._offsets[frame]
+        return self._exposures[frame].applied(part, 1)
 
     def at_plate_size(self, field: Array) -> Array:
         """A field over `small_window` (h w or h w c, float32) over the scene's window; values are kept."""

@@ -20,6 +20,7 @@ _CLEAN = 1.0  # times the usual step: at this cost or less two moments are one
 _LIKED_S = 3.0  # and one of these is long enough not to tire
 _TIRING = 1.0  # how many times the cost of its seam may be halved until half the length is as good
 _LONGEST_SEAM = 12  # frames
+_LOUDNESS = 2.0  # what a loud step at the seam costs
 _QUIET = 0.7  # of the usual step (as a mean square); a quieter one at the seam earns nothing more
 _AS_USUAL = 1.3  # times the usual step: no seam at all
 # Of the mean difference of any two moments: two that differ less are the same one again.
@@ -151,7 +152,7 @@ def _best_start(moments: Moments, period: int, overlaps: bool) -> Loop | None:
         # the seam leads from the moment before the start to the start: one that is quiet itself hides it best
         step = moments.distance[start, start - 1] if start else moments.usual
         loud = max(0.0, float(step) / moments.usual - _QUIET)
-        costs.append(float(lags[begin:end].mean()) / moments.usual + loud)
+        costs.append(float(lags[begin:end].mean()) / moments.usual * (1 + _LOUDNESS * loud))
     best = int(np.argmin(costs))
     return Loop(starts[best], period, overlap, costs[best])
 
@@ -162,6 +163,8 @@ def _closed_already(moments: Moments, period: int | None) -> Loop | None:
     if count < 4 or (period is not None and period != count):
         return None
     over_two = max(float(np.median(np.diagonal(moments.distance, 2))), moments.usual)
-    around = max(moments.distance[-1, 1], moments.distance[-2, 0]) / over_two
+    around = np.array([moments.distance[-1, 1], moments.distance[-2, 0]]) / over_two
     seam = moments.distance[-1, 0] / moments.usual
-    return Loop(0, count, 0, 0.0) if seam < _AS_USUAL and around < _AS_USUAL else None
+    # two frames on, things must be two frames further, and not back where they were
+    onward = (around < _AS_USUAL).all() and (around > 1 - 1 / _AS_USUAL).all()
+    return Loop(0, count, 0, 0.0) if seam < _AS_USUAL and onward else None

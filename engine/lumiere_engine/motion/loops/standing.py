@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -20,7 +22,10 @@ _FAR = 3.0  # pixels; a vote that misses by more just misses
 # A richer motion must miss by less than this share of what the simpler one misses.
 _RICHER = 0.8
 _ENOUGH = 100  # pixels that tell the exposure
-_NO_DRIFT = 0.25  # code values of 255
+_OUTLIERS = (40.0, 12.0)  # code values of 255
+_SPREAD = 200.0  # variance of values that tell a gain
+_GAINS = (0.7, 1.4)
+_NO_DRIFT = 0.5  # code values of 255
 
 
 def lay_over(still: Array, frame: Array, region: Array, guess: Array) -> Array:
@@ -107,15 +112,51 @@ def at_plate_size(matrix: Array, factors: tuple[float, float]) -> Array:
     return up @ matrix @ np.linalg.inv(up)
 
 
-def exposure_offset(still: Array, frame: Array, steady: Array) -> Array:
-    """What a frame lacks to the still's exposure: 3 float32, the mean over `steady` (h w bool) per channel.
+@dataclass(frozen=True)
+class Exposure:
+    """What makes a frame as bright as the still: gain · value + offset, per channel.
 
-    What is less than noise is 0, so that a camera of fixed exposure is left alone.
+    Attributes:
+        gain: 3 float32.
+        offset: 3 float32, code values of 255.
+    """
+
+    gain: Array
+    offset: Array
+
+    def applied(self, picture: Array, white: float) -> Array:
+        """A picture (h w 3 float32) whose white has the value `white`, as bright as the still."""
+        return picture * self.gain + self.offset * np.float32(white / 255)
+
+
+def match_exposure(still: Array, frame: Array, outside: Array) -> Exposure:
+    """The exposure that takes `frame` to `still`, from what stands still around the region.
+
+    Least squares per channel, twice: the second time without what does not fit. What changes nothing visible is left
+    out, so that a camera of fixed exposure is left alone.
 
     Args:
         still, frame: h w 3 float32, code values of 255, laid over each other.
+        outside: h w bool.
     """
-    if steady.sum() < _ENOUGH:
-        return np.zeros(3, np.float32)
-    offset = (still[steady] - frame[steady]).mean(0)
-    return np.where(np.abs(offset) < _NO_DRIFT, 0, offset).astype(np.float32)
+    gain, offset = np.ones(3, np.float32), np.zeros(3, np.float32)
+    for channel in range(3):
+        wanted, given = still[..., channel][outside], frame[..., channel][outside]
+        for most in _OUTLIERS:
+            fits = np.abs(gain[channel] * given + offset[channel] - wanted) < most
+            if fits.sum() < _ENOUGH:
+                break
+            gain[channel], offset[channel] = _line(given[fits], wanted[fits])
+    greys = np.array([0.0, 255.0], np.float32)[:, None]
+    if float(np.abs(greys * (gain - 1) + offset).max()) < _NO_DRIFT:
+        return Exposure(np.ones(3, np.float32), np.zeros(3, np.float32))
+    return Exposure(gain, offset)
+
+
+def _line(given: Array, wanted: Array) -> tuple[float, float]:
+    """Gain and offset of the line through pairs of values; of values too alike, or a wild gain, the offset alone."""
+    mean, target = float(given.mean()), float(wanted.mean())
+    spread = float(given.var())
+    gain = 1.0 if spread < _SPREAD else float(((given - mean) * (wanted - target)).mean()) / spread
+    gain = gain if _GAINS[0] < gain < _GAINS[1] else 1.0
+    return gain, target - gain * mean
