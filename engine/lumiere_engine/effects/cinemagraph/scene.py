@@ -88,11 +88,13 @@ def open_scene(spec: JobSpec, stack: ExitStack) -> Scene:
     paths = [Path(path) for path in spec.mattes]
     matte = stack.enter_context(open_matte(paths, plate.format, matte_frames.duration))
     notes = list(matte.notes)
-    if params.still is None:
+    if params.still is None and used.duration == 1:
+        still = used.start
+    elif params.still is None:
         still = _sharpest(plate, used)
         notes.append(f"frame {still} is the sharpest and is the still; --still chooses another")
     elif params.still in used:
-        still = params.still
+        still = int(params.still)
     else:
         raise SpecError(
             f"the still is frame {params.still}, and there are {used}",

@@ -13,6 +13,7 @@ from ...frames.convert import to_rgb
 from ...frames.prefetch import prefetch
 from ...motion.align import Window
 from ...motion.flow import channel_mean
+from ...motion.loops.alive import still_parts_out
 from ...motion.loops.standing import Exposure, at_plate_size, lay_over, match_exposure, stands_still
 from ...protocol.errors import SpecError
 from ...protocol.ranges import FrameRange
@@ -27,15 +28,13 @@ _AT_HAND = 32
 _MARGIN = 8  # analysis pixels around the region, so that motion is measured across its edge
 _COVERED = 0.98  # of the region that a frame must show
 _LOOKS = 32  # frames that tell what stands still
-_LOW = 1.5  # times the noise around the region; less is no motion
 _ALIVE = 0.005  # of the region; less is none
 _FEW_S = 1.5  # seconds; of fewer frames no loop can be made
 
 
-def _opened(live: Array) -> Array:
-    """Without specks, and a little wider, so that what moves is not cut at its edge."""
-    calm = cv2.morphologyEx(live, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    return cv2.GaussianBlur(cv2.dilate(calm, np.ones((5, 5), np.uint8)), (0, 0), 1.5)
+def _seen_apart(one: Array, other: Array) -> Array:
+    """Difference of two pictures without their noise, h w float32."""
+    return cv2.GaussianBlur(channel_mean(np.abs(one - other)), (0, 0), 1.5)
 
 
 class StandingShot:
@@ -156,17 +155,15 @@ class StandingShot:
         Raises:
             SpecError: nothing moves in the region.
         """
-        chosen = np.unique(np.linspace(frames.start, frames.end_exclusive - 1, _LOOKS).astype(int))
-        still = self._shots.picture(self.still).astype(np.float32)
-        apart = []
-        for frame in chosen:
-            here = self._exposures[frame].applied(self._over_still(frame).astype(np.float32), 255)
-            apart.append(cv2.GaussianBlur(channel_mean(np.abs(here - still)), (0, 0), 1.5))
+        still = self._exposed(self.still)
+        apart, steps = [], []
+        for frame in np.unique(np.linspace(frames.start, frames.end_exclusive - 2, _LOOKS).astype(int)):
+            here = self._exposed(int(frame))
+            apart.append(_seen_apart(here, still))
+            steps.append(_seen_apart(self._exposed(int(frame) + 1), here))
         # what passes once is alive as well
-        live = np.percentile(np.stack(apart), 90, axis=0).astype(np.float32)
-        outside = live[self._alpha == 0]
-        noise = float(np.median(outside)) if len(outside) else 0.0
-        live = _opened(np.clip((live - (_LOW * noise + 0.5)) / (_LOW * noise + 1.0), 0, 1))
+        moves, step = np.percentile(np.stack(apart), 90, axis=0), np.mean(steps, axis=0)
+        live = still_parts_out(moves.astype(np.float32), step, self._alpha)
         if float(live[self._alpha > 0].mean()) < _ALIVE:
             raise SpecError(
                 "nothing moves in the region",
@@ -177,8 +174,11 @@ class StandingShot:
         scale = self.scene.scale
         fine = cv2.resize(live, (scale.width, scale.height), interpolation=cv2.INTER_LINEAR)
         # less than a bit of the still would change nothing but bits
-        alive = np.where(fine < 1 / 64, 0, fine)
-        self.scene = replace(self.scene, alpha=self.scene.alpha * alive)
+        self.scene = replace(self.scene, alpha=self.scene.alpha * np.where(fine < 1 / 64, 0, fine))
+
+    def _exposed(self, frame: int) -> Array:
+        """A whole frame at analysis size, over the still and as bright; h w 3 float32, code values of 255."""
+        return self._exposures[frame].applied(self._over_still(frame).astype(np.float32), 255)
 
     def keep_crops(self, frames: FrameRange) -> Iterator[int]:
         """Keep the region of these frames at the plate's size on disk; yields after each one."""

@@ -20,6 +20,7 @@ _CLEAN = 1.0  # times the usual step: at this cost or less two moments are one
 _LIKED_S = 3.0  # and one of these is long enough not to tire
 _TIRING = 1.0  # how many times the cost of its seam may be halved until half the length is as good
 _LONGEST_SEAM = 12  # frames
+_FLOOR = 0.1  # of the usual step; seams that differ less are told apart by their loudness alone
 _LOUDNESS = 2.0  # what a loud step at the seam costs
 _QUIET = 0.7  # of the usual step (as a mean square); a quieter one at the seam earns nothing more
 _AS_USUAL = 1.3  # times the usual step: no seam at all
@@ -149,10 +150,10 @@ def _best_start(moments: Moments, period: int, overlaps: bool) -> Loop | None:
     for start in starts:
         end = min(len(lags), start + max(1, overlap // 2))
         begin = max(0, min(start - max(1, overlap), len(lags) - 1))
-        # the seam leads from the moment before the start to the start: one that is quiet itself hides it best
-        step = moments.distance[start, start - 1] if start else moments.usual
+        # the step over the seam is from the moment before the start: one that is quiet itself hides it best
+        step = moments.distance[start, start - 1 if overlap else start + period - 1]
         loud = max(0.0, float(step) / moments.usual - _QUIET)
-        costs.append(float(lags[begin:end].mean()) / moments.usual * (1 + _LOUDNESS * loud))
+        costs.append((float(lags[begin:end].mean()) / moments.usual + _FLOOR) * (1 + _LOUDNESS * loud))
     best = int(np.argmin(costs))
     return Loop(starts[best], period, overlap, costs[best])
 
@@ -162,9 +163,12 @@ def _closed_already(moments: Moments, period: int | None) -> Loop | None:
     count = moments.count
     if count < 4 or (period is not None and period != count):
         return None
-    over_two = max(float(np.median(np.diagonal(moments.distance, 2))), moments.usual)
-    around = np.array([moments.distance[-1, 1], moments.distance[-2, 0]]) / over_two
-    seam = moments.distance[-1, 0] / moments.usual
+    apart = moments.distance
+    # as usual is what the steps right before and after the seam are
+    over_one = (apart[-1, -2] + apart[0, 1]) / 2
+    over_two = max(float(apart[-1, -3] + apart[0, 2]) / 2, 1e-3)
+    around = np.array([apart[-1, 1], apart[-2, 0]]) / over_two
+    seam = apart[-1, 0] / max(float(over_one), 1e-3)
     # two frames on, things must be two frames further, and not back where they were
     onward = (around < _AS_USUAL).all() and (around > 1 - 1 / _AS_USUAL).all()
     return Loop(0, count, 0, 0.0) if seam < _AS_USUAL and onward else None

@@ -23,7 +23,7 @@ _FAR = 3.0  # pixels; a vote that misses by more just misses
 _RICHER = 0.8
 _ENOUGH = 100  # pixels that tell the exposure
 _OUTLIERS = (40.0, 12.0)  # code values of 255
-_SPREAD = 200.0  # variance of values that tell a gain
+_SPREAD = 12.0  # code values of 255; standard deviation of values that tell a gain
 _GAINS = (0.7, 1.4)
 _NO_DRIFT = 0.5  # code values of 255
 
@@ -132,7 +132,7 @@ class Exposure:
 def match_exposure(still: Array, frame: Array, outside: Array) -> Exposure:
     """The exposure that takes `frame` to `still`, from what stands still around the region.
 
-    Least squares per channel, twice: the second time without what does not fit. What changes nothing visible is left
+    A line per channel, fitted twice: the second time without what does not fit. What changes nothing visible is left
     out, so that a camera of fixed exposure is left alone.
 
     Args:
@@ -147,7 +147,7 @@ def match_exposure(still: Array, frame: Array, outside: Array) -> Exposure:
             if fits.sum() < _ENOUGH:
                 break
             gain[channel], offset[channel] = _line(given[fits], wanted[fits])
-    greys = np.array([0.0, 255.0], np.float32)[:, None]
+    greys = np.percentile(frame[outside], (5, 95), axis=0) if outside.any() else np.zeros((1, 3))
     if float(np.abs(greys * (gain - 1) + offset).max()) < _NO_DRIFT:
         return Exposure(np.ones(3, np.float32), np.zeros(3, np.float32))
     return Exposure(gain, offset)
@@ -156,7 +156,8 @@ def match_exposure(still: Array, frame: Array, outside: Array) -> Exposure:
 def _line(given: Array, wanted: Array) -> tuple[float, float]:
     """Gain and offset of the line through pairs of values; of values too alike, or a wild gain, the offset alone."""
     mean, target = float(given.mean()), float(wanted.mean())
-    spread = float(given.var())
-    gain = 1.0 if spread < _SPREAD else float(((given - mean) * (wanted - target)).mean()) / spread
+    spread = float(given.std())
+    # noise in both widens both alike; a regression would take it for a loss of contrast
+    gain = 1.0 if spread < _SPREAD else float(wanted.std()) / spread
     gain = gain if _GAINS[0] < gain < _GAINS[1] else 1.0
     return gain, target - gain * mean
