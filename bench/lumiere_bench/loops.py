@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from lumiere_engine.frames.convert import to_rgb
 from lumiere_engine.frames.source import FrameSource, open_source
-from lumiere_engine.motion.loops.standing import lay_over, match_exposure, stands_still
+from lumiere_engine.motion.loops.standing import at_plate_size, lay_over, match_exposure, stands_still
 from lumiere_engine.protocol import CinemagraphParams, FrameRange, JobResult, LumiereError, Progress
 from lumiere_engine.protocol.errors import OutputError
 
@@ -28,7 +28,8 @@ from .methods import OnProgress
 Array = np.ndarray
 LABEL = "LoopReport.1"
 METHODS = ("bounce", "crossfade", "repeat", "liao", "auto")
-_AROUND = 60  # frames to either side of the still that tell how lively the source is
+_AROUND = 30  # frames to either side of the still that tell how lively the source is
+_FOLLOWED = 480  # pixels of width at which the source's camera is followed
 
 
 class Looper(Protocol):
@@ -138,28 +139,37 @@ def _standing(plate: FrameSource, region: Region, mask: Array) -> Iterator[Array
     wanted = FrameRange.between(max(0, region.still - _AROUND), region.still + _AROUND + 1)
     wanted = wanted.intersection(FrameRange(0, plate.frame_count))
     height, width = mask.shape
-    still = _grey(plate, region.still)
+    scale = min(1.0, _FOLLOWED / width)
+    small = cv2.resize(mask.astype(np.uint8), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) > 0
+    still = _grey(plate, region.still, small)
     matrices: dict[int, Array] = {}
     for order in (range(region.still, wanted.start - 1, -1), range(region.still, wanted.end_exclusive)):
         guess = np.eye(3)
         for frame in order:
             if frame != region.still:
-                guess = lay_over(still, _grey(plate, frame), mask, guess)
+                guess = lay_over(still, _grey(plate, frame, small), small, guess)
             matrices[frame] = guess
     reference = 255 * to_rgb(plate.read(region.still), plate.format)
-    tripod = stands_still(matrices, height, width)
+    tripod = stands_still(matrices, *small.shape)
+    factors = (width / small.shape[1], height / small.shape[0])
     for frame, picture in zip(wanted, plate.iter(wanted), strict=True):
         rgb = 255 * to_rgb(picture, plate.format)
         if not tripod:
             how = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
             rgb = cv2.warpPerspective(
-                rgb, matrices[frame], (width, height), flags=how, borderMode=cv2.BORDER_REPLICATE
+                rgb,
+                at_plate_size(matrices[frame], factors),
+                (width, height),
+                flags=how,
+                borderMode=cv2.BORDER_REPLICATE,
             )
         yield match_exposure(reference, rgb, ~mask).applied(rgb, 255)
 
 
-def _grey(plate: FrameSource, frame: int) -> Array:
+def _grey(plate: FrameSource, frame: int, size: Array) -> Array:
+    """A frame at the size of another array, h w uint8."""
     rgb = to_rgb(plate.read(frame), plate.format)
+    rgb = cv2.resize(rgb, (size.shape[1], size.shape[0]), interpolation=cv2.INTER_AREA)
     return np.clip(np.rint(255 * rgb.mean(-1)), 0, 255).astype(np.uint8)
 
 

@@ -37,7 +37,7 @@ from ..outputs import refuse_taken_names, refuse_unwritable
 from ..workspace import Workspace
 from .photo import PhotoRenderer
 from .plan import Plan, make_plan, moments_of
-from .render import LoopRenderer
+from .render import LoopRenderer, grain_choice
 from .scene import Scene, open_scene
 from .standing import StandingShot
 
@@ -136,7 +136,8 @@ def _prepared(
     plan = _search(shot, params, clock)
     if params.freeze:
         shot.freeze(FrameRange.between(plan.first, plan.last + 1))
-    return LoopRenderer(shot, plan, workspace), _told(plan, scene, shot)
+    grain = grain_choice(scene.rgb, params.grain, order.spec.seed)
+    return LoopRenderer(shot, plan, workspace, grain), _told(plan, scene, shot)
 
 
 def _search(shot: StandingShot, params: CinemagraphParams, clock: Clock) -> Plan:

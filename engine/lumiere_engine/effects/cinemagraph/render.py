@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
@@ -11,6 +11,7 @@ from ...motion.loops.closing import Motion, blend
 from ...motion.loops.courses import Step
 from ...motion.parallel import in_order
 from ...protocol.ranges import FrameRange
+from ..grain import frozen_grain, measure_grain
 from ..packing import pack, unpack
 from ..workspace import Workspace
 from .plan import Plan
@@ -23,6 +24,23 @@ _JOIN_FRAMES = 3.0  # standard deviation in time: what passes the edge quickly i
 _SEEN = 0.01  # a loop that shows less than this in a pixel is not computed there
 
 
+StillGrain = Callable[[Array], Array]
+
+
+def grain_choice(rgb: Array, grain: str, seed: int) -> StillGrain:
+    """What is done to the grain of each frame's region: nothing, or it gets that of the still, once for all frames.
+
+    Args:
+        rgb: the still, working values, h w 3.
+        grain: "alive" or "frozen".
+        seed: of the grain.
+    """
+    found = measure_grain(rgb) if grain == "frozen" else None
+    if found is None:
+        return lambda region: region
+    return lambda region: frozen_grain(region, found, seed)
+
+
 class LoopRenderer:
     """Renders the region of each frame of a loop once; results are kept on disk.
 
@@ -30,17 +48,19 @@ class LoopRenderer:
         shot: where the pixels come from.
         plan: which of them.
         workspace: where frames are kept.
+        still_grain: freezes the grain, or does nothing.
 
     Attributes:
         length: frames of the loop.
         scene: the still and its region.
     """
 
-    def __init__(self, shot: StandingShot, plan: Plan, workspace: Workspace) -> None:
+    def __init__(self, shot: StandingShot, plan: Plan, workspace: Workspace, still_grain: StillGrain) -> None:
         self._shot, self._plan = shot, plan
         self.length, self.scene = plan.length, shot.scene
         self._frames, self._edges = workspace.shelf("loop"), workspace.shelf("edges")
         self._shares = [shot.at_plate_size(share) for share in plan.shares]
+        self._still_grain = still_grain
         self._joins: Array | None = None
 
     def render(self) -> Iterator[tuple[int, int]]:
@@ -54,6 +74,7 @@ class LoopRenderer:
         floating = self._shot.scene.plate.format.layout.floating
         for number, rgb in zip(missing, in_order(self._composed, missing), strict=True):
             self._edges.put(number, join=self._edge(rgb))
+            rgb = self._still_grain(rgb)
             self._frames.put(number, rgb=rgb if floating else pack(rgb))
             done += 1
             yield done, total

@@ -169,7 +169,7 @@ class StandingShot:
                 "nothing moves in the region",
                 clip=str(self.scene.plate.path),
                 frame=self.scene.still,
-                remedy="paint what moves, or give it motion with --hints",
+                remedy="paint what moves, say --no-freeze, or give it motion with --hints",
             )
         scale = self.scene.scale
         fine = cv2.resize(live, (scale.width, scale.height), interpolation=cv2.INTER_LINEAR)

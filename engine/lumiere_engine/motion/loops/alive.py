@@ -7,7 +7,7 @@ import numpy as np
 
 Array = np.ndarray
 
-_QUIET = 20  # percentile of the surroundings that is noise alone: things may move there as well
+_QUIET = 10  # percentile of the surroundings that is noise alone: things may move there as well
 _LOW = 1.5  # times the noise; less is no motion
 _KEPT = 0.92  # of the region's motion that must stay
 _LOWER = 0.7  # what is taken for noise, if too much motion would be lost
