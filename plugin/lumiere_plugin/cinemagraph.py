@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from lumiere_engine.client import ask
 from lumiere_engine.protocol import CinemagraphParams, MotionHints
 from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.protocol.hints import HINTS_LABEL, PRESETS
@@ -72,14 +73,34 @@ def read_hints(named: str) -> MotionHints:
         raise SpecError(error.message, clip=named, remedy=error.remedy) from error
 
 
-def told(outcome: Outcome) -> str:
+def sizes(outcome: Outcome) -> dict[str, int | None]:
+    """Suffix → bytes that one turn of the loop would have in such a file; None where it cannot hold it.
+
+    Raises:
+        LumiereError: the result cannot be read.
+    """
+    if outcome.media.suffix.lower() == ".webp":
+        raise SpecError(
+            "an animated WebP cannot be read again",
+            clip=str(outcome.media),
+            remedy="say --sizes with another kind of result",
+        )
+    frames = outcome.result.recipe["loop"]["period"]
+    answer = ask("loop_sizes", path=str(outcome.media), frames=min(frames, outcome.result.frame_count))
+    return dict(answer["bytes"])
+
+
+def told(outcome: Outcome, estimated: dict[str, int | None]) -> str:
     """The result, for people."""
     result = outcome.result
     loop: dict[str, Any] = result.recipe["loop"]
     seconds = sum(result.seconds.values())
     natural: int | None = loop["natural_period"]
     repeats = f"; the region repeats by itself every {natural} frames" if natural else ""
+    shares = ", ".join(
+        f"{suffix} {size / 1e6:.1f} MB" for suffix, size in estimated.items() if size is not None
+    )
     return (
         f"{outcome.output}: {result.frame_count} frames in {seconds:.0f} s; a loop of {loop['period']} frames "
-        f"around frame {loop['still']}{repeats}"
+        f"around frame {loop['still']}{repeats}" + (f"; once around as {shares}, about" if shares else "")
     )

@@ -217,6 +217,9 @@ def cinemagraph(
         typer.Option(help="Pixels inside the region over which it fades into the still. [default: a 60th]"),
     ] = None,
     alpha: Annotated[bool, typer.Option("--alpha", help="Transparent outside the region.")] = False,
+    sizes: Annotated[
+        bool, typer.Option("--sizes", help="Estimate how large the loop is as MP4, GIF, WebP and APNG.")
+    ] = False,
     quality: QualityOption = Quality.STANDARD,
     seed: Seed = 0,
     frames: Frames = None,
@@ -235,6 +238,7 @@ def cinemagraph(
     from lumiere_engine.protocol.wire import encode
 
     from .cinemagraph import params, told
+    from .cinemagraph import sizes as loop_sizes
     from .performing import enqueue, through_engine
     from .preparing import Request, prepare
 
@@ -274,7 +278,9 @@ def cinemagraph(
             return
         with console.progress() as show:
             outcome = through_engine(prepared, show)
-        console.answer(outcome.to_wire(), told(outcome))
+        estimated = loop_sizes(outcome) if sizes else {}
+        wire = {**outcome.to_wire(), "loop": outcome.result.recipe["loop"], "size_bytes": estimated}
+        console.answer(wire, told(outcome, estimated))
 
 
 @app.command()

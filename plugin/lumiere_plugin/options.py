@@ -15,7 +15,8 @@ Output = Annotated[
     typer.Option(
         "-o",
         "--out",
-        help="Result: .mov (ProRes), .mkv (lossless), .mp4, name.%06d.png|tif|exr; of a timeline .otio.",
+        help="Result: .mov (ProRes), .mkv (lossless), .mp4, .gif, .webp, .apng, name.%06d.png|tif|exr; "
+        "of a timeline .otio.",
     ),
 ]
 Network = Annotated[

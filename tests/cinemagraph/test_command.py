@@ -115,6 +115,16 @@ def test_loops_for_the_web_play_for_ever(swing: tuple[Path, Path], tmp_path: Pat
         assert len(animation.frames) == 20
 
 
+def test_the_sizes_that_are_foretold_are_about_those_that_are_written(
+    swing: tuple[Path, Path], tmp_path: Path
+) -> None:
+    answer = loop_of(swing, tmp_path / "loop.gif", "--period", 20, "--sizes")
+    loop_of(swing, tmp_path / "loop.webp", "--period", 20)
+    assert answer["loop"]["period"] == 20
+    for suffix in (".gif", ".webp"):
+        assert 0.6 < answer["size_bytes"][suffix] / (tmp_path / f"loop{suffix}").stat().st_size < 1.6
+
+
 def test_with_alpha_only_the_region_is_opaque(swing: tuple[Path, Path], tmp_path: Path) -> None:
     loop_of(swing, tmp_path / "cut.%02d.png", "--alpha", "--period", 20, "--no-freeze")
     picture = cv2.imread(str(tmp_path / "cut.00.png"), cv2.IMREAD_UNCHANGED)
