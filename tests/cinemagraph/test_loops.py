@@ -119,3 +119,16 @@ def test_two_rhythms_side_by_side_each_get_their_own_loop() -> None:
     assert len(loops) == 2 and {loop.period for loop in loops} <= {12, 24}
     assert len(np.unique(labels[:, :7])) == 1 and len(np.unique(labels[:, 14:])) == 1
     assert labels[0, 0] != labels[0, -1]
+
+
+def test_frames_that_nearly_fit_two_periods_are_no_whole() -> None:
+    whole = Moments(0, [feature(255 * swinging(k, 17), region_mask().astype(np.float32)) for k in range(36)])
+    found = search_loop(whole, RATE, None, True)
+    assert found is not None and found.period == 17
+
+
+def test_a_frame_that_is_shown_twice_is_no_place_to_begin() -> None:
+    frames = [feature(255 * swinging(k, 20), region_mask().astype(np.float32)) for k in range(60)]
+    doubled = Moments(0, [frames[max(0, k - 1)] if k % 20 == 9 else frames[k] for k in range(60)])
+    found = search_loop(doubled, RATE, 20, True)
+    assert found is not None and found.start % 20 != 9

@@ -23,7 +23,9 @@ _LONGEST_SEAM = 12  # frames
 _FLOOR = 0.1  # of the usual step; seams that differ less are told apart by their loudness alone
 _LOUDNESS = 2.0  # what a loud step at the seam costs
 _QUIET = 0.7  # of the usual step (as a mean square); a quieter one at the seam earns nothing more
+_STUTTER = 0.3  # of the usual step; one that is less, such as a frame that is shown twice, is seen as well
 _AS_USUAL = 1.3  # times the usual step: no seam at all
+_ONWARD = 0.6  # of the usual difference of two steps
 # Of the mean difference of any two moments: two that differ less are the same one again.
 _PERIODIC = 0.35
 
@@ -152,7 +154,7 @@ def _best_start(moments: Moments, period: int, overlaps: bool) -> Loop | None:
         begin = max(0, min(start - max(1, overlap), len(lags) - 1))
         # the step over the seam is from the moment before the start: one that is quiet itself hides it best
         step = moments.distance[start, start - 1 if overlap else start + period - 1]
-        loud = max(0.0, float(step) / moments.usual - _QUIET)
+        loud = max(0.0, float(step) / moments.usual - _QUIET, _STUTTER - float(step) / moments.usual)
         costs.append((float(lags[begin:end].mean()) / moments.usual + _FLOOR) * (1 + _LOUDNESS * loud))
     best = int(np.argmin(costs))
     return Loop(starts[best], period, overlap, costs[best])
@@ -170,5 +172,5 @@ def _closed_already(moments: Moments, period: int | None) -> Loop | None:
     around = np.array([apart[-1, 1], apart[-2, 0]]) / over_two
     seam = apart[-1, 0] / max(float(over_one), 1e-3)
     # two frames on, things must be two frames further, and not back where they were
-    onward = (around < _AS_USUAL).all() and (around > 1 - 1 / _AS_USUAL).all()
+    onward = (around < _AS_USUAL).all() and (around > _ONWARD).all()
     return Loop(0, count, 0, 0.0) if seam < _AS_USUAL and onward else None
