@@ -52,12 +52,14 @@ class _Kind:
     container_options: dict[str, str]
 
 
+# seen in FFmpeg 8.1: a lossy animation loses its alpha
+_LOSSLESS = {"lossless": "1", "compression_level": "2"}
 _KINDS = {
     ".gif": _Kind("gif", "gif", ("pal8", "pal8"), {}, {"loop": "0"}),
     ".webp": _Kind(
         "webp",
         "libwebp_anim",
-        ("yuv420p", "yuva420p"),
+        ("yuv420p", "bgra"),
         {"quality": "80", "compression_level": "4"},
         {"loop": "0"},
     ),
@@ -167,7 +169,9 @@ class AnimationWriter:
             stream.pix_fmt = kind.pixel_format[alpha]
             clock = Fraction(1, _TICKS_OF_GIF) if kind.codec == "gif" else time_base_of(rate)
             stream.codec_context.time_base = clock
-            stream.codec_context.options = kind.options
+            stream.codec_context.options = (
+                _LOSSLESS if alpha and kind.codec == "libwebp_anim" else kind.options
+            )
             frames = self._with_palette() if kind.codec == "gif" else self._decoded()
             for number, frame in enumerate(frames):
                 if kind.codec != "gif":
