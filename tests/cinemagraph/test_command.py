@@ -228,3 +228,26 @@ def test_what_cannot_loop_is_told_in_one_line(swing: tuple[Path, Path], tmp_path
         plate, "--matte", matte, "--still", 3, "--alpha", "-o", tmp_path / "out.mp4"
     )
     assert not list(tmp_path.glob("out*"))
+
+
+def test_an_interrupted_loop_goes_on_and_has_the_same_bytes(
+    swing: tuple[Path, Path], looped: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    from lumiere_engine.effects.performers import perform
+    from lumiere_engine.protocol import JobSpec, Progress, WorkOrder
+
+    spec = JobSpec.from_wire(json.loads(Path(looped[1]["recipe"]).read_text())["spec"])
+    order = WorkOrder(spec, str(tmp_path / "loop.mkv"))
+    heard: list[str] = []
+
+    def until_half(step: Progress) -> None:
+        if step.stage == "refine" and step.done * 2 > step.total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        perform(order, until_half)
+    assert not (tmp_path / "loop.mkv").exists() and (tmp_path / ".lumiere").is_dir()
+    result = perform(order, lambda step: heard.append(step.stage))
+    assert (tmp_path / "loop.mkv").read_bytes() == looped[0].read_bytes()
+    assert result.fingerprint == looped[1]["fingerprint"]
+    assert not (tmp_path / ".lumiere").exists()
