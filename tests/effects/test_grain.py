@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from lumiere_engine.effects.grain import Grain, add_grain, measure_grain
+from lumiere_engine.effects.grain import Grain, add_grain, frozen_grain, measure_grain
 
 HEIGHT, WIDTH = 144, 256
 
@@ -99,3 +99,16 @@ def test_the_same_seed_gives_the_same_grain() -> None:
     where = np.ones((HEIGHT, WIDTH), np.float32)
     one, two, other = (add_grain(slope(), where, grain, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert one.tobytes() == two.tobytes() != other.tobytes()
+
+
+def test_frozen_grain_stands_still_and_is_as_strong() -> None:
+    rng = np.random.default_rng(0)
+    clean = np.full((64, 96, 3), 0.5, np.float32)
+    clean[:, 48:] = 0.7
+    frames = [clean + rng.normal(0, 0.02, clean.shape).astype(np.float32) for _ in range(2)]
+    grain = measure_grain(frames[0])
+    assert grain is not None
+    first, second = (frozen_grain(frame, grain, 4) for frame in frames)
+    assert np.abs(first - second).mean() < 0.5 * np.abs(frames[0] - frames[1]).mean()
+    assert 0.7 < (first - clean).std() / 0.02 < 1.3
+    assert np.abs(first - clean).mean() < 0.03  # the edge is where it was

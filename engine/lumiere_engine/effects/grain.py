@@ -11,6 +11,7 @@ Array = np.ndarray
 
 _BLOCK = 16
 _SHARE = 0.08  # of the blocks, the flattest, are taken to show nothing but grain
+_ABOVE = 6.0  # times the grain's strength; what differs by more is no grain
 _LEAST_STD = 0.6 / 255  # weaker than rounding to 8 bits: not grain
 
 
@@ -59,14 +60,31 @@ def add_grain(rgb: Array, where: Array, grain: Grain, rng: np.random.Generator) 
     lacking = 1.0 if len(own) < 32 else max(0.0, 1 - float((own**2).sum(1).mean()) / wanted)
     if lacking == 0.0:
         return rgb
-    noise = rng.standard_normal(rgb.shape).astype(np.float32)
+    noise = _noise(grain, rgb.shape, rng)
+    return (rgb + np.sqrt(lacking) * noise * where[..., None]).astype(np.float32)
+
+
+def frozen_grain(rgb: Array, grain: Grain, seed: int) -> Array:
+    """`rgb` (h w 3) with its own grain smoothed away and one that depends on `seed` alone: it stands still in a clip.
+
+    The bilateral filter (Tomasi and Manduchi, 1998) is as wide in values as the grain is strong, so that what stands
+    out of it is kept.
+    """
+    strength = float(np.sqrt(np.trace(grain.covariance) / 3))
+    smooth = cv2.bilateralFilter(np.ascontiguousarray(rgb), 7, _ABOVE * strength, 3.0)
+    return (smooth + _noise(grain, rgb.shape, np.random.default_rng([seed]))).astype(np.float32)
+
+
+def _noise(grain: Grain, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Grain of full strength, h w 3 float32."""
+    noise = rng.standard_normal(shape).astype(np.float32)
     if grain.softness > 0:
         noise = cv2.GaussianBlur(noise, (0, 0), grain.softness)
     noise = _high_pass(noise)
     noise /= max(float(noise.std()), 1e-6)
     values, vectors = np.linalg.eigh(grain.covariance)
     colour = (vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32)
-    return (rgb + np.sqrt(lacking) * (noise @ colour.T) * where[..., None]).astype(np.float32)
+    return noise @ colour.T
 
 
 def _high_pass(rgb: Array) -> Array:

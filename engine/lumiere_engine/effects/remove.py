@@ -84,8 +84,7 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
     with ExitStack() as stack:
         media = _open(spec, stack)
         observer.opened(media.plate.format.width, media.plate.format.height, media.frames.duration)
-        notes = list(media.matte.notes)
-        clock.note(*notes)
+        clock.note(*media.matte.notes)
         check_matte(media.matte, clip=", ".join(spec.mattes))
         _refuse_unwritable(order, media)
         identity = {path: media_identity(path) for path in (spec.plate, *spec.mattes)}
@@ -109,12 +108,10 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
         revision = None if kept is None else Revision(spec, kept, shots, effort.borrow.key_every)
         completed = CompletedShots(borrowing, workspace, shots)
         if revision is not None:
-            notes.append(revision.note)
             clock.note(revision.note)
             revision.adopt(completed, workspace)
         _complete(completed, effort, clock)
-        trust, ended = _imagine(completed, order, effort, workspace, clock, observer)
-        notes += ended
+        trust = _imagine(completed, order, effort, workspace, clock, observer)
         renderer = Renderer(
             media.plate, media.frames, media.written, holes, completed, spec, workspace, revision
         )
@@ -134,7 +131,7 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
             borrowed=share,
             imagined=1 - share,
             seconds=clock.rounded(),
-            notes=tuple([*notes, *renderer.notes]),
+            notes=tuple(clock.notes),
             recipe={
                 "label": "Recipe.1",
                 "version": __version__,
@@ -204,30 +201,23 @@ def _imagine(
     workspace: Workspace,
     clock: Clock,
     observer: Observer,
-) -> tuple[list[float], list[str]]:
-    """Learn and imagine, if the artist wants it and something is unseen; settle.
-
-    Returns:
-        the trust in the network, shot by shot, and notes about learning that was ended early.
-    """
+) -> list[float]:
+    """Learn and imagine, if the artist wants it and something is unseen; settle; returns the trust in the network."""
     everything_seen = not any(completed.unseen(t).any() for t in range(completed.shots.frame_count))
     imagine = order.spec.params_of(RemoveParams).imagine and not everything_seen
     trust: list[float] = []
-    notes: list[str] = []
     if imagine and effort.sample_steps:
         # torch takes a second to import; a job that needs no network never does it
         from .imagining import Imagination
 
         imagination = Imagination(completed, effort, order, clock.step, observer)
         imagination.run()
-        notes = [
-            f"learning was ended after {done} of {planned} steps; a replay learns to the end"
-            for done, planned in imagination.cut_short
-        ]
+        for done, planned in imagination.cut_short:
+            clock.note(f"learning was ended after {done} of {planned} steps; a replay learns to the end")
         trust = imagination.trust
     settled = workspace.shelf("settling")
     if not settled.has(_ALL):  # half a settling cannot be gone on with, a whole one need not be done again
         for done, total in settle(completed, effort.textures if imagine else 0):
             clock.step("settle", done, total)
         settled.put(_ALL)
-    return trust, notes
+    return trust

@@ -33,7 +33,10 @@ _POINTS = 200
 # Finished work: what a later worker finds and does not do again. Other shelves hold a window of decoded frames that
 # moves along, or parts that are only whole together with an entry of these ("sources" with "borrowed", and all that
 # settling writes with "settling").
-_WORK = ("pictures", "motion", "borrowed", "imagined", "settling", "details", "patches")
+_WORK = (
+    *("pictures", "motion", "borrowed", "imagined", "settling", "details", "patches"),
+    *("standing", "crops", "loop"),
+)
 
 
 class Desk(Observer):

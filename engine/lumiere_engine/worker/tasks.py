@@ -7,6 +7,7 @@ from typing import Any
 
 from ..frames.source import probe
 from ..protocol.messages import Progress
+from .loop_sizes import loop_sizes
 from .machine import codecs, device
 from .proxy import make_proxy
 from .roto_tasks import export_roto, import_roto
@@ -29,6 +30,10 @@ def _score(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
 
 def _proxy(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
     return make_proxy(question)
+
+
+def _loop_sizes(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
+    return loop_sizes(question)
 
 
 def _device(_: dict[str, Any], __: OnProgress) -> dict[str, Any]:
@@ -57,6 +62,7 @@ TASKS: dict[str, Callable[[dict[str, Any], OnProgress], dict[str, Any]]] = {
     "device": _device,
     "export_roto": export_roto,
     "import_roto": import_roto,
+    "loop_sizes": _loop_sizes,
     "probe": _probe,
     "proxy": _proxy,
     "score": _score,
