@@ -171,6 +171,7 @@ class Photographer:
         for job in session.queue.jobs:
             if not job.state.terminal:
                 session.queue.cancel(job)
+        self._until(lambda: all(job.state.terminal for job in session.queue.jobs), 300)
 
     def _draw_robot(self) -> None:
         """Three keyframes around the robot and its wagon, as it crosses."""
