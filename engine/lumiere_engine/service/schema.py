@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ..protocol import engine, jobs, media, messages, params, queue
+from ..protocol import engine, hints, jobs, media, messages, params, queue
 from ..protocol.wire import label_of
 from .calls import CALLS
 
@@ -74,7 +74,7 @@ def _by_effect(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def _label(name: str) -> str | None:
-    for module in (engine, jobs, messages, media, queue):
+    for module in (engine, hints, jobs, messages, media, queue):
         kind = getattr(module, name, None)
         if kind is not None:
             return _LABELS.get(kind) or label_of(kind)
