@@ -79,15 +79,23 @@ def sizes(outcome: Outcome) -> dict[str, int | None]:
     Raises:
         LumiereError: the result cannot be read.
     """
-    if outcome.media.suffix.lower() == ".webp":
-        raise SpecError(
-            "an animated WebP cannot be read again",
-            clip=str(outcome.media),
-            remedy="say --sizes with another kind of result",
-        )
     frames = outcome.result.recipe["loop"]["period"]
     answer = ask("loop_sizes", path=str(outcome.media), frames=min(frames, outcome.result.frame_count))
     return dict(answer["bytes"])
+
+
+def refuse_sizes(output: Path | None) -> None:
+    """Refuse to estimate sizes from a result that is itself coarser than what they would be of.
+
+    Raises:
+        SpecError: a GIF or WebP.
+    """
+    if output is not None and output.suffix.lower() in (".gif", ".webp"):
+        raise SpecError(
+            "sizes are estimated from the result, and this one has lost too much",
+            clip=str(output),
+            remedy="say --sizes with .mkv, .mov, .mp4 or .apng",
+        )
 
 
 def told(outcome: Outcome, estimated: dict[str, int | None]) -> str:

@@ -246,13 +246,15 @@ def cinemagraph(
     from lumiere_engine.protocol import FrameRange
     from lumiere_engine.protocol.wire import encode
 
-    from .cinemagraph import params, told
+    from .cinemagraph import params, refuse_sizes, told
     from .cinemagraph import sizes as loop_sizes
     from .performing import enqueue, through_engine
     from .preparing import Request, prepare
 
     console = Console(as_json)
     with console.failures():
+        if sizes:
+            refuse_sizes(out)
         request = Request(
             source=source,
             mattes=tuple(matte),

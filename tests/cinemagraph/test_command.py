@@ -118,8 +118,9 @@ def test_loops_for_the_web_play_for_ever(swing: tuple[Path, Path], tmp_path: Pat
 def test_the_sizes_that_are_foretold_are_about_those_that_are_written(
     swing: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    answer = loop_of(swing, tmp_path / "loop.gif", "--period", 20, "--sizes")
-    loop_of(swing, tmp_path / "loop.webp", "--period", 20)
+    answer = loop_of(swing, tmp_path / "loop.mkv", "--period", 20, "--sizes")
+    for suffix in (".gif", ".webp"):
+        loop_of(swing, tmp_path / f"loop{suffix}", "--period", 20)
     assert answer["loop"]["period"] == 20
     for suffix in (".gif", ".webp"):
         assert 0.6 < answer["size_bytes"][suffix] / (tmp_path / f"loop{suffix}").stat().st_size < 1.6

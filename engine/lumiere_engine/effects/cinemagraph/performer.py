@@ -222,13 +222,9 @@ def _told(plan: Plan, scene: Scene, shot: StandingShot) -> dict[str, object]:
         "period": plan.length,
         "natural_period": plan.natural,
         "tripod": shot.tripod,
+        "seam": round(plan.loops[0].cost, 3),
         "loops": [
-            {
-                "start": loop.start + start,
-                "period": loop.period,
-                "overlap": loop.overlap,
-                "cost": round(loop.cost, 4),
-            }
+            {"start": loop.start + start, "period": loop.period, "overlap": loop.overlap}
             for loop in plan.loops
         ],
     }

@@ -61,6 +61,7 @@ class LoopRenderer:
         self._frames, self._edges = workspace.shelf("loop"), workspace.shelf("edges")
         self._shares = [shot.at_plate_size(share) for share in plan.shares]
         self._still_grain = still_grain
+        self._still = shot.scene.rgb[shot.scene.window.slices]
         self._joins: Array | None = None
 
     def render(self) -> Iterator[tuple[int, int]]:
@@ -126,7 +127,7 @@ class LoopRenderer:
         alpha = scene.alpha[scene.window.slices]
         edge = ((alpha > 0) & (alpha < 0.5)).astype(np.float32)
         small = self._join_size(scene.plate.format.height)
-        lacking = (scene.rgb[scene.window.slices] - rgb) * edge[..., None]
+        lacking = (self._still - rgb) * edge[..., None]
         weight = cv2.resize(edge, small, interpolation=cv2.INTER_AREA)
         difference = cv2.resize(lacking, small, interpolation=cv2.INTER_AREA)
         spread = cv2.GaussianBlur(difference, (0, 0), 2.0)

@@ -67,12 +67,6 @@ class Motion:
         """The flow as seen from the picture in between at `share`; h w 2."""
         return sample(self.flow, grid(*self.flow.shape[:2]) - share * self.flow)
 
-    def resized(self, height: int, width: int) -> Motion:
-        """The same between pictures of another size."""
-        across, down = width / self.flow.shape[1], height / self.flow.shape[0]
-        flow = cv2.resize(self.flow, (width, height), interpolation=cv2.INTER_LINEAR)
-        return Motion(flow * np.array([across, down], np.float32))
-
 
 def share_of(step: int, steps: int) -> float:
     """How far the seam is closed at its frame `step` of `steps`: rises smoothly, and never stands still."""

@@ -9,7 +9,6 @@ propagation over small cells, over a few loops that are chosen greedily first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -92,7 +91,7 @@ def choose_loops(
     # a shorter loop repeats its seam more often
     tables *= np.array([whole.period / loop.period for loop in wanted], np.float32)[:, None, None] ** 0.5
     chosen = _greedy(tables)
-    loops = [replace(wanted[number], cost=float(tables[number].mean())) for number in chosen]
+    loops = [wanted[number] for number in chosen]
     if len(loops) == 1:
         return loops, np.zeros(weight.shape, np.intp)
     courses = [looped(loop, whole.period, whole.start) for loop in loops]

@@ -38,7 +38,7 @@ class Loop:
         start: its first frame, s.
         period: its length in frames, p.
         overlap: frames before `start` that the last ones are blended with, w.
-        cost: difference at the seam, over the usual difference of neighbours.
+        cost: difference at the seam, over the usual difference of neighbours; 0 where it was not asked.
     """
 
     start: int
