@@ -9,9 +9,9 @@ from ..protocol.errors import OutputExistsError, PathError
 from ..protocol.jobs import WorkOrder
 from ..protocol.queue import Submit
 from ..protocol.roto import ROTO_SUFFIX, Roto
+from ..protocol.weights import check_weights
 from ..protocol.wire import decode, parse_json
 from .database import Database
-from .weights import check_weights
 
 # A root here would be as good as none, or a way into the machine.
 _NO_ROOTS = ("/", "/bin", "/boot", "/dev", "/etc", "/lib", "/proc", "/run", "/sbin", "/sys", "/usr", "/var")
