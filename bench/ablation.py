@@ -28,7 +28,7 @@ from lumiere_engine.effects.effort import EFFORTS, Effort
 from lumiere_engine.motion import borrow, pyramid
 from lumiere_engine.motion.steady import Opinions
 from lumiere_engine.protocol import JobSpec, RemoveParams, WorkOrder
-from lumiere_plugin.removal import Request, fingerprint, weights
+from lumiere_plugin.preparing import Request, fingerprint, weights
 
 STANDARD = EFFORTS["standard"]
 WITHOUT = {

@@ -17,7 +17,7 @@ from pathlib import Path
 from lumiere_engine.protocol import JobResult, RemoveParams
 from lumiere_engine.protocol.messages import STAGES
 from lumiere_plugin.performing import here
-from lumiere_plugin.removal import Request, prepare
+from lumiere_plugin.preparing import Request, prepare
 
 FILM = Path(__file__).parent.parent / "assets" / "demo"
 
@@ -38,11 +38,11 @@ def main() -> None:
     parser.add_argument("--matte", type=Path, default=FILM / "crossing_matte.mkv")
     options = parser.parse_args()
     print(f"{options.plate.name}, {platform.processor() or platform.machine()}, {os.cpu_count()} cores\n")
-    print(f"| quality | frames | {' | '.join(STAGES)} | s in all | s per frame | GiB so far |")
-    print("|---" * (len(STAGES) + 5) + "|")
+    print(f"| quality | frames | {' | '.join(STAGES['remove'])} | s in all | s per frame | GiB so far |")
+    print("|---" * (len(STAGES["remove"]) + 5) + "|")
     for quality in options.quality:
         result, memory = measure(options.plate, options.matte, quality)
-        stages = " | ".join(f"{result.seconds.get(stage, 0.0):.1f}" for stage in STAGES)
+        stages = " | ".join(f"{result.seconds.get(stage, 0.0):.1f}" for stage in STAGES["remove"])
         total = sum(result.seconds.values())
         each = total / result.frame_count
         row = f"| {quality} | {result.frame_count} | {stages} | {total:.1f} | {each:.2f} | {memory:.2f} |"

@@ -11,7 +11,7 @@ import typer
 from lumiere_engine.protocol import JobResult, Progress, RemoveParams
 from lumiere_engine.protocol.errors import WorkerError
 
-from . import performing, removal
+from . import performing, preparing
 from .console import Console, Json
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -113,7 +113,7 @@ class _Remover:
     @cached_property
     def weights(self) -> str:
         """The fingerprint of the weights."""
-        return removal.fingerprint(removal.weights(removal.Request(Path(), (), network=self.network)))
+        return preparing.fingerprint(preparing.weights(preparing.Request(Path(), (), network=self.network)))
 
     def __call__(
         self,
@@ -122,11 +122,11 @@ class _Remover:
         output: Path,
         params: RemoveParams,
         seed: int,
-        on_progress: removal.OnProgress,
+        on_progress: preparing.OnProgress,
     ) -> JobResult:
         """The job, with its origin matte and its recipe beside the output."""
-        request = removal.Request(plate, (matte,), output, params=params, seed=seed, network=self.network)
-        return performing.here(removal.prepare(request), on_progress).result
+        request = preparing.Request(plate, (matte,), output, params=params, seed=seed, network=self.network)
+        return performing.here(preparing.prepare(request), on_progress).result
 
 
 def _names(text: str) -> tuple[str, ...]:

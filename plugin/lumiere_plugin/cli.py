@@ -163,7 +163,7 @@ def remove(
     from lumiere_engine.protocol.wire import encode
 
     from .performing import enqueue, through_engine
-    from .removal import Request, prepare
+    from .preparing import Request, prepare
 
     console = Console(as_json)
     with console.failures():

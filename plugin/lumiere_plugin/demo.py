@@ -16,7 +16,7 @@ from lumiere_engine.protocol.errors import OutputError
 
 from .console import Console
 from .performing import through_engine
-from .removal import OnProgress, Outcome, Request, into_media, prepare
+from .preparing import OnProgress, Outcome, Request, into_media, prepare
 
 CLIP = "crossing"
 _FILES = ("demo.otio", "crossing.mov", "crossing_matte.mkv", "crossing_clean.mov", "pond.mov")

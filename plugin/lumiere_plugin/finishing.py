@@ -64,7 +64,7 @@ def _into_timeline(params: dict[str, Any], result: JobResult, overwrite: bool) -
     """Write the timeline as it is now, with the clip on a new track."""
     from lumiere_otio import add_result, read_timeline, select_clip
 
-    from .removal import probe
+    from .preparing import RESULT_WORDS, probe
 
     source, output = Path(params["timeline"]), Path(params["output"])
     spec = result.recipe["spec"]
@@ -89,7 +89,8 @@ def _into_timeline(params: dict[str, Any], result: JobResult, overwrite: bool) -
         result_range=FrameRange(**spec["written"]),
         rate=selection.rate,
         media_start_frame=result.start_frame,
-        recipe={**result.recipe, "effect": "remove", "seed": spec["seed"]},
+        recipe={**result.recipe, "effect": spec["effect"], "seed": spec["seed"]},
+        name=f"{selection.name} ({RESULT_WORDS[spec['effect']]})",
         output_path=output,
         origin_path=None if result.origin is None else Path(result.origin),
     )

@@ -33,8 +33,8 @@ from lumiere_ui.models.project import ClipItem, Prepared, Project, Shot, TrackIt
 
 from .manifest import manifest
 from .performing import folders_of
-from .removal import TIMELINE_SUFFIXES, Request, fingerprint, into_media, probe, weights
-from .removal import Prepared as PreparedJob
+from .preparing import TIMELINE_SUFFIXES, Request, fingerprint, into_media, probe, weights
+from .preparing import Prepared as PreparedJob
 
 HANDLES = 12
 PREVIEW_SIDE = 480
@@ -279,7 +279,7 @@ class PanelDesk:
                 result_range=FrameRange(**written),
                 rate=selection.rate,
                 media_start_frame=result.start_frame,
-                recipe={**recipe, "effect": "remove", "seed": recipe["spec"]["seed"]},
+                recipe={**recipe, "effect": recipe["spec"]["effect"], "seed": recipe["spec"]["seed"]},
                 output_path=output,
                 origin_path=None if result.origin is None else Path(result.origin),
             )

@@ -12,7 +12,7 @@ from lumiere_engine.protocol.engine import RegisterTimeline
 from lumiere_engine.protocol.errors import MissingMediaError
 
 from .finishing import finish
-from .removal import OnProgress, Outcome, Prepared, outcome_of
+from .preparing import OnProgress, Outcome, Prepared, outcome_of
 
 HOST = "command line"
 

@@ -191,7 +191,7 @@ def _planned(
     frames: str | None,
 ) -> WorkOrder:
     from .performing import allow
-    from .removal import Request, prepare
+    from .preparing import Request, prepare
 
     if not mattes:
         raise SpecError("a plan needs the matte", remedy="name it with --matte")

@@ -8,7 +8,7 @@ from lumiere_engine.protocol import JobSpec
 from lumiere_otio import read_sidecar
 
 from .performing import through_engine
-from .removal import OnProgress, Outcome, Request, into_media
+from .preparing import OnProgress, Outcome, Request, into_media
 
 
 def run(

@@ -167,3 +167,20 @@ def test_another_version_does_not_go_on_with_a_job_half_done(monkeypatch: pytest
     before = SPEC.fingerprint("media")
     monkeypatch.setattr("lumiere_engine.protocol.jobs.__version__", "9.9.9")
     assert SPEC.fingerprint("media") != before
+
+
+def test_an_effect_is_refused_the_parameters_of_another() -> None:
+    with pytest.raises(SpecError, match="no effect of this version"):
+        JobSpec.from_wire({**SPEC.to_wire(), "effect": "vanish"})
+    with pytest.raises(SpecError, match="parameters of 'remove'"):
+        replace(SPEC, effect="vanish")
+
+
+def test_every_effect_is_in_every_table() -> None:
+    from lumiere_engine.effects.performers import PERFORMERS
+    from lumiere_engine.protocol import EFFECTS, effect_of
+    from lumiere_engine.protocol.messages import STAGES
+    from lumiere_plugin.preparing import RESULT_WORDS
+
+    assert set(EFFECTS) == set(PERFORMERS) == set(STAGES) == set(RESULT_WORDS)
+    assert [effect_of(kind()) for kind in EFFECTS.values()] == list(EFFECTS)

@@ -14,8 +14,6 @@ the clip and an interrupted job goes on where it stopped:
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +26,10 @@ from ..matte.source import MatteSource, open_matte
 from ..matte.survey import check_matte
 from ..protocol.errors import SpecError
 from ..protocol.jobs import JobSpec, WorkOrder
-from ..protocol.messages import JobResult, Progress
+from ..protocol.messages import JobResult
+from ..protocol.params import RemoveParams
 from ..protocol.ranges import FrameRange
+from .clock import Clock, OnProgress
 from .completion import CompletedShots
 from .effort import EFFORTS, Effort
 from .identity import media_identity, refuse_other_weights
@@ -42,7 +42,6 @@ from .softness import HoleMaker
 from .workspace import Workspace
 
 Array = np.ndarray
-OnProgress = Callable[[Progress], None]
 # The one entry of the shelf that says that a whole stage is done.
 _ALL = 0
 
@@ -66,24 +65,6 @@ class Media:
     written: FrameRange
 
 
-class _Clock:
-    """Seconds per stage, and progress for whoever listens."""
-
-    def __init__(self, on_progress: OnProgress) -> None:
-        self.seconds: dict[str, float] = {}
-        self._on_progress = on_progress
-        self._last = time.monotonic()
-
-    def step(self, stage: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
-        self._last = now
-        self._on_progress(Progress(stage, done, total))
-
-    def note(self, text: str) -> None:
-        self._on_progress(Progress("note", 0, 0, text))
-
-
 def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None = None) -> JobResult:
     """Do a removal job from media to media.
 
@@ -95,8 +76,8 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
     Raises:
         LumiereError: anything that is wrong with the inputs or the output, in one readable line.
     """
-    spec = order.spec
-    clock, observer = _Clock(on_progress), observer or Observer()
+    spec, params = order.spec, order.spec.params_of(RemoveParams)
+    clock, observer = Clock(on_progress), observer or Observer()
     refuse_taken_names(order)
     refuse_other_weights(order)
     with ExitStack() as stack:
@@ -119,8 +100,8 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
             )
         )
         workspace = stack.enter_context(Workspace(output, fingerprint, on_kept=observer.kept))
-        effort = EFFORTS[spec.params.quality]
-        holes = HoleMaker(media.matte, media.matte_start, spec.params)
+        effort = EFFORTS[params.quality]
+        holes = HoleMaker(media.matte, media.matte_start, params)
         completed = _complete(media, holes, effort, borrowing, workspace, clock)
         trust = _imagine(completed, order, effort, workspace, clock)
         renderer = Renderer(media.plate, media.frames, media.written, holes, completed, spec, workspace)
@@ -140,7 +121,7 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
             fingerprint=fingerprint,
             borrowed=share,
             imagined=1 - share,
-            seconds={stage: round(seconds, 3) for stage, seconds in clock.seconds.items()},
+            seconds=clock.rounded(),
             notes=tuple([*notes, *renderer.notes]),
             recipe={
                 "label": "Recipe.1",
@@ -184,7 +165,7 @@ def _complete(
     effort: Effort,
     borrowing: Workspace,
     workspace: Workspace,
-    clock: _Clock,
+    clock: Clock,
 ) -> CompletedShots:
     """Read, follow, borrow."""
     fmt, count = media.plate.format, media.frames.duration
@@ -201,11 +182,11 @@ def _complete(
 
 
 def _imagine(
-    completed: CompletedShots, order: WorkOrder, effort: Effort, workspace: Workspace, clock: _Clock
+    completed: CompletedShots, order: WorkOrder, effort: Effort, workspace: Workspace, clock: Clock
 ) -> list[float]:
     """Learn and imagine, if the artist wants it and something is unseen; settle; returns the trust in the network."""
     everything_seen = not any(completed.unseen(t).any() for t in range(completed.shots.frame_count))
-    imagine = order.spec.params.imagine and not everything_seen
+    imagine = order.spec.params_of(RemoveParams).imagine and not everything_seen
     trust: list[float] = []
     if imagine and effort.sample_steps:
         # torch takes a second to import; a job that needs no network never does it

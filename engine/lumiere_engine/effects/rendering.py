@@ -19,6 +19,7 @@ from ..frames.writer import FrameWriter, open_writer
 from ..motion.align import Window
 from ..motion.parallel import in_order
 from ..protocol.jobs import JobSpec, WorkOrder
+from ..protocol.params import RemoveParams
 from ..protocol.ranges import FrameRange
 from .completion import CompletedShots
 from .copied import Detail
@@ -144,7 +145,7 @@ class Renderer:
         if filling is None:
             return None
         patch = refine(frame, self._completed, filling, lend, self._detail)
-        grain = measure_grain(plates.rgb(frame)) if self._spec.params.regrain else None
+        grain = measure_grain(plates.rgb(frame)) if self._spec.params_of(RemoveParams).regrain else None
         return self._grained(patch, frame, grain)
 
     def _grained(self, patch: Patch, frame: int, grain: Grain | None) -> Patch:

@@ -11,7 +11,7 @@ from ..frames.prefetch import prefetch
 from ..frames.source import FrameSource
 from ..matte.shape import soft_matte
 from ..matte.source import MatteSource, core
-from ..protocol.jobs import RemoveParams
+from ..protocol.params import RemoveParams
 from ..protocol.ranges import FrameRange
 
 Array = np.ndarray

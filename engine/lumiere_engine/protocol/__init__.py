@@ -1,14 +1,16 @@
 """What crosses a process, in standard-library dataclasses that any host's Python can import."""
 
 from .errors import LumiereError
-from .jobs import JobSpec, RemoveParams, WorkOrder
+from .jobs import JobSpec, WorkOrder
 from .media import MediaInfo
 from .messages import JobResult, Progress
+from .params import EFFECTS, Params, RemoveParams, effect_of
 from .queue import Finish, Job, Submit
 from .ranges import FrameRange
 from .states import JobState
 
 __all__ = [
+    "EFFECTS",
     "Finish",
     "FrameRange",
     "Job",
@@ -17,8 +19,10 @@ __all__ = [
     "JobState",
     "LumiereError",
     "MediaInfo",
+    "Params",
     "Progress",
     "RemoveParams",
     "Submit",
     "WorkOrder",
+    "effect_of",
 ]

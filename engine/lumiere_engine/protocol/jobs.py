@@ -6,51 +6,17 @@ import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any, Optional
+from typing import Any, Optional, Type, TypeVar
 
 from .. import __version__
 from .errors import SpecError
+from .params import EFFECTS, Params, RemoveParams, effect_of
 from .ranges import FrameRange
 from .wire import decode, encode, labelled
 
 JOB_LABEL = "JobSpec.1"
 ORDER_LABEL = "WorkOrder.1"
-QUALITIES = ("draft", "standard", "best")
-
-
-@dataclass(frozen=True)
-class RemoveParams:
-    """What an artist can choose when an object is removed.
-
-    Attributes:
-        quality: "draft", "standard" or "best".
-        grow: pixels of the plate by which the matte is grown; None takes a sixtieth of the picture's height,
-            and no less than 6.
-        feather: pixels over which the grown matte falls to 0; None takes half of the default growth.
-        imagine: whether the network fills what no frame shows; without it a smooth fill stands there.
-        regrain: whether imagined pixels get the plate's grain.
-    """
-
-    # The metadata is what forms are made of; the help of a field is its line above.
-    quality: str = field(default="standard", metadata={"label": "Quality", "choices": QUALITIES})
-    grow: Optional[float] = field(
-        default=None,
-        metadata={"label": "Grow", "unit": "px", "low": 0.0, "high": 200.0, "step": 1.0, "automatic": 10.0},
-    )
-    feather: Optional[float] = field(
-        default=None,
-        metadata={"label": "Feather", "unit": "px", "low": 0.0, "high": 200.0, "step": 1.0, "automatic": 5.0},
-    )
-    imagine: bool = field(default=True, metadata={"label": "Imagine what no frame shows"})
-    regrain: bool = field(default=True, metadata={"label": "Match the grain"})
-
-    def __post_init__(self) -> None:
-        if self.quality not in QUALITIES:
-            raise SpecError(f"'{self.quality}' is no quality", remedy=f"choose from {', '.join(QUALITIES)}")
-        for name in ("grow", "feather"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= 1000:
-                raise SpecError(f"{name} of {value} pixels is out of range", remedy="choose 0 to 1000")
+P = TypeVar("P")
 
 
 @labelled(JOB_LABEL)
@@ -59,7 +25,7 @@ class JobSpec:
     """Everything that the result depends on; the same spec gives the same bytes on the same device.
 
     Attributes:
-        effect: "remove".
+        effect: a name of `params.EFFECTS`.
         plate: path of the movie or image sequence.
         mattes: paths of the mattes; several are united.
         frames: the plate's frames to work on, counted from 0 in the file; None is all of them.
@@ -67,7 +33,7 @@ class JobSpec:
         written: the plate's frames that the result holds, `frames` and handles; None is `frames` alone.
         rate: frames per second of an image sequence that does not say so; None takes 24.
         conform: whether a movie of variable rate is conformed to its nominal rate.
-        params: the effect's own parameters.
+        params: the effect's own parameters, of the kind that `params.EFFECTS` names.
         seed: of all randomness.
         checkpoint: fingerprint (SHA-256) of the weights that the network starts from; None starts from none.
     """
@@ -80,13 +46,13 @@ class JobSpec:
     written: Optional[FrameRange] = None
     rate: Optional[Fraction] = None
     conform: bool = False
-    params: RemoveParams = field(default_factory=RemoveParams)
+    params: Params = field(default_factory=RemoveParams)
     seed: int = 0
     checkpoint: Optional[str] = None
 
     def __post_init__(self) -> None:
-        if self.effect != "remove":
-            raise SpecError(f"'{self.effect}' is no effect of this version", remedy="choose remove")
+        if effect_of(self.params) != self.effect:
+            raise SpecError(f"'{self.effect}' is given the parameters of '{effect_of(self.params)}'")
         if not self.mattes:
             raise SpecError("the job has no matte")
         if self.written is not None and (self.frames is None or not self.written.contains_range(self.frames)):
@@ -106,11 +72,21 @@ class JobSpec:
             UnknownVersionError: another label.
             SpecError: a field is missing, unknown, or makes no sense.
         """
-        return decode(cls, data, complete=True)
+        return decode(cls, data, complete=True, chosen=_params_field)
+
+    def params_of(self, kind: Type[P]) -> P:
+        """The parameters as those of one effect.
+
+        Raises:
+            SpecError: the job is of another effect.
+        """
+        if not isinstance(self.params, kind):
+            raise SpecError(f"a job of the effect '{self.effect}' has no {kind.__name__}")
+        return self.params
 
     def for_borrowing(self) -> "JobSpec":
-        """The spec without what does not matter until something is imagined: jobs alike in it borrow alike."""
-        params = replace(self.params, imagine=True, regrain=True)
+        """A removal without what does not matter until something is imagined: jobs alike in it borrow alike."""
+        params = replace(self.params_of(RemoveParams), imagine=True, regrain=True)
         return replace(self, written=None, params=params, seed=0, checkpoint=None)
 
     def fingerprint(self, media: str) -> str:
@@ -120,6 +96,20 @@ class JobSpec:
         """
         text = json.dumps([__version__, self.to_wire(), media], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _params_field(spec: dict[str, Any]) -> dict[str, Any]:
+    """The kind of a spec's `params`, which its effect tells.
+
+    Raises:
+        SpecError: an effect that this version does not have.
+    """
+    effect = spec.get("effect")
+    if effect is None:
+        return {}  # decoding tells that it is missing
+    if not isinstance(effect, str) or effect not in EFFECTS:
+        raise SpecError(f"'{effect}' is no effect of this version", remedy=f"choose {', '.join(EFFECTS)}")
+    return {"params": EFFECTS[effect]}
 
 
 @labelled(ORDER_LABEL)

@@ -10,9 +10,9 @@ from .errors import SpecError, UnknownVersionError
 PROGRESS_LABEL = "Progress.1"
 RESULT_LABEL = "JobResult.1"
 
-# The stages of a removal, in the order of the work.
-STAGES = ("read", "follow", "borrow", "learn", "imagine", "settle", "refine", "write")
-# What a person reads while a stage lasts, also of finishing and of tasks other than a removal.
+# The stages of each effect, in the order of the work.
+STAGES = {"remove": ("read", "follow", "borrow", "learn", "imagine", "settle", "refine", "write")}
+# What a person reads while a stage lasts, also of finishing and of other tasks than jobs.
 STAGE_WORDS = {
     "read": "Reading",
     "follow": "Following the motion",

@@ -53,13 +53,20 @@ def encode(value: Any) -> Any:
     return value
 
 
-def decode(cls: Type[T], data: Any, *, complete: bool = False) -> T:
+def decode(
+    cls: Type[T],
+    data: Any,
+    *,
+    complete: bool = False,
+    chosen: "Callable[[dict[str, Any]], dict[str, Any]] | None" = None,
+) -> T:
     """The dataclass that `encode` described.
 
     Args:
         cls: what is expected.
         data: parsed JSON.
         complete: refuse a missing field even if it has a default, as for what is stored.
+        chosen: given the values, names the types of fields that depend on other fields.
 
     Raises:
         UnknownVersionError: another label.
@@ -80,8 +87,11 @@ def decode(cls: Type[T], data: Any, *, complete: bool = False) -> T:
     missing = [field for field, (_, needed) in hints.items() if field not in values and (needed or complete)]
     if missing:
         raise SpecError(f"a {name} lacks the field {', '.join(sorted(missing))}")
+    kinds = {field: kind for field, (kind, _) in hints.items()}
+    if chosen is not None:
+        kinds.update(chosen(values))
     try:
-        return cls(**{field: _value(hints[field][0], value, field) for field, value in values.items()})
+        return cls(**{field: _value(kinds[field], value, field) for field, value in values.items()})
     except (TypeError, ValueError, OverflowError, ZeroDivisionError) as error:
         raise SpecError(f"a {name} that cannot be understood: {error}") from error
 

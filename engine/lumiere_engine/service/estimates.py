@@ -22,13 +22,15 @@ _ANALYSIS_MEGAPIXELS = {"draft": 0.037, "standard": 0.23, "best": 0.52}
 _AT_ANALYSIS_SIZE = ("follow", "borrow", "imagine", "settle")
 _FIXED = ("learn",)
 # Seconds per unit of each stage on two cores of a common CPU: order of magnitude until there is a history.
-_PRIOR: dict[str, dict[str, float]] = {
-    "draft": {"read": 0.05, "follow": 0.4, "borrow": 3.0, "settle": 2.0, "refine": 0.3, "write": 0.2},
-    "standard": {
+_PRIOR: dict[tuple[str, str], dict[str, float]] = {
+    ("remove", "draft"): {
+        **{"read": 0.05, "follow": 0.4, "borrow": 3.0, "settle": 2.0, "refine": 0.3, "write": 0.2},
+    },
+    ("remove", "standard"): {
         **{"read": 0.05, "follow": 0.4, "borrow": 4.0, "learn": 60.0},
         **{"imagine": 2.0, "settle": 2.0, "refine": 0.4, "write": 0.2},
     },
-    "best": {
+    ("remove", "best"): {
         **{"read": 0.05, "follow": 0.4, "borrow": 6.0, "learn": 600.0},
         **{"imagine": 4.0, "settle": 3.0, "refine": 0.5, "write": 0.2},
     },
@@ -84,8 +86,9 @@ class Estimator:
         if media is None or not stages:
             return
         row = (
+            spec.effect,
             spec.params.quality,
-            int(spec.params.imagine),
+            int(spec.params.imagines),
             media.frames,
             media.megapixels,
             sum(stages.values()),
@@ -95,27 +98,28 @@ class Estimator:
         )
         with self._database.change(durable=False) as connection:
             connection.execute(
-                "INSERT INTO history (quality, imagine, frames, megapixels, seconds, stages, memory_bytes, at_s)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO history"
+                " (effect, quality, imagine, frames, megapixels, seconds, stages, memory_bytes, at_s)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 row,
             )
 
     def expect(self, spec: JobSpec, media: JobMedia) -> Expectation:
         """What a job on such media should take, stage by stage."""
-        quality = spec.params.quality
-        units = _units(quality, media.frames, media.megapixels)
+        units = _units(spec, media.frames, media.megapixels)
         rows = self._alike(spec)
         if not rows:
-            prior = {stage: rate * units[stage] for stage, rate in _PRIOR[quality].items()}
+            rates_of = _PRIOR[spec.effect, spec.params.quality]
+            prior = {stage: rate * units[stage] for stage, rate in rates_of.items()}
             return Expectation(prior, *_PRIOR_RANGE, 0)
-        rates: dict[str, list[float]] = {stage: [] for stage in STAGES}
+        rates: dict[str, list[float]] = {stage: [] for stage in units}
         for row in rows:
-            theirs = _units(quality, row["frames"], row["megapixels"])
+            theirs = _units(spec, row["frames"], row["megapixels"])
             took = json.loads(row["stages"])
-            for stage in STAGES:
+            for stage in units:
                 rates[stage].append(took.get(stage, 0.0) / theirs[stage])
-        stages = {stage: statistics.median(rates[stage]) * units[stage] for stage in STAGES}
-        return Expectation(stages, *_spread(rows, rates, quality), len(rows))
+        stages = {stage: statistics.median(rates[stage]) * units[stage] for stage in units}
+        return Expectation(stages, *_spread(spec, rows, rates), len(rows))
 
     def estimate(self, spec: JobSpec, media: JobMedia, waiting_s: float | None) -> Estimate:
         """The same for clients, with memory and disk.
@@ -151,9 +155,10 @@ class Estimator:
 
     def _alike(self, spec: JobSpec) -> list[Any]:
         return self._database.read(
-            "SELECT * FROM history WHERE quality = ? AND imagine = ? ORDER BY id DESC LIMIT ?",
+            "SELECT * FROM history WHERE effect = ? AND quality = ? AND imagine = ? ORDER BY id DESC LIMIT ?",
+            spec.effect,
             spec.params.quality,
-            int(spec.params.imagine),
+            int(spec.params.imagines),
             _HISTORY,
         )
 
@@ -168,7 +173,7 @@ class Estimator:
         )
         if seen:
             return int(statistics.median(seen)), int(0.8 * seen[0]), int(1.3 * seen[-1])
-        uses_network = spec.params.imagine and spec.params.quality != "draft"
+        uses_network = spec.params.imagines and spec.params.quality != "draft"
         prior = _BASE_BYTES + (_NETWORK_BYTES if uses_network else 0)
         prior += pixels * _BYTES_PER_PIXEL[spec.params.quality]
         return prior, prior // 2, 2 * prior
@@ -221,25 +226,25 @@ class TimeLeft:
         return round(left * low, 1), round(left, 1), round(left * high, 1)
 
 
-def _units(quality: str, frames: int, megapixels: float) -> dict[str, float]:
+def _units(spec: JobSpec, frames: int, megapixels: float) -> dict[str, float]:
     """Stage → how much of it there is to do; never 0."""
-    analysed = min(megapixels, _ANALYSIS_MEGAPIXELS[quality])
+    analysed = min(megapixels, _ANALYSIS_MEGAPIXELS[spec.params.quality])
     return {
         stage: 1.0
         if stage in _FIXED
         else max(1e-9, frames * (analysed if stage in _AT_ANALYSIS_SIZE else megapixels))
-        for stage in STAGES
+        for stage in STAGES[spec.effect]
     }
 
 
-def _spread(rows: list[Any], rates: dict[str, list[float]], quality: str) -> tuple[float, float]:
+def _spread(spec: JobSpec, rows: list[Any], rates: dict[str, list[float]]) -> tuple[float, float]:
     """How far the jobs of the history lie from what the others' rates foretell: 10th and 90th percentile."""
     if len(rows) < _ENOUGH:
         return _LITTLE_RANGE
     ratios = []
     for row in rows:
-        units = _units(quality, row["frames"], row["megapixels"])
-        foretold = _START_S + sum(statistics.median(rates[s]) * units[s] for s in STAGES)
+        units = _units(spec, row["frames"], row["megapixels"])
+        foretold = _START_S + sum(statistics.median(rates[s]) * units[s] for s in units)
         ratios.append((_START_S + row["seconds"]) / foretold)
     tenths = statistics.quantiles(ratios, n=10, method="inclusive")
     return min(0.9, tenths[0]), max(1.1, tenths[-1])

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ..protocol import engine, jobs, media, messages, queue
+from ..protocol import engine, jobs, media, messages, params, queue
 from ..protocol.wire import label_of
 from .calls import CALLS
 
@@ -37,6 +37,7 @@ def protocol_schema() -> dict[str, Any]:
     definitions = schema["$defs"]
     for name, definition in definitions.items():
         _finish(definition, _label(name))
+    definitions["JobSpec"] = _by_effect(definitions["JobSpec"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"Lumiere's protocol, version {engine.PROTOCOL}",
@@ -51,6 +52,24 @@ def protocol_schema() -> dict[str, Any]:
             for call in CALLS
         ],
         "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _by_effect(spec: dict[str, Any]) -> dict[str, Any]:
+    """A spec's alternatives: each effect has parameters of its own."""
+    return {
+        "description": spec["description"],
+        "anyOf": [
+            {
+                **{key: value for key, value in spec.items() if key != "description"},
+                "properties": {
+                    **spec["properties"],
+                    "effect": {"const": effect},
+                    "params": {"$ref": f"#/$defs/{kind.__name__}"},
+                },
+            }
+            for effect, kind in params.EFFECTS.items()
+        ],
     }
 
 

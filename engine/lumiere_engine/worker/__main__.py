@@ -66,14 +66,14 @@ def _answer(request: dict[str, Any], say: Say) -> dict[str, Any]:
 def _work(
     order: WorkOrder, folder: str | None, say: Say, on_progress: Callable[[Progress], None]
 ) -> dict[str, Any]:
-    from ..effects.remove import remove
+    from ..effects.performers import perform
 
     if folder is None:
-        return remove(order, on_progress).to_wire()
+        return perform(order, on_progress).to_wire()
     from .desk import Desk
 
     try:
-        result = remove(order, on_progress, Desk(Path(folder), say))
+        result = perform(order, on_progress, Desk(Path(folder), say))
     except OSError as error:
         if error.filename is None or not str(error.filename).startswith(folder):
             raise

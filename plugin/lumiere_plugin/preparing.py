@@ -1,4 +1,4 @@
-"""`lumiere remove`: from what the user names to a work order, and to the step that puts its result where it belongs."""
+"""From what the user names to a work order, and to the step that puts its result where it belongs: any effect."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ from lumiere_engine.protocol import (
     JobResult,
     JobSpec,
     MediaInfo,
+    Params,
     Progress,
     RemoveParams,
     WorkOrder,
+    effect_of,
 )
 from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.protocol.queue import Placement
@@ -30,6 +32,8 @@ TIMELINE_SUFFIXES = frozenset(
     (".otio", ".otioz", ".otiod", ".json", ".xml", ".fcpxml", ".edl", ".aaf", ".kdenlive", ".xges", ".ale")
 )
 DEFAULT_HANDLES = 48
+RESULT_WORDS = {"remove": "removed"}
+LEARNING_EFFECTS = frozenset(("remove",))
 OnProgress = Callable[[Progress], None]
 
 
@@ -66,7 +70,7 @@ class Request:
     relink: tuple[Path, ...] = ()
     rate: Fraction | None = None
     conform: bool = False
-    params: RemoveParams = field(default_factory=RemoveParams)
+    params: Params = field(default_factory=RemoveParams)
     seed: int = 0
     overwrite: bool = False
     keep_work: bool = False
@@ -154,11 +158,11 @@ def _with_roto(request: Request) -> Request:
 
 
 def _in_media(request: Request) -> Prepared:
-    output = (request.output or default_output(request.source, ".mov")).absolute()
+    output = (request.output or default_output(request, ".mov")).absolute()
     if output.suffix.lower() in TIMELINE_SUFFIXES:
         raise SpecError(f"{output.name} is a timeline's name, {request.source.name} is media")
     spec = JobSpec(
-        effect="remove",
+        effect=effect_of(request.params),
         plate=str(request.source.absolute()),
         mattes=_absolute(request.mattes),
         frames=request.frames,
@@ -167,7 +171,7 @@ def _in_media(request: Request) -> Prepared:
         conform=request.conform,
         params=request.params,
         seed=request.seed,
-        checkpoint=fingerprint(weights(request)),
+        checkpoint=checkpoint(request),
     )
     return into_media(spec, output, request)
 
@@ -180,7 +184,7 @@ def _in_timeline(request: Request) -> Prepared:
         raise SpecError(
             "--frames counts a media file's frames", remedy="trim the clip in the timeline instead"
         )
-    output = (request.output or default_output(request.source, ".otio")).absolute()
+    output = (request.output or default_output(request, ".otio")).absolute()
     if output.suffix.lower() not in TIMELINE_SUFFIXES:
         raise SpecError(f"{output.name} is no timeline's name", remedy="end it in .otio")
     timeline = read_timeline(request.source)
@@ -191,7 +195,7 @@ def _in_timeline(request: Request) -> Prepared:
     written = selection.with_handles(request.handles)
     folder = output.with_name(f"{output.stem}_media")
     spec = JobSpec(
-        effect="remove",
+        effect=effect_of(request.params),
         plate=str(selection.media_path),
         mattes=_absolute(request.mattes),
         # a matte for the whole media can free the handles from the object as well
@@ -202,9 +206,11 @@ def _in_timeline(request: Request) -> Prepared:
         conform=request.conform,
         params=request.params,
         seed=request.seed,
-        checkpoint=fingerprint(weights(request)),
+        checkpoint=checkpoint(request),
     )
-    media = into_media(spec, folder / f"{_file_name(selection.name)}_removed.mov", request)
+    media = into_media(
+        spec, folder / f"{_file_name(selection.name)}_{result_word(request.params)}.mov", request
+    )
     finish = Finish(
         "timeline",
         {
@@ -249,6 +255,16 @@ def outcome_of(result: JobResult, answer: dict[str, Any]) -> Outcome:
     return Outcome(**paths, result=result)
 
 
+def result_word(params: Params) -> str:
+    """What a result of such parameters is called: the end of its file's name, and of its clip's in brackets."""
+    return RESULT_WORDS[effect_of(params)]
+
+
+def checkpoint(request: Request) -> str | None:
+    """Fingerprint of the weights that a job starts from; None if its effect asks no network."""
+    return fingerprint(weights(request)) if effect_of(request.params) in LEARNING_EFFECTS else None
+
+
 def weights(request: Request) -> Path:
     """The file of the weights that the network starts from."""
     if request.network is not None:
@@ -275,11 +291,12 @@ def probe(path: Path) -> MediaInfo:
     return MediaInfo.from_wire(ask("probe", path=str(path)))
 
 
-def default_output(source: Path, suffix: str) -> Path:
+def default_output(request: Request, suffix: str) -> Path:
     """Beside the source: `shot.mp4` → `shot_removed.mov`."""
+    source, word = request.source, result_word(request.params)
     stem = source.name if source.is_dir() else source.stem
     stem = re.sub(r"[._-]*(%0?\d*d|#+|@+)$", "", stem)
-    return source.absolute().with_name(f"{stem or 'clip'}_removed{suffix}")
+    return source.absolute().with_name(f"{stem or 'clip'}_{word}{suffix}")
 
 
 def origin_path(media: Path) -> Path:

@@ -1,0 +1,29 @@
+"""Who does the job of each effect: what `protocol.params.EFFECTS` names, done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..protocol.jobs import WorkOrder
+from ..protocol.messages import JobResult
+from .clock import OnProgress
+from .observer import Observer
+from .remove import remove
+
+Performer = Callable[[WorkOrder, OnProgress, Observer | None], JobResult]
+
+PERFORMERS: dict[str, Performer] = {"remove": remove}
+
+
+def perform(order: WorkOrder, on_progress: OnProgress, observer: Observer | None = None) -> JobResult:
+    """Do a job from media to media.
+
+    Args:
+        order: the job.
+        on_progress: hears of every step; what it raises stops the job, which can then be taken up again.
+        observer: hears of more.
+
+    Raises:
+        LumiereError: anything that is wrong with the inputs or the output, in one readable line.
+    """
+    return PERFORMERS[order.spec.effect](order, on_progress, observer)
