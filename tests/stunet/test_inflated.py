@@ -154,7 +154,8 @@ def test_trained_layers_take_any_duration_and_survive_saving(
         parameter.add_(0.05 * torch.randn(parameter.shape))
     given = inputs(family, frames, (8, 8))
     given["cond"] = torch.randn(2, 5, frames, 8, 8)
-    save_temporal(network, tmp_path / "temporal.safetensors", {"learned": "noise"})
+    layers = network.temporal_parameters()
+    save_temporal(layers, network.params.temporal, tmp_path / "temporal.safetensors", {"learned": "noise"})
     again = load_inflated(find_image(folder), tmp_path / "temporal.safetensors")
     answer = network(**given)
     assert answer.shape == given["x"].shape

@@ -5,6 +5,7 @@ Nothing here executes what a file holds, and nothing is allocated before all hea
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -280,11 +281,17 @@ def _read(part: Tensors, shapes: Mapping[str, tuple[int, ...]], dtype: torch.dty
     return out
 
 
-def save_temporal(network: InflatedSTUNet, path: Path, metadata: Mapping[str, str] | None = None) -> None:
-    """Write the temporal layers alone; under the name stands the old file or the whole new one.
+def save_temporal(
+    tensors: Mapping[str, Tensor],
+    params: TemporalParams,
+    path: Path,
+    metadata: Mapping[str, str] | None = None,
+) -> None:
+    """Write temporal layers; under the name stands the old file or the whole new one.
 
     Args:
-        network: on any device.
+        tensors: by name, as `InflatedSTUNet.temporal_parameters` names them; on any device.
+        params: their shape.
         path: of the safetensors file.
         metadata: free text entries beside label and parameters.
 
@@ -294,6 +301,15 @@ def save_temporal(network: InflatedSTUNet, path: Path, metadata: Mapping[str, st
     entries = {
         **(metadata or {}),
         "label": TEMPORAL_LABEL,
-        "params": json.dumps(network.params.temporal.to_wire(), sort_keys=True),
+        "params": json.dumps(params.to_wire(), sort_keys=True),
     }
-    write_safetensors(dict(network.temporal_parameters()), path, entries)
+    write_safetensors(tensors, path, entries)
+
+
+def fingerprint_of(image: ImageFiles) -> str:
+    """SHA-256 over the image network's files: what temporal layers remember of what they were trained with."""
+    digest = hashlib.sha256()
+    for file in image.tensors.files:
+        with file.open("rb") as data:
+            digest.update(hashlib.file_digest(data, "sha256").digest())
+    return digest.hexdigest()

@@ -11,6 +11,7 @@ from .machine import codecs, device
 from .proxy import make_proxy
 from .roto_tasks import export_roto, import_roto
 from .score import score
+from .teach import train_image, train_temporal
 from .track import track
 from .train import train_prior
 
@@ -60,5 +61,7 @@ TASKS: dict[str, Callable[[dict[str, Any], OnProgress], dict[str, Any]]] = {
     "proxy": _proxy,
     "score": _score,
     "track": track,
+    "train_image": train_image,
     "train_prior": train_prior,
+    "train_temporal": train_temporal,
 }
