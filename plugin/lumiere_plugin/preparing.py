@@ -32,7 +32,7 @@ TIMELINE_SUFFIXES = frozenset(
     (".otio", ".otioz", ".otiod", ".json", ".xml", ".fcpxml", ".edl", ".aaf", ".kdenlive", ".xges", ".ale")
 )
 DEFAULT_HANDLES = 48
-RESULT_WORDS = {"remove": "removed"}
+RESULT_WORDS = {"remove": "removed", "generate": "generated"}
 LEARNING_EFFECTS = frozenset(("remove",))
 OnProgress = Callable[[Progress], None]
 
@@ -86,20 +86,21 @@ class Outcome:
     Attributes:
         output: the clip or the timeline.
         media: the clip.
-        origin: the origin matte.
+        origin: the origin matte; None where all is imagined.
         recipe: the sidecar that reproduces the result.
         result: what the worker reported.
     """
 
     output: Path
     media: Path
-    origin: Path
+    origin: Path | None
     recipe: Path
     result: JobResult
 
     def to_wire(self) -> dict[str, Any]:
         """For `--json`."""
-        paths = {name: str(getattr(self, name)) for name in ("output", "media", "origin", "recipe")}
+        paths = {name: str(getattr(self, name)) for name in ("output", "media", "recipe")}
+        paths |= {} if self.origin is None else {"origin": str(self.origin)}
         job = self.result.to_wire()
         del job["recipe"]  # it lies in the sidecar
         return {**job, **paths, "label": "Outcome.1"}
@@ -251,8 +252,9 @@ def into_media(spec: JobSpec, media: Path, request: Request) -> Prepared:
 
 def outcome_of(result: JobResult, answer: dict[str, Any]) -> Outcome:
     """What there is now, from what the worker reported and what the finishing step answered."""
-    paths = {name: Path(answer[name]) for name in ("output", "media", "origin", "recipe")}
-    return Outcome(**paths, result=result)
+    output, media, recipe = (Path(answer[name]) for name in ("output", "media", "recipe"))
+    origin = None if answer["origin"] is None else Path(answer["origin"])
+    return Outcome(output, media, origin, recipe, result)
 
 
 def result_word(params: Params) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 from lumiere_engine.client import ask
+from lumiere_engine.client import models as register
 
 from .console import Console, Json
 
@@ -102,13 +103,19 @@ def temporal(
             answer = ask(
                 "train_temporal",
                 show,
-                model=str(Path(model).absolute()),
+                model=_place_of(model),
                 **_asked(folder, out, recipe, steps),
             )
         console.answer(
             {"label": "TemporalLayers.1", **answer},
             f"{answer['temporal']}: {answer['steps']} steps, loss {answer['loss']}",
         )
+
+
+def _place_of(model: str) -> str:
+    """A registered model's folder, or the folder that is named."""
+    named = [one for one in register.models() if one.name == model and one.kind == "image"]
+    return named[0].path if named else str(Path(model).absolute())
 
 
 def _asked(folder: Path, out: Path, recipe: Path | None, steps: int | None) -> dict[str, object]:

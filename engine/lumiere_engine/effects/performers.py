@@ -7,12 +7,13 @@ from collections.abc import Callable
 from ..protocol.jobs import WorkOrder
 from ..protocol.messages import JobResult
 from .clock import OnProgress
+from .generate import generate
 from .observer import Observer
 from .remove import remove
 
 Performer = Callable[[WorkOrder, OnProgress, Observer | None], JobResult]
 
-PERFORMERS: dict[str, Performer] = {"remove": remove}
+PERFORMERS: dict[str, Performer] = {"remove": remove, "generate": generate}
 
 
 def perform(order: WorkOrder, on_progress: OnProgress, observer: Observer | None = None) -> JobResult:

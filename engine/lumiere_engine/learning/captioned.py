@@ -11,12 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
-from lumiere_engine.frames.convert import to_rgb
+from lumiere_engine.frames.convert import covering, to_rgb
 from lumiere_engine.frames.source import open_source
 from lumiere_engine.protocol.errors import LumiereError, OutputError, SpecError
 from lumiere_engine.protocol.ranges import FrameRange
@@ -182,14 +181,7 @@ def _reduced(path: Path, cache: Path, params: CaptionedParams) -> Path:
 
 def _fitted(rgb: Array, size: tuple[int, int]) -> Array:
     """Shrunk until it just covers the size, its middle cut out; h w 3 uint8."""
-    rows, columns = size
-    factor = max(rows / rgb.shape[0], columns / rgb.shape[1])
-    if factor != 1:
-        wanted = (max(columns, round(rgb.shape[1] * factor)), max(rows, round(rgb.shape[0] * factor)))
-        way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-        rgb = cv2.resize(np.clip(rgb, 0, 1), wanted, interpolation=way)
-    top, left = (rgb.shape[0] - rows) // 2, (rgb.shape[1] - columns) // 2
-    return np.rint(np.clip(rgb[top : top + rows, left : left + columns], 0, 1) * 255).astype(np.uint8)
+    return np.rint(covering(np.clip(rgb, 0, 1), size[1], size[0]) * 255).astype(np.uint8)
 
 
 def draw_batch(clips: list[CaptionedClip], params: CaptionedParams, step: int) -> CaptionedBatch:

@@ -33,6 +33,8 @@ class ImageModel:
     schedule: DiscreteSchedule
     empty_is_zero: bool
     """Whether an empty prompt is read as zeros."""
+    side: int
+    """Rows and columns that the network was trained at, in its own space."""
 
 
 def find_model(path: Path, like: Path | None = None) -> ImageModel:
@@ -71,7 +73,13 @@ def find_model(path: Path, like: Path | None = None) -> ImageModel:
         folder,
         _schedule(folder / "scheduler" / "scheduler_config.json"),
         bool(read_json(index).get("force_zeros_for_empty_prompt")) if index.is_file() else False,
+        _side(folder / "unet" / "config.json"),
     )
+
+
+def _side(config: Path) -> int:
+    side = read_json(config).get("sample_size")
+    return side if type(side) is int and 8 <= side <= 1024 else 64
 
 
 def _schedule(path: Path) -> DiscreteSchedule:

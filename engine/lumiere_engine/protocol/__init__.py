@@ -4,7 +4,7 @@ from .errors import LumiereError
 from .jobs import JobSpec, WorkOrder
 from .media import MediaInfo
 from .messages import JobResult, Progress
-from .params import EFFECTS, Params, RemoveParams, effect_of
+from .params import EFFECTS, GenerateParams, Params, RemoveParams, Weights, effect_of
 from .queue import Finish, Job, Submit
 from .ranges import FrameRange
 from .states import JobState
@@ -13,6 +13,7 @@ __all__ = [
     "EFFECTS",
     "Finish",
     "FrameRange",
+    "GenerateParams",
     "Job",
     "JobResult",
     "JobSpec",
@@ -23,6 +24,7 @@ __all__ = [
     "Progress",
     "RemoveParams",
     "Submit",
+    "Weights",
     "WorkOrder",
     "effect_of",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from ..frames.source import probe
 from ..protocol.messages import Progress
 from .machine import codecs, device
+from .models import inspect_model
 from .proxy import make_proxy
 from .roto_tasks import export_roto, import_roto
 from .score import score
@@ -57,6 +58,7 @@ TASKS: dict[str, Callable[[dict[str, Any], OnProgress], dict[str, Any]]] = {
     "device": _device,
     "export_roto": export_roto,
     "import_roto": import_roto,
+    "inspect_model": inspect_model,
     "probe": _probe,
     "proxy": _proxy,
     "score": _score,

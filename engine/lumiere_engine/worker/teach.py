@@ -52,7 +52,7 @@ def train_image(question: dict[str, Any], on_progress: OnProgress) -> dict[str, 
         params,
         _on_gpu(),
     )
-    config = config_of_params(shape)
+    config = {**config_of_params(shape), "sample_size": params.size[0]}
     state = teach(
         lesson,
         state_file=out / "state.safetensors",
