@@ -34,6 +34,8 @@ TIMELINE_SUFFIXES = frozenset(
 DEFAULT_HANDLES = 48
 RESULT_WORDS = {"remove": "removed", "generate": "generated"}
 LEARNING_EFFECTS = frozenset(("remove",))
+# all of their pixels are imagined: an origin matte would say nothing
+IMAGINED_EFFECTS = frozenset(("generate",))
 OnProgress = Callable[[Progress], None]
 
 
@@ -240,7 +242,7 @@ def into_media(spec: JobSpec, media: Path, request: Request) -> Prepared:
     order = WorkOrder(
         spec,
         str(media),
-        str(origin_path(media)),
+        None if spec.effect in IMAGINED_EFFECTS else str(origin_path(media)),
         overwrite=request.overwrite,
         keep_work=request.keep_work,
         chunk_frames=request.chunk_frames,
