@@ -59,8 +59,9 @@ def main() -> None:
         clock, processor = time.perf_counter() - clock, time.process_time() - processor
         first = first or processor
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+        ratio = f"{first / processor:.2f} ×"
         print(
-            f"| {name} | {weights / 1e6:.0f} | {clock:.1f} | {processor:.1f} | {first / processor:.2f} × | {peak:.1f} |",
+            f"| {name} | {weights / 1e6:.0f} | {clock:.1f} | {processor:.1f} | {ratio} | {peak:.1f} |",
             flush=True,
         )
         del step
