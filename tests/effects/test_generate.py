@@ -199,6 +199,16 @@ def test_what_makes_no_sense_is_refused_in_one_line(
         _run(tmp_path, replace(_params(weights), **change))
 
 
+def test_a_size_that_the_network_does_not_have_is_rounded_and_told(
+    weights: tuple[Weights, ...], tmp_path: Path
+) -> None:
+    spec = JobSpec("generate", "", (), params=_params(weights, frames=1, width=21, height=15))
+    result = generate(WorkOrder(spec, str(tmp_path / "out.mkv")), lambda _: None)
+    with open_source(result.output) as source:
+        assert (source.format.width, source.format.height) == (20, 16)
+    assert any("21 × 15" in note and "20 × 16" in note for note in result.notes)
+
+
 def test_other_weights_than_the_job_was_made_with_are_refused(
     weights: tuple[Weights, ...], tmp_path: Path
 ) -> None:

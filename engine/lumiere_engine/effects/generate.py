@@ -98,6 +98,11 @@ def generate(order: WorkOrder, on_progress: OnProgress, observer: Observer | Non
             clip = _imagined(prompter, given, workspace, clock)
             imagined.put(_ALL, clip=clip.numpy())
         clip = torch.from_numpy(imagined.get(_ALL, "clip")["clip"])
+        wanted = (params.width or fmt.width, params.height or fmt.height)
+        if params.plate_as != "clip" and wanted != (fmt.width, fmt.height):
+            prompter.notes.append(
+                f"{wanted[0]} × {wanted[1]} is not a size of this network: the clip is {fmt.width} × {fmt.height}"
+            )
         notes = [*prompter.notes, *_write(order, media, prompter, clip, workspace, clock, observer)]
         for note in notes:
             clock.note(note)

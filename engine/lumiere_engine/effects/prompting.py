@@ -57,7 +57,9 @@ class Ingredients:
     motion: Path | None
     loras: tuple[Weights, ...]
     window: int | None
-    """Frames that the temporal layers were trained with; None if there are none."""
+    """Frames that are generated in one pass; None if frames do not know each other."""
+    most: int | None
+    """Frames that can be; None where there is no limit."""
 
     @property
     def schedule(self) -> DiscreteSchedule:
@@ -82,7 +84,7 @@ def find_ingredients(weights: tuple[Weights, ...]) -> Ingredients:
     image, like = by_role["image"][0], by_role.get("like", [None])[0]
     model = find_model(Path(image.path), None if like is None else Path(like.path))
     _same(image, fingerprint_of(model.image))
-    temporal = motion = window = None
+    temporal = motion = window = most = None
     for one in by_role.get("temporal", ()):
         temporal = Path(one.path)
         check_temporal(temporal, model.image.params)
@@ -92,11 +94,12 @@ def find_ingredients(weights: tuple[Weights, ...]) -> Ingredients:
         motion = Path(one.path)
         check_motion(motion, model.image.params)
         _same(one, files_fingerprint(list(weight_files(motion))))
-        window = min(16, motion_params(motion).frames)
+        most = motion_params(motion).frames
+        window = min(16, most)
     for one in by_role.get("lora", ()):
         find_lora(Path(one.path), model.image.params)
         _same(one, files_fingerprint([Path(one.path)]))
-    return Ingredients(model, temporal, motion, tuple(by_role.get("lora", ())), window)
+    return Ingredients(model, temporal, motion, tuple(by_role.get("lora", ())), window, most)
 
 
 def trained_frames(temporal: Path) -> int:
@@ -148,6 +151,11 @@ class Prompter:
     """
 
     def __init__(self, ingredients: Ingredients, params: GenerateParams, seed: int) -> None:
+        if params.window is not None and ingredients.most is not None and params.window > ingredients.most:
+            raise SpecError(
+                f"the motion adapter was trained with {ingredients.most} frames at most",
+                remedy=f"choose a window of up to {ingredients.most}",
+            )
         torch.set_num_threads(THREADS)
         self._parts, self._params, self._seed = ingredients, params, seed
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
