@@ -97,11 +97,13 @@ def _cover(shape: str, x: float, y: float) -> Array:
     return inside.reshape(SIDE, _FINE, SIDE, _FINE).mean((1, 3))
 
 
-def write_world(folder: Path, seed: int, copies: int = 2) -> int:
-    """Captioned clips of every scene, lossless, each beside its caption; returns how many there are."""
+def write_world(folder: Path, seed: int, copies: int = 2, motions: tuple[str, ...] = tuple(MOTIONS)) -> int:
+    """Captioned clips of every scene with such a motion, lossless, each beside its caption; returns how many."""
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     for number, scene in enumerate(SCENES):
+        if scene.motion not in motions:
+            continue
         for copy in range(copies):
             stem = folder / f"{number:03d}_{copy}"
             write_clip(stem.with_suffix(".mkv"), draw(scene, FRAMES, seed + copy), RATE)

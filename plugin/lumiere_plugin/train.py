@@ -92,6 +92,10 @@ def temporal(
     out: Annotated[
         Path, typer.Option("-o", "--out", help="Folder for the layers; a training there is gone on with.")
     ],
+    start: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--from", help="Temporal layers to start from; their shape is kept."),
+    ] = None,
     recipe: Recipe = None,
     steps: Steps = None,
     as_json: Json = False,
@@ -104,6 +108,7 @@ def temporal(
                 "train_temporal",
                 show,
                 model=_place_of(model),
+                start=None if start is None else str(start.absolute()),
                 **_asked(folder, out, recipe, steps),
             )
         console.answer(

@@ -67,7 +67,8 @@ def train_temporal(question: dict[str, Any], on_progress: OnProgress) -> dict[st
 
     Args:
         question: "folder": captioned clips; "model": folder of the image model; "out": folder for the layers;
-            "recipe": a TOML file with the table "temporal", or None; "steps": instead of the recipe's, or None.
+            "recipe": a TOML file with the table "temporal", or None; "steps": instead of the recipe's, or None;
+            "start": file of temporal layers that learning starts from, whose shape is kept, or None.
         on_progress: hears of the stages "gather" and "train".
 
     Returns:
@@ -79,16 +80,21 @@ def train_temporal(question: dict[str, Any], on_progress: OnProgress) -> dict[st
     from ..pretrained.space import open_space
     from ..pretrained.text import TextEncoder
     from ..stunet.image_params import TemporalParams
-    from ..stunet.image_weights import fingerprint_of, load_inflated, save_temporal
+    from ..stunet.image_weights import check_temporal, fingerprint_of, load_inflated, save_temporal
 
     out, recipe = _begin(question, {"temporal": TemporalTraining})
     params = recipe["temporal"]
     model = find_model(Path(question["model"]))
     clips = _gathered(question, out, params, on_progress)
     strides = params.strides or (2,) * (len(model.image.params.channels) - 1)
-    layers = TemporalParams(strides, conditioned=set(params.modes) != {"nothing"}, heads=params.heads)
-    network = load_inflated(model.image, layers, seed=params.seed)
-    if params.start == "he":
+    start = None if question["start"] is None else Path(question["start"])
+    layers = (
+        TemporalParams(strides, conditioned=set(params.modes) != {"nothing"}, heads=params.heads)
+        if start is None
+        else check_temporal(start, model.image.params)
+    )
+    network = load_inflated(model.image, start or layers, seed=params.seed)
+    if params.start == "he" and start is None:
         he_start(network, params.seed)
     network.to(_device()).train()
     network.recompute = _on_gpu()
