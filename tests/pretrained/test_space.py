@@ -23,6 +23,9 @@ def test_pictures_become_latents_and_latents_pictures(tmp_path: Path) -> None:
         expected = vae.encode(clip[None, :, 1]).latent_dist.mode()[0] * vae.config.scaling_factor
         decoded = vae.decode(latents[None, :, 1] / vae.config.scaling_factor).sample[0]
     assert torch.allclose(latents[:, 1], expected, atol=1e-5)
+    weights = tmp_path / "vae" / "diffusion_pytorch_model.safetensors"
+    weights.rename(weights.with_name("diffusion_pytorch_model.fp16.safetensors"))
+    assert torch.equal(open_space(tmp_path).encode(clip), latents)
     frames = list(space.decode(latents))
     assert len(frames) == 2 and torch.allclose(frames[1], decoded, atol=1e-5)
 

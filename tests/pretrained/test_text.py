@@ -74,6 +74,13 @@ def test_a_pickle_in_place_of_safetensors_is_not_opened(folder: Path) -> None:
         TextEncoder(folder)
 
 
+def test_weights_in_half_precision_alone_serve_as_well(folder: Path) -> None:
+    whole = TextEncoder(folder)("a red disk").context
+    weights = folder / "text_encoder" / "model.safetensors"
+    weights.rename(weights.with_name("model.fp16.safetensors"))
+    assert torch.equal(TextEncoder(folder)("a red disk").context, whole)
+
+
 def test_a_missing_part_is_named(folder: Path) -> None:
     (folder / "tokenizer").rename(folder / "away")
     with pytest.raises(SpecError, match="no folder 'tokenizer'"):

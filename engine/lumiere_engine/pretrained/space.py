@@ -12,7 +12,7 @@ from torch import Tensor
 from lumiere_engine.protocol.errors import SpecError
 
 from .library import library
-from .text import refuse_unsafe
+from .text import refuse_unsafe, variant_of
 
 
 class Space(Protocol):
@@ -67,7 +67,11 @@ class Latents:
         refuse_unsafe(folder)
         try:
             vae: Any = diffusers.AutoencoderKL.from_pretrained(
-                str(folder), local_files_only=True, use_safetensors=True, torch_dtype=torch.float32
+                str(folder),
+                local_files_only=True,
+                use_safetensors=True,
+                variant=variant_of(folder),
+                torch_dtype=torch.float32,
             )
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             message = " ".join(str(error).split())[:300]

@@ -82,7 +82,11 @@ class _Part:
                 str(tokenizer), local_files_only=True, trust_remote_code=False
             )
             model = kind.from_pretrained(
-                str(encoder), local_files_only=True, use_safetensors=True, dtype=torch.float32
+                str(encoder),
+                local_files_only=True,
+                use_safetensors=True,
+                variant=variant_of(encoder),
+                dtype=torch.float32,
             )
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             raise SpecError(f"its text encoder cannot be loaded: {_line(error)}", clip=str(folder)) from error
@@ -128,6 +132,12 @@ def refuse_unsafe(folder: Path) -> None:
         )
     for file in files:
         check_weights(str(file))
+
+
+def variant_of(folder: Path) -> str | None:
+    """Which of a part's weights are read: those in half precision, where there are no others."""
+    names = [file.name for file in folder.glob("*.safetensors")]
+    return "fp16" if names and all(".fp16." in name for name in names) else None
 
 
 def _line(error: BaseException) -> str:
