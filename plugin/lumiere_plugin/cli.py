@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from . import bench, engine_cli, queue_cli, train
+from . import bench, engine_cli, generate_cli, models_cli, queue_cli, train
 from .console import Console, Json
 from .options import (
     Clip,
@@ -45,6 +45,8 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(train.app, name="train")
 app.add_typer(engine_cli.app, name="engine")
 app.add_typer(queue_cli.app, name="queue")
+app.add_typer(models_cli.app, name="models")
+app.command()(generate_cli.generate)
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ TIMELINE_SUFFIXES = frozenset(
     (".otio", ".otioz", ".otiod", ".json", ".xml", ".fcpxml", ".edl", ".aaf", ".kdenlive", ".xges", ".ale")
 )
 DEFAULT_HANDLES = 48
-RESULT_WORDS = {"remove": "removed", "cinemagraph": "loop"}
+RESULT_WORDS = {"remove": "removed", "cinemagraph": "loop", "generate": "generated"}
 # Which start from weights, and which tell what was borrowed and what imagined.
 LEARNING_EFFECTS = frozenset(("remove",))
 BORROWING_EFFECTS = frozenset(("remove",))
@@ -257,7 +257,7 @@ def into_media(spec: JobSpec, media: Path, request: Request) -> Prepared:
     order = WorkOrder(
         spec,
         str(media),
-        str(origin_path(media)) if effect_of(request.params) in BORROWING_EFFECTS else None,
+        str(origin_path(media)) if spec.effect in BORROWING_EFFECTS else None,
         overwrite=request.overwrite,
         keep_work=request.keep_work,
         chunk_frames=request.chunk_frames,

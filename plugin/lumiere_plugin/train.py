@@ -7,6 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 from lumiere_engine.client import ask
+from lumiere_engine.client import models as register
 
 from .console import Console, Json
 
@@ -16,6 +17,17 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 @app.callback()
 def train() -> None:
     """Teach the network."""
+
+
+Folder = Annotated[Path, typer.Argument(help="Captioned material: NAME.mp4 (or a picture) beside NAME.txt.")]
+Recipe = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(help="A TOML file; what it does not say is the default."),
+]
+Steps = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(min=1, help="Optimiser steps, instead of the recipe's."),
+]
 
 
 @app.command()
@@ -50,3 +62,71 @@ def prior(
             {"label": "Prior.1", **answer},
             f"{answer['prior']}: {answer['steps']} steps, {answer['gain_db']:+.2f} dB against a smooth fill",
         )
+
+
+@app.command()
+def image(
+    folder: Folder,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Folder for the model; a training there is gone on with.")
+    ],
+    recipe: Recipe = None,
+    steps: Steps = None,
+    as_json: Json = False,
+) -> None:
+    """Train a small text-to-image model from pictures with captions; for experiments, not for films."""
+    console = Console(as_json)
+    with console.failures():
+        with console.progress() as show:
+            answer = ask("train_image", show, **_asked(folder, out, recipe, steps))
+        console.answer(
+            {"label": "ImageModel.1", **answer},
+            f"{answer['model']}: {answer['steps']} steps, loss {answer['loss']}",
+        )
+
+
+@app.command()
+def temporal(
+    folder: Folder,
+    model: Annotated[str, typer.Option(help="The image model: a registered name, or its folder.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Folder for the layers; a training there is gone on with.")
+    ],
+    start: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--from", help="Temporal layers to start from; their shape is kept."),
+    ] = None,
+    recipe: Recipe = None,
+    steps: Steps = None,
+    as_json: Json = False,
+) -> None:
+    """Train the temporal layers that turn an image model into one of clips; its own weights stay as they are."""
+    console = Console(as_json)
+    with console.failures():
+        with console.progress() as show:
+            answer = ask(
+                "train_temporal",
+                show,
+                model=_place_of(model),
+                start=None if start is None else str(start.absolute()),
+                **_asked(folder, out, recipe, steps),
+            )
+        console.answer(
+            {"label": "TemporalLayers.1", **answer},
+            f"{answer['temporal']}: {answer['steps']} steps, loss {answer['loss']}",
+        )
+
+
+def _place_of(model: str) -> str:
+    """A registered model's folder, or the folder that is named."""
+    named = [one for one in register.models() if one.name == model and one.kind == "image"]
+    return named[0].path if named else str(Path(model).absolute())
+
+
+def _asked(folder: Path, out: Path, recipe: Path | None, steps: int | None) -> dict[str, object]:
+    return {
+        "folder": str(folder.absolute()),
+        "out": str(out.absolute()),
+        "recipe": None if recipe is None else str(recipe.absolute()),
+        "steps": steps,
+    }

@@ -127,7 +127,7 @@ def test_an_interrupted_training_goes_on_bit_for_bit(corpus: Corpus, tmp_path: P
 
 def test_a_network_that_learnt_nothing_gains_nothing(corpus: Corpus) -> None:
     examples = validation_examples(corpus, (2, 16, 16))
-    fresh = FitState.fresh(STUNet(TINY))
+    fresh = FitState.fresh(dict(STUNet(TINY).named_parameters()))
     assert validate(fresh, STUNet(TINY), examples).gain_db == pytest.approx(0, abs=1e-6)
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from lumiere_engine.protocol import Submit
 from lumiere_engine.protocol.errors import LumiereError, PathError, SpecError
+from lumiere_engine.protocol.weights import check_weights
 from lumiere_engine.service.engine import Engine
 from lumiere_engine.service.paths import check_order, check_submit
-from lumiere_engine.service.weights import check_weights
 
 
 @pytest.fixture

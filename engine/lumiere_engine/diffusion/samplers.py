@@ -9,6 +9,7 @@ finished step; whatever it raises leaves the sampler, which is how a job is canc
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -51,6 +52,35 @@ def sample_heun(
             guess = x + (after - sigma) * slope
             slope_after = (guess - _denoised(denoiser, guess, after, cond)) / after
             x = x + (after - sigma) * (slope + slope_after) / 2
+        else:
+            x = denoised
+        if callback:
+            callback(step, steps, denoised)
+    return x
+
+
+@torch.no_grad()
+def sample_dpmpp(
+    denoiser: Denoiser, x: Tensor, sigmas: Tensor, cond: Tensor, callback: Callback | None = None
+) -> Tensor:
+    """DPM-Solver++ of second order, multistep (Lu et al., arXiv 2211.01095, algorithm 2).
+
+    One evaluation per step: with λ = −ln σ and h = λ′ − λ, x ← (σ′/σ)·x − (e⁻ʰ − 1)·D̃, where D̃ continues the
+    last two answers linearly in λ. The first and the last step know no such line and are Euler's.
+    """
+    levels = _checked(sigmas)
+    steps = len(levels) - 1
+    before: Tensor | None = None
+    width_before = 0.0
+    for step, (sigma, after) in enumerate(pairwise(levels), start=1):
+        denoised = _denoised(denoiser, x, sigma, cond)
+        if after:
+            width = math.log(sigma / after)
+            towards = denoised
+            if before is not None:
+                towards = denoised + (denoised - before) * (width / (2 * width_before))
+            x = (after / sigma) * x - math.expm1(-width) * towards
+            before, width_before = denoised, width
         else:
             x = denoised
         if callback:

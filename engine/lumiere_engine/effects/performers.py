@@ -8,12 +8,17 @@ from ..protocol.jobs import WorkOrder
 from ..protocol.messages import JobResult
 from .cinemagraph.performer import cinemagraph
 from .clock import OnProgress
+from .generate import generate
 from .observer import Observer
 from .remove import remove
 
 Performer = Callable[[WorkOrder, OnProgress, Observer | None], JobResult]
 
-PERFORMERS: dict[str, Performer] = {"remove": remove, "cinemagraph": cinemagraph}
+PERFORMERS: dict[str, Performer] = {
+    "remove": remove,
+    "cinemagraph": cinemagraph,
+    "generate": generate,
+}
 
 
 def perform(order: WorkOrder, on_progress: OnProgress, observer: Observer | None = None) -> JobResult:

@@ -11,7 +11,7 @@ from ..frames.prefetch import prefetch
 from ..frames.source import FrameSource
 from ..matte.shape import soft_matte
 from ..matte.source import MatteSource, core
-from ..protocol.params import RemoveParams
+from ..protocol.params import GenerateParams, RemoveParams
 from ..protocol.ranges import FrameRange
 
 Array = np.ndarray
@@ -36,7 +36,7 @@ class HoleMaker:
     spread the object further. So the matte grows by default, see `default_growth`.
     """
 
-    def __init__(self, matte: MatteSource, start: int, params: RemoveParams) -> None:
+    def __init__(self, matte: MatteSource, start: int, params: RemoveParams | GenerateParams) -> None:
         """`start` is the matte's frame that belongs to the job's first."""
         self._matte, self._start = matte, start
         default = default_growth(matte.height)

@@ -164,6 +164,16 @@ def picture_from_rgb(rgb: Float, fmt: FrameFormat) -> Picture:
     return blend_rgb(Picture(tuple(blank), layout), fmt, rgb, np.ones(rgb.shape[:2], np.float32))
 
 
+def covering(rgb: Float, width: int, height: int) -> Float:
+    """A picture, h w 3 float32, shrunk or enlarged until it just covers that size, its middle cut out."""
+    factor = max(width / rgb.shape[1], height / rgb.shape[0])
+    if factor != 1:
+        size = (max(width, round(rgb.shape[1] * factor)), max(height, round(rgb.shape[0] * factor)))
+        rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
+    top, left = (rgb.shape[0] - height) // 2, (rgb.shape[1] - width) // 2
+    return cast(Float, np.clip(rgb[top : top + height, left : left + width], 0, 1).astype(np.float32))
+
+
 def _from_native_scale(rgb: Float, layout: PixelLayout, fmt: FrameFormat) -> Float:
     if layout.peak != 1:
         rgb = rgb * np.float32(1 / layout.peak)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,7 @@ def read_recipe(path: Path) -> tuple[CorpusParams, PriorParams]:
     Raises:
         SpecError: missing, no TOML, an unknown name, or a value of another type than the default's.
     """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SpecError(f"the recipe cannot be read: {error.strerror}", clip=str(path)) from error
-    except ValueError as error:
-        raise SpecError(f"the recipe is no TOML: {error}", clip=str(path)) from error
+    data = _parsed(path)
     unknown = set(data) - {"corpus", "prior"}
     if unknown:
         raise SpecError(f"the recipe has an unknown table '{sorted(unknown)[0]}'", clip=str(path))
@@ -50,6 +46,36 @@ def recipe_text(corpus: CorpusParams, prior: PriorParams) -> str:
     for name, table in tables.items():
         lines += [f"[{name}]", *(f"{key} = {_written(value)}" for key, value in table.items()), ""]
     return "\n".join(lines)
+
+
+def read_tables(path: Path, kinds: Mapping[str, type]) -> dict[str, Any]:
+    """The tables of a TOML file, each as its dataclass; what the file does not say is the default.
+
+    Raises:
+        SpecError: missing, no TOML, an unknown name, or a value of another type than the default's.
+    """
+    data = _parsed(path)
+    unknown = set(data) - set(kinds)
+    if unknown:
+        raise SpecError(f"the recipe has an unknown table '{sorted(unknown)[0]}'", clip=str(path))
+    return {name: kind(**_checked(kind, data.get(name, {}), path)) for name, kind in kinds.items()}
+
+
+def tables_text(tables: Mapping[str, Any]) -> str:
+    """Dataclasses as TOML that `read_tables` reads back."""
+    lines = []
+    for name, table in tables.items():
+        lines += [f"[{name}]", *(f"{key} = {_written(value)}" for key, value in asdict(table).items()), ""]
+    return "\n".join(lines)
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SpecError(f"the recipe cannot be read: {error.strerror}", clip=str(path)) from error
+    except ValueError as error:
+        raise SpecError(f"the recipe is no TOML: {error}", clip=str(path)) from error
 
 
 def _checked(kind: type, values: dict[str, Any], path: Path) -> dict[str, Any]:
@@ -74,6 +100,8 @@ def _tuples(value: Any) -> Any:
 
 
 def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(_written(item) for item in value)}]"
     return repr(value)

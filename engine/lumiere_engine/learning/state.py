@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,16 +37,15 @@ class FitState:
     """One per finished step."""
 
     @classmethod
-    def fresh(cls, network: nn.Module) -> FitState:
-        """Before the first step."""
-        weights = {name: value.detach().clone() for name, value in network.state_dict().items()}
-        parameters = dict(network.named_parameters())
+    def fresh(cls, parameters: Mapping[str, nn.Parameter]) -> FitState:
+        """Before the first step of learning these."""
+        weights = {name: value.detach().clone() for name, value in parameters.items()}
         return cls(
             step=0,
             weights=weights,
             average={name: value.clone() for name, value in weights.items()},
-            first_moment={name: torch.zeros_like(value) for name, value in parameters.items()},
-            second_moment={name: torch.zeros_like(value) for name, value in parameters.items()},
+            first_moment={name: torch.zeros_like(value) for name, value in weights.items()},
+            second_moment={name: torch.zeros_like(value) for name, value in weights.items()},
         )
 
     def save(self, path: Path) -> None:

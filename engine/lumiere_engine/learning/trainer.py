@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 
 import torch
@@ -15,34 +16,43 @@ from .params import TrainParams
 from .state import FitState
 
 
-class Trainer:
+class Adam:
     """Adam (arXiv 1412.6980), written out, so that its whole state is four plain dictionaries and no pickle.
 
     Args:
-        network: F of `X0Denoiser`: (b 7 t h w, b) → b 3 t h w; changed in place.
+        parameters: what is learnt, by name; changed in place.
         params: see there.
-        resume: state of an earlier training of the same network with the same parameters.
+        resume: state of an earlier training of the same parameters with the same `params`.
     """
 
-    def __init__(self, network: nn.Module, params: TrainParams, resume: FitState | None = None) -> None:
-        self.network = network
+    def __init__(
+        self, parameters: Mapping[str, nn.Parameter], params: TrainParams, resume: FitState | None = None
+    ) -> None:
+        self.parameters = dict(parameters)
         self.params = params
-        self.denoiser = X0Denoiser(network)
-        self.state = deepcopy(resume) if resume else FitState.fresh(network)
-        network.load_state_dict(self.state.weights)
+        self.state = deepcopy(resume) if resume else FitState.fresh(self.parameters)
+        self.load(self.state.weights)
 
-    def advance(self, examples: Examples) -> float:
-        """One step; the state's `weights` are the network's own tensors' values afterwards.
+    @torch.no_grad()
+    def load(self, values: Mapping[str, Tensor]) -> None:
+        """Give the parameters these values, one for each."""
+        for name, parameter in self.parameters.items():
+            parameter.copy_(values[name])
+
+    def descend(self, loss_of: Callable[[], Tensor]) -> float:
+        """One step; the state's `weights` are the parameters' values afterwards.
+
+        Args:
+            loss_of: computes the loss, from which gradients flow to the parameters.
 
         Raises:
             LumiereError: the loss or a gradient is not finite.
         """
-        for parameter in self.network.parameters():
+        for parameter in self.parameters.values():
             parameter.grad = None
-        device = next(self.network.parameters()).device
-        loss = example_loss(self.denoiser, examples.to(device), self.params.hole_weight)
+        loss = loss_of()
         loss.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.params.gradient_limit)
+        norm = nn.utils.clip_grad_norm_(self.parameters.values(), self.params.gradient_limit)
         value = float(loss.detach())
         if not (torch.isfinite(norm) and torch.isfinite(loss)):
             raise LumiereError(
@@ -59,7 +69,7 @@ class Trainer:
         state, step = self.state, self.state.step + 1
         rate = learning_rate(self.params, self.state.step)
         beta1, beta2, decay = 0.9, 0.99, min(self.params.ema, step / (step + 9))
-        for name, parameter in self.network.named_parameters():
+        for name, parameter in self.parameters.items():
             gradient = parameter.grad
             if gradient is None:
                 continue
@@ -70,6 +80,36 @@ class Trainer:
             parameter.addcdiv_(first, scale, value=-rate / (1 - beta1**step))
             state.weights[name].copy_(parameter)
             state.average[name].lerp_(parameter, 1 - decay)
+
+
+class Trainer:
+    """Learns to tell what is inside of synthetic holes.
+
+    Args:
+        network: F of `X0Denoiser`: (b 7 t h w, b) → b 3 t h w; changed in place.
+        params: see there.
+        resume: state of an earlier training of the same network with the same parameters.
+    """
+
+    def __init__(self, network: nn.Module, params: TrainParams, resume: FitState | None = None) -> None:
+        self.params = params
+        self.denoiser = X0Denoiser(network)
+        self._adam = Adam(dict(network.named_parameters()), params, resume)
+        self._device = next(network.parameters()).device
+
+    @property
+    def state(self) -> FitState:
+        """Between two steps."""
+        return self._adam.state
+
+    def advance(self, examples: Examples) -> float:
+        """One step on these examples; returns the loss.
+
+        Raises:
+            LumiereError: the loss or a gradient is not finite.
+        """
+        here = examples.to(self._device)
+        return self._adam.descend(lambda: example_loss(self.denoiser, here, self.params.hole_weight))
 
 
 def learning_rate(params: TrainParams, step: int) -> float:

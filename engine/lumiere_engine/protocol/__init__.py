@@ -5,7 +5,7 @@ from .hints import MotionHints
 from .jobs import JobSpec, WorkOrder
 from .media import MediaInfo
 from .messages import JobResult, Progress
-from .params import EFFECTS, CinemagraphParams, Params, RemoveParams, effect_of
+from .params import EFFECTS, CinemagraphParams, GenerateParams, Params, RemoveParams, Weights, effect_of
 from .queue import Finish, Job, Submit
 from .ranges import FrameRange
 from .states import JobState
@@ -15,6 +15,7 @@ __all__ = [
     "CinemagraphParams",
     "Finish",
     "FrameRange",
+    "GenerateParams",
     "Job",
     "JobResult",
     "JobSpec",
@@ -26,6 +27,7 @@ __all__ = [
     "Progress",
     "RemoveParams",
     "Submit",
+    "Weights",
     "WorkOrder",
     "effect_of",
 ]

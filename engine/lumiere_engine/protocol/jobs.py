@@ -27,7 +27,7 @@ class JobSpec:
 
     Attributes:
         effect: a name of `params.EFFECTS`.
-        plate: path of the movie or image sequence.
+        plate: path of the movie or image sequence; empty where the effect needs none.
         mattes: paths of the mattes; several are united.
         frames: the plate's frames to work on, counted from 0 in the file; None is all of them.
         whole_mattes: the mattes have a frame for each of the plate's; otherwise for each of `frames`.
@@ -57,8 +57,12 @@ class JobSpec:
     def __post_init__(self) -> None:
         if effect_of(self.params) != self.effect:
             raise SpecError(f"'{self.effect}' is given the parameters of '{effect_of(self.params)}'")
-        if not self.mattes:
+        if self.params.needs_media and not self.mattes:
             raise SpecError("the job has no matte")
+        if self.params.needs_media and not self.plate:
+            raise SpecError("the job has no plate")
+        if self.mattes and not self.plate:
+            raise SpecError("the job has a matte and no plate")
         if self.written is not None and (self.frames is None or not self.written.contains_range(self.frames)):
             raise SpecError("the written frames do not contain the frames to work on")
         if not 0 <= self.seed < 2**63:
@@ -79,6 +83,11 @@ class JobSpec:
             SpecError: a field is missing, unknown, or makes no sense.
         """
         return decode(cls, data, complete=True, chosen=_params_field)
+
+    @property
+    def media(self) -> "tuple[str, ...]":
+        """Paths of all pictures that the job reads: plate and mattes."""
+        return (*((self.plate,) if self.plate else ()), *self.mattes)
 
     def params_of(self, kind: Type[P]) -> P:
         """The parameters as those of one effect.

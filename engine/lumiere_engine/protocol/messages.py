@@ -14,6 +14,7 @@ RESULT_LABEL = "JobResult.1"
 STAGES = {
     "remove": ("read", "follow", "borrow", "learn", "imagine", "settle", "refine", "write"),
     "cinemagraph": ("read", "follow", "search", "refine", "write"),
+    "generate": ("read", "load", "imagine", "write"),
 }
 # What a person reads while a stage lasts, also of finishing and of other tasks than jobs.
 STAGE_WORDS = {
@@ -22,6 +23,7 @@ STAGE_WORDS = {
     "borrow": "Borrowing real pixels",
     "search": "Searching the loop",
     "learn": "Learning the shot",
+    "load": "Loading the model",
     "imagine": "Imagining the unseen",
     "settle": "Settling it over time",
     "refine": "Refining",

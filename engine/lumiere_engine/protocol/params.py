@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Optional, Union
 
 from .errors import SpecError
@@ -32,6 +33,16 @@ class EffectParams:
     def imagines(self) -> bool:
         """Whether anything may be imagined: what a job takes depends on it."""
         return False
+
+    @property
+    def needs_media(self) -> bool:
+        """Whether a job must have a plate and a matte."""
+        return True
+
+    @property
+    def files(self) -> "tuple[str, ...]":
+        """Files that are read beside plate and mattes."""
+        return ()
 
 
 @dataclass(frozen=True)
@@ -128,9 +139,137 @@ class CinemagraphParams(EffectParams):
             raise SpecError(f"feather of {self.feather} pixels is out of range", remedy="choose 0 to 1000")
 
 
+ROLES = ("image", "like", "temporal", "motion", "lora")
+SAMPLERS = ("dpm++", "euler", "ddim")
+PLATES = ("nothing", "first_frame", "clip")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A file or folder of weights that a job is done with.
+
+    Attributes:
+        role: "image": the text-to-image model; "like": the folder whose text encoders and VAE a single file uses;
+            "temporal": Lumiere's temporal layers; "motion": an AnimateDiff adapter; "lora".
+        path: on this machine.
+        fingerprint: SHA-256 over its weights.
+        scale: of a LoRA, how much of it is added.
+    """
+
+    role: str
+    path: str
+    fingerprint: str
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES:
+            raise SpecError(
+                f"'{self.role}' is nothing that weights can be", remedy=f"choose {', '.join(ROLES)}"
+            )
+        if not -4 <= self.scale <= 4:
+            raise SpecError(f"a scale of {self.scale} is out of range", remedy="choose -4 to 4")
+
+
+@dataclass(frozen=True)
+class GenerateParams(EffectParams):
+    """What an artist can choose when a clip is generated.
+
+    Attributes:
+        quality: "draft", "standard" or "best": 12, 25 or 50 steps.
+        prompt: what is to be seen, in words.
+        negative: what is not.
+        frames: how many, where there is no clip that says it.
+        rate: frames per second, where there is no clip that says it.
+        width: pixels; None takes what the model was trained at, in the shape of the picture or clip.
+        height: as width.
+        plate_as: what the plate is: "nothing", the "first_frame", or the "clip" that is changed.
+        strength: how far a clip is taken back into noise: 1 makes it anew, 0.3 changes little (SDEdit).
+        guidance: how strongly the prompt leads; 1 does not exaggerate it.
+        sampler: "dpm++" (second order), "euler", or "ddim".
+        steps: instead of the quality's.
+        terminal_snr: start from pure noise, for very dark and very bright pictures; needs a model that predicts
+            velocity.
+        window: frames that are generated in one pass; None takes what the temporal layers were trained with.
+        overlap: frames that windows share; None takes a quarter.
+        grow: pixels by which the matte grows; None takes a sixtieth of the height, and no less than 6.
+        feather: pixels over which it falls to 0; None takes half of the default growth.
+        weights: what it is done with.
+    """
+
+    prompt: str = field(default="", metadata={"label": "Prompt"})
+    negative: str = field(default="", metadata={"label": "Not"})
+    frames: int = field(default=80, metadata={"label": "Frames", "low": 1, "high": 1000, "step": 1})
+    rate: Fraction = Fraction(16)
+    width: Optional[int] = None
+    height: Optional[int] = None
+    plate_as: str = "nothing"
+    strength: float = field(
+        default=1.0, metadata={"label": "Strength", "low": 0.05, "high": 1.0, "step": 0.05}
+    )
+    guidance: float = field(
+        default=7.5, metadata={"label": "Guidance", "low": 1.0, "high": 20.0, "step": 0.5}
+    )
+    sampler: str = "dpm++"
+    steps: Optional[int] = None
+    terminal_snr: bool = False
+    window: Optional[int] = None
+    overlap: Optional[int] = None
+    grow: Optional[float] = None
+    feather: Optional[float] = None
+    weights: "tuple[Weights, ...]" = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, choices in (("plate_as", PLATES), ("sampler", SAMPLERS)):
+            if getattr(self, name) not in choices:
+                raise SpecError(
+                    f"{name} cannot be '{getattr(self, name)}'", remedy=f"choose {', '.join(choices)}"
+                )
+        for name, low, high in _GENERATE_RANGES:
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise SpecError(f"{name} of {value} is out of range", remedy=f"choose {low} to {high}")
+        if len(self.prompt) > 4000 or len(self.negative) > 4000:
+            raise SpecError("a prompt has at most 4000 characters")
+
+    @property
+    def imagines(self) -> bool:
+        """All of it."""
+        return True
+
+    @property
+    def needs_media(self) -> bool:
+        """A clip can come from words alone."""
+        return False
+
+    @property
+    def files(self) -> "tuple[str, ...]":
+        """The weights."""
+        return tuple(one.path for one in self.weights)
+
+
+_GENERATE_RANGES = (
+    ("frames", 1, 100_000),
+    ("rate", Fraction(1, 100), 1000),
+    ("width", 8, 8192),
+    ("height", 8, 8192),
+    ("strength", 0.01, 1),
+    ("guidance", 0, 50),
+    ("steps", 1, 1000),
+    ("window", 1, 10_000),
+    ("overlap", 0, 10_000),
+    ("grow", 0, 1000),
+    ("feather", 0, 1000),
+)
+
+
 # A new effect is an entry here, in `effects.performers`, in `messages.STAGES` and in the plug-in's `RESULT_WORDS`.
-Params = Union[RemoveParams, CinemagraphParams]
-EFFECTS: "dict[str, type[Params]]" = {"remove": RemoveParams, "cinemagraph": CinemagraphParams}
+Params = Union[RemoveParams, CinemagraphParams, GenerateParams]
+EFFECTS: "dict[str, type[Params]]" = {
+    "remove": RemoveParams,
+    "cinemagraph": CinemagraphParams,
+    "generate": GenerateParams,
+}
 
 
 def effect_of(params: Params) -> str:

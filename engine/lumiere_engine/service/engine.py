@@ -15,6 +15,7 @@ from .. import __version__
 from ..protocol.engine import PROTOCOL, EngineInfo, Estimate, JobMedia, Learning, Plan
 from ..protocol.errors import LumiereError, StateError, StoreError, UnknownJobError
 from ..protocol.jobs import JobSpec
+from ..protocol.params import GenerateParams
 from ..protocol.queue import Again, Job, Submit
 from ..protocol.states import JobState
 from ..protocol.wire import decode, parse_json
@@ -238,6 +239,8 @@ class Engine:
 
     def _media(self, spec: JobSpec) -> JobMedia:
         """What a plate holds of a job; the file is read by a worker, once while it stays the same."""
+        if isinstance(spec.params, GenerateParams) and spec.params.plate_as != "clip":
+            return _made_up(spec.params)
         found = self._probed_media(spec)
         if found is None:
             key = _identity(spec.plate)
@@ -249,11 +252,18 @@ class Engine:
         return found
 
     def _probed_media(self, spec: JobSpec) -> JobMedia | None:
+        if isinstance(spec.params, GenerateParams) and spec.params.plate_as != "clip":
+            return _made_up(spec.params)
         known = self._probed.get(_identity(spec.plate))
         if known is None:
             return None
         width, height, count = known
         return JobMedia(width, height, count if spec.frames is None else spec.frames.duration)
+
+
+def _made_up(params: GenerateParams) -> JobMedia:
+    """What is generated: at the size of most models, where none is said."""
+    return JobMedia(params.width or 512, params.height or 512, params.frames)
 
 
 def _identity(path: str) -> tuple[str, int]:

@@ -21,7 +21,7 @@ from .database import Database
 
 _ANALYSIS_MEGAPIXELS = {"draft": 0.037, "standard": 0.23, "best": 0.52}
 _AT_ANALYSIS_SIZE = ("follow", "borrow", "imagine", "settle", "search")
-_FIXED = ("learn",)
+_FIXED = ("learn", "load")
 # Seconds per unit of each stage on two cores of a common CPU: order of magnitude until there is a history.
 _PRIOR: dict[tuple[str, str], dict[str, float]] = {
     ("remove", "draft"): {
@@ -38,6 +38,11 @@ _PRIOR: dict[tuple[str, str], dict[str, float]] = {
     **{
         ("cinemagraph", quality): {"read": 0.05, "follow": 0.5, "search": 0.5, "refine": 0.3, "write": 0.2}
         for quality in QUALITIES
+    },
+    # a model of the size of Stable Diffusion 1.5; on a GPU a history soon knows better
+    **{
+        ("generate", quality): {"read": 0.05, "load": 20.0, "imagine": 16.0 * steps, "write": 2.0}
+        for quality, steps in (("draft", 12), ("standard", 25), ("best", 50))
     },
 }
 _START_S = 0.7

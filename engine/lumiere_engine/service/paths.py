@@ -9,9 +9,9 @@ from ..protocol.errors import OutputExistsError, PathError
 from ..protocol.jobs import WorkOrder
 from ..protocol.queue import Submit
 from ..protocol.roto import ROTO_SUFFIX, Roto
+from ..protocol.weights import check_weights
 from ..protocol.wire import decode, parse_json
 from .database import Database
-from .weights import check_weights
 
 # A root here would be as good as none, or a way into the machine.
 _NO_ROOTS = ("/", "/bin", "/boot", "/dev", "/etc", "/lib", "/proc", "/run", "/sbin", "/sys", "/usr", "/var")
@@ -98,7 +98,7 @@ def check_order(order: WorkOrder, roots: Roots) -> None:
         SpecError: weights that are no safetensors file.
     """
     spec = order.spec
-    for path in (spec.plate, *spec.mattes, order.output, order.origin, order.save_network):
+    for path in (*spec.media, *spec.params.files, order.output, order.origin, order.save_network):
         if path is not None:
             roots.check(path)
     for path in spec.mattes:

@@ -26,6 +26,12 @@ class ChannelNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(channels)) if affine else None
         self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
 
+    def start(self) -> None:
+        """Set g = 1 and β = 0."""
+        if self.weight is not None and self.bias is not None:
+            nn.init.ones_(self.weight)
+            nn.init.zeros_(self.bias)
+
     def forward(self, x: Tensor) -> Tensor:
         """x: b c t h w → b c t h w."""
         last = x.permute(0, 2, 3, 4, 1)
@@ -145,15 +151,27 @@ class AttentionBlock(nn.Module):
     def forward(self, x: Tensor, embedded: Tensor) -> Tensor:
         """x: b ins t h w, embedded: b e → b outs t h w."""
         z: Tensor = self.spatial(x, embedded)
-        b, c, t, h, w = z.shape
-        places = self.norm(z).permute(0, 3, 4, 2, 1).reshape(b * h * w, t, c)
-        q, k, v = (
-            self.qkv(places).reshape(b * h * w, t, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4)
-        )
-        mixed = F.scaled_dot_product_attention(_turned(q), _turned(k), v)
-        mixed = self.out(mixed.transpose(1, 2).reshape(b * h * w, t, c))
-        mixed = mixed.reshape(b, h, w, t, c).permute(0, 4, 3, 1, 2)
-        return torch.add(z, mixed)
+        return torch.add(z, attend_over_time(self.norm(z), self.qkv, self.out, self.heads))
+
+
+def attend_over_time(x: Tensor, qkv: nn.Linear, out: nn.Linear, heads: int) -> Tensor:
+    """O · softmax(QKᵀ/√d) V over the frames of each place; queries and keys turned by their frame (RoPE).
+
+    Args:
+        x: b c t h w.
+        qkv: c → 3c.
+        out: O, c → c.
+        heads: c is a multiple of twice as many.
+
+    Returns:
+        b c t h w.
+    """
+    b, c, t, h, w = x.shape
+    places = x.permute(0, 3, 4, 2, 1).reshape(b * h * w, t, c)
+    q, k, v = qkv(places).reshape(b * h * w, t, 3, heads, c // heads).permute(2, 0, 3, 1, 4)
+    mixed = F.scaled_dot_product_attention(_turned(q), _turned(k), v)
+    mixed = out(mixed.transpose(1, 2).reshape(b * h * w, t, c))
+    return mixed.reshape(b, h, w, t, c).permute(0, 4, 3, 1, 2)
 
 
 def _turned(x: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
+from torch import Tensor
 
 from lumiere_engine.protocol.errors import OutputError, SpecError, UnknownVersionError
 
@@ -63,15 +64,30 @@ def save(
         name: value.detach().cpu().to(torch.float16 if half else torch.float32).contiguous()
         for name, value in network.state_dict().items()
     }
+    write_safetensors(tensors, path, entries)
+
+
+def write_safetensors(tensors: Mapping[str, Tensor], path: Path, entries: Mapping[str, str]) -> None:
+    """Write a safetensors file with its header sorted; under its name stands the old file or the whole new one.
+
+    Args:
+        tensors: on any device, in any layout.
+        path: its folder exists.
+        entries: free text entries of its header.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
-            file.write(_canonical(to_bytes(tensors, entries)))
+            file.write(_canonical(to_bytes(plain, dict(entries))))
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
     except (OSError, SafetensorError) as error:
-        raise OutputError(f"the checkpoint '{path}' cannot be written: {error}") from error
+        raise OutputError(f"the weights '{path}' cannot be written: {error}") from error
     finally:
         part.unlink(missing_ok=True)
 

@@ -9,10 +9,12 @@ from ..frames.source import probe
 from ..protocol.messages import Progress
 from .loop_sizes import loop_sizes
 from .machine import codecs, device
+from .models import inspect_model
 from .proxy import make_proxy
 from .roto_tasks import export_roto, import_roto
 from .score import score
 from .steadiness import steadiness
+from .teach import train_image, train_temporal
 from .track import track
 from .train import train_prior
 
@@ -63,10 +65,13 @@ TASKS: dict[str, Callable[[dict[str, Any], OnProgress], dict[str, Any]]] = {
     "export_roto": export_roto,
     "import_roto": import_roto,
     "loop_sizes": _loop_sizes,
+    "inspect_model": inspect_model,
     "probe": _probe,
     "proxy": _proxy,
     "score": _score,
     "steadiness": steadiness,
     "track": track,
+    "train_image": train_image,
     "train_prior": train_prior,
+    "train_temporal": train_temporal,
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..protocol.errors import SpecError
+from .errors import SpecError
 
 _MOST_HEADER_BYTES = 100_000_000
 _BITS = {
@@ -18,8 +19,28 @@ _BITS = {
 }
 
 
+@dataclass(frozen=True)
+class WeightsHeader:
+    """What a safetensors file says of itself.
+
+    Attributes:
+        metadata: its free text entries.
+        shapes: of each tensor.
+        kinds: of each tensor, such as "F16".
+    """
+
+    metadata: dict[str, str]
+    shapes: dict[str, tuple[int, ...]]
+    kinds: dict[str, str]
+
+
 def check_weights(path: str) -> None:
-    """Refuse what is no whole safetensors file; nothing is allocated by what the file claims.
+    """Refuse what is no whole safetensors file; errors as `read_weights_header`."""
+    read_weights_header(path)
+
+
+def read_weights_header(path: str) -> WeightsHeader:
+    """What the file says of itself; nothing is allocated by what it claims.
 
     Raises:
         SpecError: its header cannot be parsed, or declares other sizes than the file has.
@@ -39,6 +60,12 @@ def check_weights(path: str) -> None:
     if not isinstance(header, dict):
         raise _no_weights(path, "its header is no object")
     _check_tensors(path, header, size - 8 - header_bytes)
+    metadata = header.pop("__metadata__", None)
+    return WeightsHeader(
+        {str(k): str(v) for k, v in metadata.items()} if isinstance(metadata, dict) else {},
+        {name: tuple(tensor["shape"]) for name, tensor in header.items()},
+        {name: tensor["dtype"] for name, tensor in header.items()},
+    )
 
 
 def _check_tensors(path: str, header: dict[str, Any], data_bytes: int) -> None:

@@ -1,0 +1,124 @@
+"""One denoising step at the size of Stable Diffusion 1.5, random weights: Lumiere against diffusers' UNetMotionModel.
+
+    python bench/denoising.py [--frames 16] [--side 32] [--only NAME] [--long]
+
+Same latents, same text, one evaluation each, in one run; weights are random, shapes the true ones. Prints seconds on
+the clock and of the processor (beside other programs only the latter compare), and the process's memory. `--long`
+evaluates 80 frames in one pass instead, Lumiere alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import resource
+import time
+from collections.abc import Callable
+
+import torch
+from lumiere_engine.stunet.image_params import (
+    ImageUNetParams,
+    InflatedParams,
+    MotionParams,
+    TemporalParams,
+    frame_by_frame,
+)
+from lumiere_engine.stunet.inflated import InflatedSTUNet
+
+SD15 = ImageUNetParams()
+KINDS = {
+    "UNetMotionModel, float32": None,
+    "AnimateDiff's modules in Lumiere, float32": (torch.float32, frame_by_frame(SD15), MotionParams()),
+    "AnimateDiff's modules in Lumiere, bfloat16": (torch.bfloat16, frame_by_frame(SD15), MotionParams()),
+    "Space-Time U-Net, stride 1, bfloat16": (torch.bfloat16, TemporalParams((1, 1, 1)), None),
+    "Space-Time U-Net, stride 2, float32": (torch.float32, TemporalParams(), None),
+    "Space-Time U-Net, stride 2, bfloat16": (torch.bfloat16, TemporalParams(), None),
+}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--frames", type=int, default=16)
+    parser.add_argument("--side", type=int, default=32)
+    parser.add_argument("--only", default="", help="kinds whose names contain this")
+    parser.add_argument("--long", action="store_true")
+    chosen = parser.parse_args()
+    frames = 80 if chosen.long else chosen.frames
+    kinds = [k for k in KINDS if chosen.only in k]
+    if chosen.long:
+        kinds = ["Space-Time U-Net, stride 2, bfloat16"]
+    first: float | None = None
+    print(f"{frames} frames of {chosen.side} × {chosen.side} latents, {torch.get_num_threads()} threads")
+    print("| network | million weights | clock, s | processor, s | against the first | peak memory, GB |")
+    print("|---|---|---|---|---|---|")
+    for name in kinds:
+        step, weights = _ours(name, frames, chosen.side) if KINDS[name] else _theirs(frames, chosen.side)
+        clock, processor = time.perf_counter(), time.process_time()
+        step()
+        clock, processor = time.perf_counter() - clock, time.process_time() - processor
+        first = first or processor
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+        ratio = f"{first / processor:.2f} ×"
+        print(
+            f"| {name} | {weights / 1e6:.0f} | {clock:.1f} | {processor:.1f} | {ratio} | {peak:.1f} |",
+            flush=True,
+        )
+        del step
+        gc.collect()
+
+
+def _ours(name: str, frames: int, side: int) -> tuple[Callable[[], object], int]:
+    kind = KINDS[name]
+    assert kind is not None
+    dtype, temporal, motion = kind
+    with torch.device("meta"):
+        network = InflatedSTUNet(InflatedParams(SD15, temporal, motion))
+    network = network.to_empty(device="cpu").to(dtype)
+    _randomise(network)
+    network = network.channels_last().eval()
+    x = torch.randn(1, 4, frames, side, side, dtype=dtype)
+    text = torch.randn(1, 77, 768, dtype=dtype)
+
+    @torch.no_grad()
+    def step() -> object:
+        return network(x, torch.tensor([500.0]), text)
+
+    return step, network.parameter_count
+
+
+def _theirs(frames: int, side: int) -> tuple[Callable[[], object], int]:
+    from diffusers import UNetMotionModel
+
+    with torch.device("meta"):
+        network = UNetMotionModel(cross_attention_dim=768, num_attention_heads=8, use_motion_mid_block=True)
+    network = network.to_empty(device="cpu")
+    _randomise(network)
+    network.eval()
+    x = torch.randn(1, 4, frames, side, side)
+    text = torch.randn(1, 77, 768).repeat_interleave(frames, 0)
+
+    @torch.no_grad()
+    def step() -> object:
+        return network(x, torch.tensor([500]), text).sample
+
+    return step, sum(p.numel() for p in network.parameters())
+
+
+@torch.no_grad()
+def _randomise(network: torch.nn.Module) -> None:
+    """Small numbers everywhere: speed depends on shapes alone, and infinities or denormals would disturb it."""
+    pattern = 0.02 * torch.randn(1 << 20, generator=torch.Generator().manual_seed(0))
+    for tensor in (*network.parameters(), *network.buffers()):
+        if tensor.is_floating_point():
+            flat = tensor.view(-1) if tensor.is_contiguous() else None
+            if flat is None:
+                tensor.fill_(0.01)
+                continue
+            for at in range(0, len(flat), len(pattern)):
+                part = flat[at : at + len(pattern)]
+                part.copy_(pattern[: len(part)])
+
+
+if __name__ == "__main__":
+    main()

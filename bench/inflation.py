@@ -1,0 +1,371 @@
+"""The claims about inflation, proven in the small: on a world of 16 × 16 pixels whose clips a program reads back.
+
+`python bench/inflation.py --out DIR` trains a small text-to-image model and, on top of it, five sets of temporal
+layers by `lumiere train`, then generates with the product's own sampler and prints the tables of
+docs/benchmarks.md. Trainings that DIR holds already are not repeated. On two cores: about half an hour of one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cv2
+import numpy as np
+import torch
+from lumiere_bench.world import FRAMES, PERIOD, SCENES, SIDE, draw, read, swing_share, write_world
+from lumiere_engine.effects.prompting import Given, Prompter, files_fingerprint, find_ingredients
+from lumiere_engine.effects.workspace import Shelf
+from lumiere_engine.learning.state import FitState
+from lumiere_engine.protocol.params import GenerateParams, Weights
+from lumiere_engine.stunet.image_params import ImageUNetParams, InflatedParams, TemporalParams
+from lumiere_engine.stunet.image_weights import find_image, fingerprint_of
+from lumiere_engine.stunet.inflated import InflatedSTUNet
+from torch.utils.flop_counter import FlopCounterMode
+
+Array = np.ndarray
+WINDOW = 16
+
+_IMAGE = """[image]
+steps = 1600
+batch = 32
+size = [16, 16]
+learning_rate = 2e-3
+[network]
+in_channels = 3
+out_channels = 3
+channels = [32, 64, 96]
+layers = 1
+depths = [0, 1, 1]
+heads = [1, 2, 3]
+context = 64
+groups = 8
+[schedule]
+prediction = "v_prediction"
+zero_terminal = true
+"""
+_TEMPORAL = """[temporal]
+size = [16, 16]
+learning_rate = 2e-3
+strides = [2, 2]
+heads = 4
+"""
+# All see 64 to 66 frames in a step: none has an advantage but its way of working.
+_WHOLE = {
+    "temporal": 'steps = 400\nbatch = 4\nframes = 16\nmodes = ["nothing", "nothing", "first"]\n',
+    "he": 'steps = 200\nbatch = 4\nframes = 16\nmodes = ["nothing", "nothing", "first"]\nstart = "he"\n',
+}
+# These go on from "temporal" on clips that swing, all of them: what is compared is how a swing is put together.
+_SWINGS = {
+    "swing": 'steps = 200\nbatch = 4\nframes = 16\nmodes = ["nothing"]\n',
+    "keys": f'steps = 200\nbatch = 16\nframes = 4\nframe_step = {PERIOD}\nmodes = ["nothing"]\n',
+    "between": f'steps = 200\nbatch = 11\nframes = {PERIOD + 1}\nmodes = ["ends"]\n',
+}
+
+
+def main() -> None:
+    """Train, generate, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--out", type=Path, default=Path("lumiere-bench/inflation"))
+    parser.add_argument("--clips", type=int, default=36, help="clips per row of a table")
+    chosen = parser.parse_args()
+    out = chosen.out.absolute()
+    train(out)
+    torch.set_num_threads(1)
+    studio = Studio(out)
+    results = {
+        "alignment": alignment(studio, chosen.clips),
+        "coherence": coherence(studio, chosen.clips),
+        "joins": joins(studio, max(6, chosen.clips // 3)),
+        "first frame": first_frame(studio, max(6, chosen.clips // 3)),
+        "start": starts(out),
+        "operations": operations(),
+    }
+    (out / "inflation.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    for name, table in results.items():
+        print(f"\n## {name}")
+        for row, values in table.items():
+            print(f"| {row} | " + " | ".join(f"{key} {value}" for key, value in values.items()) + " |")
+
+
+def train(out: Path) -> None:
+    """The world, and all trainings, by the commands that a user has."""
+    if not (out / "world").is_dir():
+        write_world(out / "world", 0)
+    _lumiere(out, "image", _IMAGE, "train", "image", out / "world")
+    if not (out / "swings").is_dir():
+        write_world(out / "swings", 7, 3, ("swings",))
+    teach = ("train", "temporal", "--model", out / "image")
+    _lumiere(out, "temporal", _TEMPORAL + _WHOLE["temporal"], *teach, out / "world")
+    for name, more in _SWINGS.items():
+        start = out / "temporal" / "temporal.safetensors"
+        _lumiere(out, name, _TEMPORAL + more, *teach, out / "swings", "--from", start)
+    _lumiere(out, "he", _TEMPORAL + _WHOLE["he"], *teach, out / "world")
+
+
+def _lumiere(out: Path, name: str, recipe: str, *command: object) -> None:
+    (out / f"{name}.toml").write_text(recipe, encoding="utf-8")
+    words = [*command, "-o", out / name, "--recipe", out / f"{name}.toml"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "LUMIERE_HOME": str(out / "home")}
+    subprocess.run([sys.executable, "-m", "lumiere_plugin", *map(str, words)], check=True, env=environment)
+
+
+class Studio:
+    """Generates clips of the world with the trained layers."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self._image = Weights("image", str(out / "image"), fingerprint_of(find_image(out / "image")))
+        self._ready: dict[str, tuple[object, object]] = {}
+
+    def __call__(
+        self, layers: str, prompt: str, frames: int, seed: int, given: Given | None = None, **more: object
+    ) -> Array:
+        """A clip, t h w 3 uint8."""
+        file = self.out / layers / "temporal.safetensors"
+        weights = (self._image, Weights("temporal", str(file), files_fingerprint([file])))
+        params = GenerateParams(
+            prompt=prompt, frames=frames, steps=16, guidance=2.0, sampler="ddim", weights=weights
+        )
+        prompter = Prompter(find_ingredients(weights), replace(params, **more), seed)  # type: ignore[arg-type]
+        torch.set_num_threads(1)
+        if layers not in self._ready:
+            self._ready[layers] = (prompter.network(), None)
+        shape = (1, 3, frames, SIDE, SIDE)
+        given = given or Given(torch.zeros(shape), torch.ones(1, 1, *shape[2:]))
+        with TemporaryDirectory() as folder:
+            clip = prompter.sample(
+                self._ready[layers][0],  # type: ignore[arg-type]
+                prompter.texts(),
+                given,
+                Shelf(Path(folder)),
+                lambda _, __: None,
+            )
+        return _codes(clip)
+
+    def cascade(self, prompt: str, seed: int) -> Array:
+        """Key frames a period apart, then what lies between each two of them: 16 frames."""
+        keys = self("keys", prompt, 4, seed)
+        out = np.zeros((WINDOW, SIDE, SIDE, 3), np.uint8)
+        for number in range(3):
+            ends = np.zeros((PERIOD + 1, SIDE, SIDE, 3), np.uint8)
+            ends[0], ends[-1] = keys[number], keys[number + 1]
+            wanted = torch.ones(1, 1, PERIOD + 1, SIDE, SIDE)
+            wanted[:, :, [0, -1]] = 0
+            between = self("between", prompt, PERIOD + 1, seed * 10 + number, Given(_values(ends), wanted))
+            out[number * PERIOD : (number + 1) * PERIOD + 1] = between
+        return out
+
+
+def _codes(clip: torch.Tensor) -> Array:
+    values = clip[0].permute(1, 2, 3, 0).numpy()
+    return np.rint(np.clip((values + 1) / 2, 0, 1) * 255).astype(np.uint8)
+
+
+def _values(clip: Array) -> torch.Tensor:
+    return torch.from_numpy(clip.astype(np.float32) / 127.5 - 1).permute(3, 0, 1, 2)[None]
+
+
+def alignment(studio: Studio, clips: int) -> dict[str, dict[str, float]]:
+    """How often a clip shows what its prompt says, part by part; by the reading program, also of true clips."""
+    rng = np.random.default_rng(1)
+    scenes = [SCENES[k] for k in rng.permutation(len(SCENES))[:clips]]
+    made = {
+        "true clips": [draw(scene, WINDOW, 9) for scene in scenes],
+        "one pass": [studio("temporal", scene.caption, WINDOW, k) for k, scene in enumerate(scenes)],
+        "guidance 1": [
+            studio("temporal", scene.caption, WINDOW, k, guidance=1.0) for k, scene in enumerate(scenes)
+        ],
+    }
+    _sheet(studio.out / "alignment.png", made["one pass"][:12])
+    table = {}
+    for name, results in made.items():
+        readings = [read(clip).scene for clip in results]
+        table[name] = {
+            part: round(
+                float(
+                    np.mean(
+                        [getattr(a, part) == getattr(b, part) for a, b in zip(readings, scenes, strict=True)]
+                    )
+                ),
+                2,
+            )
+            for part in ("colour", "shape", "ground", "motion")
+        }
+    return table
+
+
+def coherence(studio: Studio, clips: int) -> dict[str, dict[str, float]]:
+    """Of clips that swing with the period of the key frames: how much of x(t) is one swing over the whole clip."""
+    swings = [scene for scene in SCENES if scene.motion == "swings"]
+    scenes = swings[:: max(1, len(swings) // clips)][:clips]
+    made = {
+        "true clips": [draw(scene, WINDOW, 9) for scene in scenes],
+        "one pass": [studio("swing", scene.caption, WINDOW, 100 + k) for k, scene in enumerate(scenes)],
+        "key frames + in-between": [studio.cascade(scene.caption, 100 + k) for k, scene in enumerate(scenes)],
+    }
+    _sheet(studio.out / "coherence.png", [clip for name in made for clip in made[name][:4]])
+    _paths(studio.out / "coherence_paths.png", {name: list(map(_sideways, made[name][:9])) for name in made})
+    return {
+        name: {
+            "one swing explains": round(float(np.mean([_swing(clip) for clip in results])), 2),
+            "moves sideways by, px": round(
+                float(np.mean([np.nanstd(_sideways(clip)) for clip in results])), 2
+            ),
+            "key frames move by, px": round(
+                float(np.mean([np.nanstd(_sideways(clip)[::PERIOD]) for clip in results])), 2
+            ),
+        }
+        for name, results in made.items()
+    }
+
+
+def _sideways(clip: Array) -> Array:
+    return read(clip).path[:, 0]
+
+
+def _swing(clip: Array) -> float:
+    x = _sideways(clip)
+    known = np.isfinite(x)
+    return swing_share(np.flatnonzero(known), x[known]) if known.sum() > 6 else 0.0
+
+
+def joins(studio: Studio, clips: int) -> dict[str, dict[str, float]]:
+    """Clips longer than a window: mean change from frame to frame where windows meet, against everywhere else."""
+    frames = 2 * WINDOW + WINDOW // 2
+    rests = [scene for scene in SCENES if scene.motion == "rests"]
+    scenes = rests[:: max(1, len(rests) // clips)][:clips]
+    table, sheets = {}, []
+    for overlap in (0, 2, 4):
+        count = -(-(frames - overlap) // (WINDOW - overlap))
+        size = -(-(frames + (count - 1) * overlap) // count)
+        seams = [k * (size - overlap) + j for k in range(1, count) for j in range(max(1, overlap + 1))]
+        at, elsewhere = [], []
+        for k, scene in enumerate(scenes):
+            clip = studio("temporal", scene.caption, frames, 200 + k, overlap=overlap)
+            change = np.abs(np.diff(clip.astype(float), axis=0)).mean((1, 2, 3))
+            at.append(change[[s - 1 for s in seams if s < frames]].max())
+            elsewhere.append(np.median(change))
+            if k == 0:
+                sheets.append(clip)
+        name = "hard joins" if not overlap else f"MultiDiffusion, {overlap} frames shared"
+        table[name] = {
+            "largest change at a seam": round(float(np.mean(at)), 2),
+            "median change": round(float(np.mean(elsewhere)), 2),
+            "ratio": round(float(np.mean(at) / np.mean(elsewhere)), 2),
+        }
+    _sheet(studio.out / "joins.png", sheets)
+    return table
+
+
+def first_frame(studio: Studio, clips: int) -> dict[str, dict[str, float]]:
+    """Clips from a picture: how far frame 0 is from it, and how often the others show the same object."""
+    scenes = [SCENES[k] for k in np.random.default_rng(2).permutation(len(SCENES))[:clips]]
+    error, same, motion, sheets = [], [], [], []
+    for k, scene in enumerate(scenes):
+        true = draw(scene, FRAMES, 50)[:WINDOW]
+        wanted = torch.ones(1, 1, WINDOW, SIDE, SIDE)
+        wanted[:, :, 0] = 0
+        clip = studio("temporal", scene.caption, WINDOW, 300 + k, Given(_values(true), wanted))
+        found = read(clip).scene
+        error.append(np.abs(clip[0].astype(int) - true[0]).max())
+        same.append((found.colour, found.ground) == (scene.colour, scene.ground))
+        motion.append(found.motion == scene.motion)
+        sheets.append(clip)
+    _sheet(studio.out / "first_frame.png", sheets[:8])
+    return {
+        "image to video": {
+            "largest error in frame 0": float(max(error)),
+            "same colours": round(float(np.mean(same)), 2),
+            "motion as told": round(float(np.mean(motion)), 2),
+        }
+    }
+
+
+def starts(out: Path) -> dict[str, dict[str, float]]:
+    """Loss of the temporal layers whose resampling starts as the identity, against He's start."""
+    curves = {
+        name: np.array(FitState.load(out / layers / "state.safetensors").losses[:200])
+        for name, layers in (("identity", "temporal"), ("He", "he"))
+    }
+    _losses(out / "start.png", curves)
+    return {
+        name: {
+            f"steps {low} to {high}": round(float(losses[low:high].mean()), 4)
+            for low, high in ((0, 20), (20, 50), (50, 100), (100, 200))
+        }
+        for name, losses in curves.items()
+    }
+
+
+def operations() -> dict[str, dict[str, float]]:
+    """Operations of one evaluation at the size of Stable Diffusion 1.5, 32 × 32 latents, counted and not run."""
+    table = {}
+    for frames in (16, 80):
+        counted = {}
+        for name, strides in (("stride 1", (1, 1, 1)), ("stride 2", (2, 2, 2))):
+            with torch.device("meta"):
+                network = InflatedSTUNet(InflatedParams(ImageUNetParams(), TemporalParams(strides)))
+                x, text = torch.empty(1, 4, frames, 32, 32), torch.empty(1, 77, 768)
+                with FlopCounterMode(display=False) as counter, torch.no_grad():
+                    network(x, torch.empty(1), text)
+            counted[name] = counter.get_total_flops() / 2e12
+        table[f"{frames} frames"] = {
+            **{f"{name}, T multiply-adds": round(value, 2) for name, value in counted.items()},
+            "saved": f"{1 - counted['stride 2'] / counted['stride 1']:.0%}",
+        }
+    return table
+
+
+def _sheet(path: Path, clips: list[Array]) -> None:
+    width = max(len(clip) for clip in clips)
+    rows = [
+        np.pad(np.hstack(list(clip)), ((0, 1), (0, (width - len(clip)) * SIDE), (0, 0))) for clip in clips
+    ]
+    cv2.imwrite(
+        str(path), cv2.resize(np.vstack(rows)[..., ::-1], None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
+    )
+
+
+def _paths(path: Path, groups: dict[str, list[Array]]) -> None:
+    """Sideways place over time, one panel per group, a line per clip; key frames are marked."""
+    panels = []
+    for name, lines in groups.items():
+        panel = np.full((300, 420, 3), 250, np.uint8)
+        cv2.putText(panel, name, (10, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (40, 40, 40), 1, cv2.LINE_AA)
+        for t in range(0, WINDOW, PERIOD):
+            cv2.line(panel, (20 + 25 * t, 30), (20 + 25 * t, 290), (215, 215, 215), 1)
+        for k, x in enumerate(lines[:3]):
+            points = [(20 + 25 * t, round(290 - 16 * float(v))) for t, v in enumerate(x) if np.isfinite(v)]
+            colour = ((200, 90, 30), (40, 140, 40), (40, 40, 200))[k]
+            cv2.polylines(panel, [np.array(points, np.int32)[:, None]], False, colour, 2, cv2.LINE_AA)
+        panels.append(panel)
+    cv2.imwrite(str(path), np.hstack(panels))
+
+
+def _losses(path: Path, curves: dict[str, Array]) -> None:
+    page = np.full((360, 760, 3), 250, np.uint8)
+    smooth = {name: np.convolve(v, np.ones(15) / 15, "valid") for name, v in curves.items()}
+    low = np.log(min(v.min() for v in smooth.values()))
+    high = np.log(max(v.max() for v in smooth.values()))
+    for (name, values), colour in zip(smooth.items(), ((200, 90, 30), (40, 40, 200)), strict=True):
+        across = np.linspace(60, 740, len(values))
+        down = 330 - (np.log(values) - low) / (high - low) * 290
+        cv2.polylines(
+            page, [np.stack([across, down], 1).astype(np.int32)[:, None]], False, colour, 2, cv2.LINE_AA
+        )
+        place = (600, 40 + 20 * list(smooth).index(name))
+        cv2.putText(page, f"{name} start", place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, colour, 1, cv2.LINE_AA)
+    for value, y in ((np.exp(low), 330), (np.exp(high), 40)):
+        cv2.putText(page, f"{value:.3f}", (5, y), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (60, 60, 60), 1, cv2.LINE_AA)
+    cv2.imwrite(str(path), page)
+
+
+if __name__ == "__main__":
+    main()

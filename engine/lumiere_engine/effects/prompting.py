@@ -1,0 +1,312 @@
+"""A text-to-image model that makes clips: put together from what the user has, asked through a denoiser."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ..diffusion import (
+    Denoiser,
+    DiscreteDenoiser,
+    DiscreteSchedule,
+    GuidedDenoiser,
+    KnownDenoiser,
+    WindowedDenoiser,
+    WindowGrid,
+    edited_from,
+    frame_noise,
+    sample_dpmpp,
+    sample_euler,
+)
+from ..pretrained.folder import ImageModel, find_model
+from ..pretrained.space import Space, open_space
+from ..pretrained.text import Text, TextEncoder
+from ..protocol.errors import SpecError
+from ..protocol.params import GenerateParams, Weights
+from ..stunet.image_weights import (
+    check_motion,
+    check_temporal,
+    fingerprint_of,
+    load_inflated,
+    motion_params,
+    weight_files,
+)
+from ..stunet.inflated import InflatedSTUNet
+from ..stunet.lora import find_lora, merge_lora
+from .workspace import Shelf
+
+THREADS = min(os.cpu_count() or 1, 8)
+STEPS = {"draft": 12, "standard": 25, "best": 50}
+# Networks larger than this compute in half precision: they would not fit otherwise.
+_MOST_FULL = 100_000_000
+OnStep = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """What a job's weights are, checked against each other and against their fingerprints, and not yet read."""
+
+    model: ImageModel
+    temporal: Path | None
+    motion: Path | None
+    loras: tuple[Weights, ...]
+    window: int | None
+    """Frames that are generated in one pass; None if frames do not know each other."""
+    most: int | None
+    """Frames that can be; None where there is no limit."""
+
+    @property
+    def schedule(self) -> DiscreteSchedule:
+        """The noise levels; AnimateDiff's modules were trained with levels that rise linearly."""
+        own = self.model.schedule
+        if self.motion is None:
+            return own
+        return DiscreteSchedule(betas="linear", prediction=own.prediction, zero_terminal=own.zero_terminal)
+
+
+def find_ingredients(weights: tuple[Weights, ...]) -> Ingredients:
+    """The files of a job.
+
+    Raises:
+        SpecError: something is missing, is not what the job was made with, or does not fit the rest.
+    """
+    by_role: dict[str, list[Weights]] = {}
+    for one in weights:
+        by_role.setdefault(one.role, []).append(one)
+    if len(by_role.get("image", [])) != 1:
+        raise SpecError("a job names one image model")
+    image, like = by_role["image"][0], by_role.get("like", [None])[0]
+    model = find_model(Path(image.path), None if like is None else Path(like.path))
+    _same(image, fingerprint_of(model.image))
+    temporal = motion = window = most = None
+    for one in by_role.get("temporal", ()):
+        temporal = Path(one.path)
+        check_temporal(temporal, model.image.params)
+        _same(one, files_fingerprint([temporal]))
+        window = trained_frames(temporal)
+    for one in by_role.get("motion", ()):
+        motion = Path(one.path)
+        check_motion(motion, model.image.params)
+        _same(one, files_fingerprint(list(weight_files(motion))))
+        most = motion_params(motion).frames
+        window = min(16, most)
+    for one in by_role.get("lora", ()):
+        find_lora(Path(one.path), model.image.params)
+        _same(one, files_fingerprint([Path(one.path)]))
+    return Ingredients(model, temporal, motion, tuple(by_role.get("lora", ())), window, most)
+
+
+def trained_frames(temporal: Path) -> int:
+    """Frames of the windows that temporal layers were trained with, from their file's header."""
+    from ..protocol.weights import read_weights_header
+
+    frames = read_weights_header(str(temporal)).metadata.get("frames", "")
+    return int(frames) if frames.isdecimal() and int(frames) else 16
+
+
+def files_fingerprint(files: list[Path]) -> str:
+    """SHA-256 over the SHA-256 of each file, in order."""
+    digest = hashlib.sha256()
+    for file in files:
+        try:
+            with file.open("rb") as data:
+                digest.update(hashlib.file_digest(data, "sha256").digest())
+        except OSError as error:
+            raise SpecError(f"the weights cannot be read: {error.strerror}", clip=str(file)) from error
+    return digest.hexdigest()
+
+
+def _same(named: Weights, found: str) -> None:
+    if named.fingerprint != found:
+        raise SpecError(
+            "these are not the weights that the job was made with",
+            clip=named.path,
+            remedy="register them anew: lumiere models remove, then add",
+        )
+
+
+@dataclass(frozen=True)
+class Given:
+    """What of a clip is there already, in the space of the network."""
+
+    truth: Tensor
+    """1 c t h w."""
+    wanted: Tensor
+    """1 1 t h w, the matte M: 1 = generate."""
+
+
+class Prompter:
+    """Makes clips in the network's space.
+
+    Args:
+        ingredients: the files.
+        params: what the artist chose.
+        seed: of all randomness.
+    """
+
+    def __init__(self, ingredients: Ingredients, params: GenerateParams, seed: int) -> None:
+        if params.window is not None and ingredients.most is not None and params.window > ingredients.most:
+            raise SpecError(
+                f"the motion adapter was trained with {ingredients.most} frames at most",
+                remedy=f"choose a window of up to {ingredients.most}",
+            )
+        torch.set_num_threads(THREADS)
+        self._parts, self._params, self._seed = ingredients, params, seed
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.space: Space = open_space(ingredients.model.folder, self._device)
+        schedule = ingredients.schedule
+        if params.terminal_snr:
+            schedule = DiscreteSchedule(
+                schedule.levels,
+                schedule.beta_start,
+                schedule.beta_end,
+                schedule.betas,
+                schedule.prediction,
+                True,
+            )
+        self.schedule = schedule
+        self.notes: list[str] = []
+
+    @property
+    def multiple(self) -> int:
+        """Rows and columns of pictures are best a multiple of this."""
+        return self.space.factor * (1 << (len(self._parts.model.image.params.channels) - 1))
+
+    @property
+    def size(self) -> int:
+        """Side of the square pictures that the model was trained with, pixels."""
+        return self._parts.model.side * self.space.factor
+
+    def texts(self) -> tuple[Text, Text]:
+        """Prompt and negative prompt, read; the encoders are let go of afterwards."""
+        read = TextEncoder(
+            self._parts.model.folder, empty_is_zero=self._parts.model.empty_is_zero, device=self._device
+        )
+        wanted, unwanted = read(self._params.prompt), read(self._params.negative)
+        if wanted.unread:
+            self.notes.append(f"the prompt is too long for the model: '{wanted.unread}' is not read")
+        return wanted, unwanted
+
+    def network(self) -> InflatedSTUNet:
+        """The network with its temporal layers and LoRAs, on the device."""
+        parts = self._parts
+        large = (
+            sum(file.stat().st_size for file in parts.model.image.tensors.files) > 2 * _MOST_FULL
+        )  # two bytes a weight at least
+        dtype = torch.bfloat16 if large else torch.float32
+        network = load_inflated(parts.model.image, parts.temporal, parts.motion, dtype=dtype)
+        for lora in parts.loras:
+            found = find_lora(Path(lora.path), parts.model.image.params)
+            merge_lora(network, found, lora.scale)
+            if found.text_tensors:
+                self.notes.append(f"the part of {Path(lora.path).name} for text encoders is not used")
+        return network.to(self._device).channels_last()
+
+    def sample(
+        self, network: InflatedSTUNet, texts: tuple[Text, Text], given: Given, kept: Shelf, on_step: OnStep
+    ) -> Tensor:
+        """A clip, 1 c t h w float32 in the network's space, on the CPU.
+
+        Args:
+            network: from `network`.
+            texts: prompt and negative prompt.
+            given: what is there already; a matte of 1 throughout, and truth for `strength` below 1.
+            kept: where the answer to each step is kept, and taken from if it is there.
+            on_step: hears of (done, all) steps.
+        """
+        p = self._params
+        sigmas = self._sigmas()
+        c, t, h, w = given.truth.shape[1:]
+        noise = frame_noise(self._seed, range(t), (c, h, w))[None]
+        # in full width at the start, as the schedule's own x = clean + σ·noise; nothing is clean before it
+        level = float(sigmas[0])
+        x = given.truth + level * noise if p.strength < 1 else (1 + level**2) ** 0.5 * noise
+        known = (given.wanted == 0).expand_as(given.truth[:, :1])
+        if p.strength == 1 and bool(known.any()):
+            x = torch.where(known, given.truth + level * noise, x)
+        denoiser: Denoiser = self._guided(network, texts, (h, w))
+        denoiser = self._windowed(denoiser, t, h, w)
+        denoiser = KnownDenoiser(denoiser, given.truth, known)
+        cond = torch.cat([given.truth * (1 - given.wanted), given.wanted], 1)
+        steps = len(sigmas) - 1
+        remembered = _Remembered(denoiser, kept, steps, on_step)
+        sample = sample_dpmpp if p.sampler == "dpm++" else sample_euler
+        return sample(remembered, x, sigmas, cond)
+
+    def _sigmas(self) -> Tensor:
+        p = self._params
+        steps = STEPS[p.quality] if p.steps is None else p.steps
+        uniform = p.sampler == "ddim" or self.schedule.zero_terminal
+        sigmas = self.schedule.uniform_sigmas(steps) if uniform else self.schedule.karras_sigmas(steps)
+        return edited_from(sigmas, p.strength) if p.strength < 1 else sigmas
+
+    def _guided(self, network: InflatedSTUNet, texts: tuple[Text, Text], size: tuple[int, int]) -> Denoiser:
+        rows, columns = (length * self.space.factor for length in size)
+        wanted, unwanted = (
+            DiscreteDenoiser(_Prompted(network, text, (rows, columns)), self.schedule) for text in texts
+        )
+        return GuidedDenoiser(wanted, unwanted, self._params.guidance)
+
+    def _windowed(self, denoiser: Denoiser, t: int, h: int, w: int) -> Denoiser:
+        """Over time in overlapping windows, where the clip is longer than what the layers learned."""
+        window = self._params.window or self._parts.window or 1
+        if t <= window:
+            return denoiser
+        overlap = min(window // 4 if self._params.overlap is None else self._params.overlap, window - 1)
+        count = -(-(t - overlap) // (window - overlap))
+        size = -(-(t + (count - 1) * overlap) // count)
+        return WindowedDenoiser(denoiser, WindowGrid((size, h, w), (size - overlap, h, w)))
+
+
+class _Prompted:
+    """F(x, timestep, cond) of a network that is told one text."""
+
+    def __init__(self, network: InflatedSTUNet, text: Text, size: tuple[int, int]) -> None:
+        weight = next(network.parameters())
+        self._network, self._size = network, size
+        self._device, self._dtype = weight.device, weight.dtype
+        self._text = text.to(weight.device, weight.dtype)
+
+    @torch.no_grad()
+    def __call__(self, x: Tensor, timestep: Tensor, cond: Tensor) -> Tensor:
+        p, b = self._network.params, len(x)
+        given = cond.to(self._device, self._dtype)
+        noisy = x.to(self._device, self._dtype)
+        if p.image.in_channels == 2 * p.image.out_channels + 1:
+            noisy = torch.cat([noisy, given[:, -1:], given[:, :-1]], 1)
+        pooled = self._text.pooled
+        rows, columns = self._size
+        answer = self._network(
+            noisy,
+            timestep.to(self._device),
+            self._text.context[None].expand(b, -1, -1),
+            pooled=None if pooled is None else pooled[None].expand(b, -1),
+            sizes=None
+            if pooled is None
+            else timestep.new_tensor([[rows, columns, 0, 0, rows, columns]] * b).to(self._device),
+            cond=given if p.temporal.conditioned else None,
+        )
+        return answer.to(x.device, x.dtype)
+
+
+class _Remembered:
+    """A denoiser whose answers lie on a shelf: an interrupted sampling takes the same way again, and goes on."""
+
+    def __init__(self, denoiser: Denoiser, shelf: Shelf, steps: int, on_step: OnStep) -> None:
+        self._denoiser, self._shelf, self._steps, self._on_step = denoiser, shelf, steps, on_step
+        self._asked = 0
+
+    def __call__(self, x: Tensor, sigma: Tensor, cond: Tensor) -> Tensor:
+        number, self._asked = self._asked, self._asked + 1
+        if self._shelf.has(number):
+            return torch.from_numpy(self._shelf.get(number, "denoised")["denoised"])
+        answer = self._denoiser(x, sigma, cond)
+        self._shelf.put(number, denoised=answer.cpu().numpy())
+        self._on_step(self._asked, self._steps)
+        return answer

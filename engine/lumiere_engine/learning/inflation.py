@@ -1,0 +1,148 @@
+"""Teach a text-to-image network, or the temporal layers that inflation adds to it.
+
+The image network's weights are frozen when temporal layers are learned (Lumiere, arXiv 2401.12945, section
+3.1). Both learn to predict noise or velocity at evenly drawn levels of the network's own schedule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lumiere_engine.diffusion import DiscreteSchedule, frame_noise
+from lumiere_engine.frames.prefetch import prefetch
+from lumiere_engine.pretrained.space import Space
+from lumiere_engine.pretrained.text import Text
+from lumiere_engine.stunet.inflated import InflatedSTUNet
+
+from .captioned import CaptionedBatch, CaptionedClip, CaptionedParams, draw_batch
+from .state import FitState
+from .trainer import Adam
+
+ReadPrompt = Callable[[str], Text]
+
+
+@dataclass
+class Lesson:
+    """What is taught to whom.
+
+    Attributes:
+        network: changed in place, on the device where it is.
+        parameters: what of it is learned, by name.
+        schedule: its noise levels.
+        space: where it works.
+        read: prompts as it reads them.
+        clips: what it learns from.
+        params: see there.
+        half: compute in bfloat16 where that is precise enough (on a GPU).
+    """
+
+    network: InflatedSTUNet
+    parameters: dict[str, nn.Parameter]
+    schedule: DiscreteSchedule
+    space: Space
+    read: ReadPrompt
+    clips: list[CaptionedClip]
+    params: CaptionedParams
+    half: bool = False
+
+
+def teach(
+    lesson: Lesson,
+    *,
+    state_file: Path | None = None,
+    save_every: int = 200,
+    on_step: Callable[[int, float], None] | None = None,
+    on_save: Callable[[FitState], None] | None = None,
+) -> FitState:
+    """Train until the last step; an interrupted training goes on from its state file, bit for bit on a CPU.
+
+    Args:
+        lesson: what is taught.
+        state_file: where the state is kept, and taken up from if it is there.
+        save_every: steps between two states.
+        on_step: hears (finished steps, loss) of every step; what it raises ends the training.
+        on_save: given the state whenever it is saved; its `average` is the result.
+
+    Raises:
+        LumiereError: the loss or a gradient is not finite.
+    """
+    params = lesson.params
+    for parameter in lesson.network.parameters():
+        parameter.requires_grad_(False)
+    for parameter in lesson.parameters.values():
+        parameter.requires_grad_(True)
+    device = next(lesson.network.parameters()).device
+    resume = FitState.load(state_file, device) if state_file and state_file.exists() else None
+    adam = Adam(lesson.parameters, params, resume)
+    texts = {caption: lesson.read(caption) for caption in sorted({"", *(c.caption for c in lesson.clips)})}
+    for batch in prefetch(_batches(lesson, adam.state.step), depth=2):
+        loss = adam.descend(lambda: lesson_loss(lesson, batch, texts))  # noqa: B023 - called at once
+        step = adam.state.step
+        if step % save_every == 0 or step == params.steps:
+            if state_file:
+                adam.state.save(state_file)
+            if on_save:
+                on_save(adam.state)
+        if on_step:
+            on_step(step, loss)
+    return adam.state
+
+
+def _batches(lesson: Lesson, first: int) -> Iterator[CaptionedBatch]:
+    for step in range(first, lesson.params.steps):
+        yield draw_batch(lesson.clips, lesson.params, step)
+
+
+def lesson_loss(lesson: Lesson, batch: CaptionedBatch, texts: dict[str, Text]) -> Tensor:
+    """Mean of |F(α·x₀ + s·n, t, text, ⟨C, M⟩) − target|²; the target is n, or the velocity α·n − s·x₀."""
+    network, schedule = lesson.network, lesson.schedule
+    device = next(network.parameters()).device
+    clean = torch.stack([lesson.space.encode(clip) for clip in batch.clean]).to(device)
+    matte = _at_size(batch.wanted, clean.shape[3:]).to(device)
+    levels = (batch.places * schedule.levels).long()
+    sigma = schedule.sigmas[levels].float().to(device)[:, None, None, None, None]
+    scale = (sigma**2 + 1).rsqrt()
+    noise = _noise(batch.noise_seed, clean).to(device)
+    noisy = scale * (clean + sigma * noise)
+    target = noise if schedule.prediction == "epsilon" else scale * noise - scale * sigma * clean
+    read = [texts[caption].to(device, clean.dtype) for caption in batch.captions]
+    pooled = [text.pooled for text in read if text.pooled is not None]
+    height, width = (length * lesson.space.factor for length in clean.shape[3:])
+    with torch.autocast(device.type, torch.bfloat16, enabled=lesson.half):
+        answer = network(
+            noisy,
+            levels.float().to(device),
+            torch.stack([text.context for text in read]),
+            pooled=torch.stack(pooled) if pooled else None,
+            sizes=clean.new_tensor([[height, width, 0, 0, height, width]] * len(read)) if pooled else None,
+            cond=torch.cat([clean * (1 - matte), matte], 1) if network.params.temporal.conditioned else None,
+        )
+    return (answer.float() - target).square().mean()
+
+
+def _noise(seed: int, like: Tensor) -> Tensor:
+    b, c, t, h, w = like.shape
+    return torch.stack([frame_noise(seed, range(k * t, (k + 1) * t), (c, h, w)) for k in range(b)])
+
+
+def _at_size(matte: Tensor, size: torch.Size) -> Tensor:
+    """A matte of pictures as one of latents: whatever a latent has a part in is generated."""
+    factor = matte.shape[3] // size[0]
+    return matte if factor == 1 else nn.functional.max_pool3d(matte, (1, factor, factor))
+
+
+def he_start(network: InflatedSTUNet, seed: int) -> None:
+    """Start the temporal resampling at random (He et al., arXiv 1502.01852): what the paper compares with."""
+    from lumiere_engine.stunet.temporal import TemporalDown, TemporalUp
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(np.uint32(seed)))
+        for module in network.modules():
+            if isinstance(module, (TemporalDown, TemporalUp)):
+                nn.init.kaiming_normal_(module.conv.weight, nonlinearity="linear")

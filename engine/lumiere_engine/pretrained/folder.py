@@ -1,0 +1,97 @@
+"""A text-to-image model on disk: what there is of it, told without loading it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lumiere_engine.diffusion import DiscreteSchedule
+from lumiere_engine.protocol.errors import SpecError
+from lumiere_engine.stunet.image_layout import read_json
+from lumiere_engine.stunet.image_weights import ImageFiles, find_image
+
+from .text import refuse_unsafe
+
+_SCHEDULE = {
+    "num_train_timesteps": "levels",
+    "beta_start": "beta_start",
+    "beta_end": "beta_end",
+    "beta_schedule": "betas",
+    "prediction_type": "prediction",
+    "rescale_betas_zero_snr": "zero_terminal",
+}
+
+
+@dataclass(frozen=True)
+class ImageModel:
+    """An image network, and the folder whose text encoders, VAE and schedule belong to it."""
+
+    image: ImageFiles
+    folder: Path
+    """In diffusers' layout."""
+    schedule: DiscreteSchedule
+    empty_is_zero: bool
+    """Whether an empty prompt is read as zeros."""
+    side: int
+    """Rows and columns that the network was trained at, in its own space."""
+
+
+def find_model(path: Path, like: Path | None = None) -> ImageModel:
+    """The model at a path, complete and checked by its headers.
+
+    Args:
+        path: a diffusers folder, or a single safetensors file.
+        like: for a single file, the diffusers folder of a model of its kind, whose text encoders, VAE and
+            schedule are used.
+
+    Raises:
+        SpecError: what is wrong with it, in one line.
+    """
+    folder = path if path.is_dir() else like
+    if not path.exists():
+        raise SpecError("no such file or folder", clip=str(path))
+    image = find_image(path)
+    if folder is None:
+        raise SpecError(
+            "a single file holds no tokenizer",
+            clip=str(path),
+            remedy="name with --like a registered model of its kind in diffusers' layout",
+        )
+    if like is not None and path is not folder and find_image(folder).params != image.params:
+        raise SpecError(
+            "its network has another shape than the model that it is said to be like", clip=str(path)
+        )
+    parts = ["text_encoder", "text_encoder_2"] if image.params.pooled else ["text_encoder"]
+    for part in (*parts, "vae") if image.params.out_channels != 3 else parts:
+        if not (folder / part).is_dir():
+            raise SpecError(f"the model has no folder '{part}'", clip=str(folder))
+        refuse_unsafe(folder / part)
+    index = folder / "model_index.json"
+    return ImageModel(
+        image,
+        folder,
+        _schedule(folder / "scheduler" / "scheduler_config.json"),
+        bool(read_json(index).get("force_zeros_for_empty_prompt")) if index.is_file() else False,
+        _side(folder / "unet" / "config.json"),
+    )
+
+
+def _side(config: Path) -> int:
+    side = read_json(config).get("sample_size")
+    return side if type(side) is int and 8 <= side <= 1024 else 64
+
+
+def _schedule(path: Path) -> DiscreteSchedule:
+    if not path.is_file():
+        raise SpecError("the model has no scheduler_config.json", clip=str(path.parent))
+    data = read_json(path)
+    fields: dict[str, Any] = {
+        ours: data[theirs] for theirs, ours in _SCHEDULE.items() if data.get(theirs) is not None
+    }
+    if fields.get("zero_terminal") and fields.get("prediction", "epsilon") == "epsilon":
+        raise SpecError("its schedule ends in pure noise, and its network predicts noise", clip=str(path))
+    try:
+        return DiscreteSchedule(**fields)
+    except TypeError as error:
+        raise SpecError(f"its schedule cannot be read: {error}", clip=str(path)) from error

@@ -1,0 +1,120 @@
+"""What a file or folder of weights is: told from its headers, before anything of it is loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..protocol.errors import SpecError
+from ..protocol.messages import Progress
+from ..protocol.weights import read_weights_header
+
+OnProgress = Callable[[Progress], None]
+_LORA = (".lora_down.weight", ".lora_A.weight", ".lora.down.weight", "_lora.down.weight")
+
+
+def inspect_model(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
+    """Check weights, and say what they are.
+
+    Args:
+        question: "path": file or folder; "like": of a single file, a diffusers folder of its kind, or None;
+            "images": paths and "like"s of the registered image models, which additions must fit.
+
+    Returns:
+        "kind", "fingerprint", "shape", "size_bytes", "trained_with": see `client.models.Model`; "note": what is
+        worth knowing, or "".
+
+    Raises:
+        SpecError: an unknown layout, an incomplete or foreign file, tensors missing or of another shape.
+    """
+    path = Path(question["path"])
+    if not path.exists():
+        raise SpecError("no such file or folder", clip=str(path))
+    kind = _kind(path)
+    if kind == "image":
+        return _image(path, question["like"])
+    return _addition(path, kind, question["images"])
+
+
+def _kind(path: Path) -> str:
+    if path.is_dir():
+        return "motion" if _class_name(path) == "MotionAdapter" else "image"
+    header = read_weights_header(str(path))
+    if header.metadata.get("label", "").startswith("TemporalLayers."):
+        return "temporal"
+    if any(name.endswith(_LORA) for name in header.shapes):
+        return "lora"
+    if any("motion_modules" in name for name in header.shapes):
+        raise SpecError(
+            "motion modules are read from a folder in diffusers' layout",
+            clip=str(path),
+            remedy="name the folder with its config.json",
+        )
+    return "image"
+
+
+def _class_name(folder: Path) -> object:
+    from ..stunet.image_layout import read_json
+
+    config = folder / "config.json"
+    return read_json(config).get("_class_name") if config.is_file() else None
+
+
+def _image(path: Path, like: str | None) -> dict[str, Any]:
+    from ..pretrained.folder import find_model
+    from ..stunet.image_weights import fingerprint_of
+
+    model = find_model(path, None if like is None else Path(like))
+    return {
+        "kind": "image",
+        "fingerprint": fingerprint_of(model.image),
+        "shape": _shape_of(model.image.params),
+        "size_bytes": sum(file.stat().st_size for file in model.image.tensors.files),
+        "trained_with": None,
+        "note": "",
+    }
+
+
+def _addition(path: Path, kind: str, images: list[dict[str, Any]]) -> dict[str, Any]:
+    """Temporal layers, a motion adapter or a LoRA: it must fit a registered image model."""
+    from ..effects.prompting import files_fingerprint
+    from ..pretrained.folder import find_model
+    from ..stunet.image_weights import check_motion, check_temporal, weight_files
+    from ..stunet.lora import find_lora
+
+    if not images:
+        raise SpecError(
+            "what it fits can only be told beside an image model",
+            clip=str(path),
+            remedy="register the text-to-image model first",
+        )
+    check = {"temporal": check_temporal, "motion": check_motion, "lora": find_lora}[kind]
+    refusals: list[SpecError] = []
+    for image in images:
+        params = find_model(
+            Path(image["path"]), None if image["like"] is None else Path(image["like"])
+        ).image.params
+        try:
+            check(path, params)
+        except SpecError as error:
+            refusals.append(error)
+            continue
+        files = list(weight_files(path)) if kind == "motion" else [path]
+        return {
+            "kind": kind,
+            "fingerprint": files_fingerprint(files),
+            "shape": _shape_of(params),
+            "size_bytes": sum(file.stat().st_size for file in files),
+            "trained_with": read_weights_header(str(path)).metadata.get("image")
+            if kind == "temporal"
+            else None,
+            "note": "",
+        }
+    raise refusals[0]
+
+
+def _shape_of(params: Any) -> str:
+    return hashlib.sha256(json.dumps(params.to_wire(), sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,179 @@
+"""Teaching as a worker does it: captioned clips in, an image model or temporal layers out, usable at any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..protocol.errors import OutputError
+from ..protocol.messages import Progress
+
+OnProgress = Callable[[Progress], None]
+
+
+def train_image(question: dict[str, Any], on_progress: OnProgress) -> dict[str, Any]:
+    """Train a small text-to-image model of one's own, or go on with one.
+
+    Args:
+        question: "folder": captioned pictures or clips; "out": folder for the model, in diffusers' layout;
+            "recipe": a TOML file with the tables "image", "network" and "schedule", or None; "steps": instead
+            of the recipe's, or None.
+        on_progress: hears of the stages "gather" and "train".
+
+    Returns:
+        "model": path; "steps"; "loss": the mean of the last fiftieth.
+    """
+    from ..diffusion import DiscreteSchedule
+    from ..learning.captioned import CaptionedParams
+    from ..learning.inflation import Lesson, teach
+    from ..pretrained.small import words_of, write_network, write_schedule, write_text_encoder
+    from ..pretrained.space import Pixels
+    from ..pretrained.text import TextEncoder
+    from ..stunet.image_layout import config_of_params
+    from ..stunet.image_params import ImageUNetParams, InflatedParams, frame_by_frame
+    from ..stunet.inflated import InflatedSTUNet
+
+    kinds = {"image": CaptionedParams, "network": ImageUNetParams, "schedule": DiscreteSchedule}
+    out, recipe = _begin(question, kinds)
+    params, shape, schedule = replace(recipe["image"], frames=1), recipe["network"], recipe["schedule"]
+    clips = _gathered(question, out, params, on_progress)
+    write_schedule(out, schedule)
+    write_text_encoder(out, words_of(clip.caption for clip in clips), shape.context, params.seed)
+    network = InflatedSTUNet(InflatedParams(shape, frame_by_frame(shape)), seed=params.seed).to(_device())
+    lesson = Lesson(
+        network,
+        dict(network.named_parameters()),
+        schedule,
+        Pixels(),
+        TextEncoder(out),
+        clips,
+        params,
+        _on_gpu(),
+    )
+    config = {**config_of_params(shape), "sample_size": params.size[0]}
+    state = teach(
+        lesson,
+        state_file=out / "state.safetensors",
+        on_step=lambda step, _: on_progress(Progress("train", step, params.steps)),
+        on_save=lambda reached: write_network(out, reached.average, config),
+    )
+    return {"model": str(out), **_told(state, out)}
+
+
+def train_temporal(question: dict[str, Any], on_progress: OnProgress) -> dict[str, Any]:
+    """Train the temporal layers of an image model, or go on with them.
+
+    Args:
+        question: "folder": captioned clips; "model": folder of the image model; "out": folder for the layers;
+            "recipe": a TOML file with the table "temporal", or None; "steps": instead of the recipe's, or None;
+            "start": file of temporal layers that learning starts from, whose shape is kept, or None.
+        on_progress: hears of the stages "gather" and "train".
+
+    Returns:
+        "temporal": path; "steps"; "loss": the mean of the last fiftieth.
+    """
+    from ..learning.captioned import TemporalTraining
+    from ..learning.inflation import Lesson, he_start, teach
+    from ..pretrained.folder import find_model
+    from ..pretrained.space import open_space
+    from ..pretrained.text import TextEncoder
+    from ..stunet.image_params import TemporalParams
+    from ..stunet.image_weights import check_temporal, fingerprint_of, load_inflated, save_temporal
+
+    out, recipe = _begin(question, {"temporal": TemporalTraining})
+    params = recipe["temporal"]
+    model = find_model(Path(question["model"]))
+    clips = _gathered(question, out, params, on_progress)
+    strides = params.strides or (2,) * (len(model.image.params.channels) - 1)
+    start = None if question["start"] is None else Path(question["start"])
+    layers = (
+        TemporalParams(strides, conditioned=set(params.modes) != {"nothing"}, heads=params.heads)
+        if start is None
+        else check_temporal(start, model.image.params)
+    )
+    network = load_inflated(model.image, start or layers, seed=params.seed)
+    if params.start == "he" and start is None:
+        he_start(network, params.seed)
+    network.to(_device()).train()
+    network.recompute = _on_gpu()
+    read = TextEncoder(model.folder, empty_is_zero=model.empty_is_zero)
+    lesson = Lesson(
+        network,
+        network.temporal_parameters(),
+        model.schedule,
+        open_space(model.folder, _device()),
+        read,
+        clips,
+        params,
+        _on_gpu(),
+    )
+    note = {
+        "image": fingerprint_of(model.image),
+        "frames": str(params.frames),
+        "frame_step": str(params.frame_step),
+        "modes": ",".join(params.modes),
+    }
+    file = out / "temporal.safetensors"
+    state = teach(
+        lesson,
+        state_file=out / "state.safetensors",
+        on_step=lambda step, _: on_progress(Progress("train", step, params.steps)),
+        on_save=lambda reached: save_temporal(reached.average, layers, file, note),
+    )
+    return {"temporal": str(file), **_told(state, out)}
+
+
+def _begin(question: dict[str, Any], kinds: dict[str, type]) -> tuple[Path, dict[str, Any]]:
+    """The folder of the results, and the recipe, which is written into it in full."""
+    import torch
+
+    from ..learning.recipe import read_tables, tables_text
+
+    torch.set_num_threads(1)  # the order of sums follows it, and with it the last bits of every weight
+    out = Path(question["out"])
+    recipe = (
+        read_tables(Path(question["recipe"]), kinds)
+        if question["recipe"]
+        else {name: kind() for name, kind in kinds.items()}
+    )
+    if question["steps"] is not None:
+        first = next(iter(kinds))
+        recipe[first] = replace(recipe[first], steps=int(question["steps"]))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "recipe.toml").write_text(tables_text(recipe), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"the folder cannot be written: {error.strerror}", clip=str(out)) from error
+    return out, recipe
+
+
+def _gathered(question: dict[str, Any], out: Path, params: Any, on_progress: OnProgress) -> list[Any]:
+    from ..learning.captioned import gather
+
+    return gather(
+        Path(question["folder"]),
+        out / "cache",
+        params,
+        lambda n, total: on_progress(Progress("gather", n, total)),
+    )
+
+
+def _told(state: Any, out: Path) -> dict[str, Any]:
+    """What is said of a training; its losses are drawn beside its result."""
+    from ..learning.sheets import loss_plot
+
+    loss_plot(state.losses, [], out / "loss.png")
+    last = state.losses[-max(1, len(state.losses) // 50) :]
+    return {"steps": state.step, "loss": round(sum(last) / len(last), 5)}
+
+
+def _on_gpu() -> bool:
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def _device() -> str:
+    return "cuda" if _on_gpu() else "cpu"

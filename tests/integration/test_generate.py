@@ -1,0 +1,101 @@
+"""From captioned clips to a model to a generated clip: the real commands, a world of two pictures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from lumiere_engine.frames.source import open_source
+
+pytest.importorskip("transformers")
+IMAGE = """
+[image]
+batch = 2
+size = [16, 16]
+[network]
+in_channels = 3
+out_channels = 3
+channels = [16, 32]
+layers = 1
+depths = [0, 1]
+heads = [2, 2]
+context = 16
+groups = 8
+[schedule]
+prediction = "v_prediction"
+"""
+TEMPORAL = """
+[temporal]
+batch = 1
+size = [16, 16]
+frames = 4
+modes = ["nothing", "first"]
+heads = 2
+"""
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small networks are slower on more."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture
+def world(tools: Any, tmp_path: Path) -> Path:
+    folder = tmp_path / "world"
+    folder.mkdir()
+    for number, word in enumerate(("wide", "narrow")):
+        tools.write_clip(folder / f"{word}.mkv", tools.scene(5, step=4 + number), tools.RGB)
+        (folder / f"{word}.txt").write_text(f"a {word} plane\n")
+    (tmp_path / "image.toml").write_text(IMAGE)
+    (tmp_path / "temporal.toml").write_text(TEMPORAL)
+    return folder
+
+
+def test_without_a_model_one_line_says_what_to_add_and_what_works_without(tools: Any, tmp_path: Path) -> None:
+    said = tools.lumiere("generate", "--prompt", "a plane", cwd=tmp_path)
+    assert said.returncode == 2
+    (line,) = said.stderr.splitlines()
+    assert "lumiere models add FOLDER" in line and "`lumiere remove` works without" in line
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_from_captioned_clips_to_a_generated_clip(tools: Any, tmp_path: Path, world: Path) -> None:
+    def lumiere(*arguments: Any) -> Any:
+        said = tools.lumiere(*arguments, "--json", cwd=tmp_path)
+        assert said.returncode == 0, said.stderr
+        return json.loads(said.stdout)
+
+    lumiere("train", "image", world, "-o", "model", "--recipe", "image.toml", "--steps", 2)
+    added = lumiere("models", "add", "model", "--name", "planes")
+    assert added["kind"] == "image"
+    still = tools.lumiere("generate", "--prompt", "a plane", cwd=tmp_path)
+    assert still.returncode == 2 and "lumiere train temporal" in still.stderr
+    trained = lumiere(
+        "train", "temporal", world, "--model", "planes", "-o", "t", "--recipe", "temporal.toml", "--steps", 2
+    )
+    assert trained["steps"] == 2 and (tmp_path / "t" / "loss.png").exists()
+    moving = lumiere("models", "add", trained["temporal"], "--name", "moving")
+    assert moving["trained_with"] == added["fingerprint"]
+    assert [one["name"] for one in lumiere("models", "list")["models"]] == ["moving", "planes"]
+    done = lumiere("generate", "--prompt", "a wide plane", "--frames", 6, "--steps", 2)
+    assert Path(done["output"]).name == "a_wide_plane.mov" and done["origin"] is None
+    with open_source(done["output"]) as source:
+        assert (source.format.width, source.format.height, source.frame_count) == (16, 16, 6)
+        assert source.format.rate == 16
+    first = lumiere(
+        "generate", "--image", world / "wide.mkv", "--frames", 4, "--steps", 2, "-o", "moved.mkv", "--seed", 3
+    )
+    with open_source(first["output"]) as source:
+        pictures = [source.read(k).planes[0] for k in range(4)]
+        assert not np.array_equal(pictures[0], pictures[1])
+    lumiere("replay", "moved.mkv.lumiere.json", "-o", "again.mkv")
+    with open_source(tmp_path / "again.mkv") as source:
+        assert all(np.array_equal(source.read(k).planes[0], pictures[k]) for k in range(4))
+    lumiere("models", "remove", "moving")
+    assert [one["name"] for one in lumiere("models", "list")["models"]] == ["planes"]
+    lumiere("models", "remove", "planes")

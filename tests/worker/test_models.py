@@ -1,0 +1,168 @@
+"""What `lumiere models add` accepts and refuses: by header alone, nothing executed, nothing allocated first."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from lumiere_engine.protocol.errors import SpecError
+from lumiere_engine.stunet.image_layout import config_of_params, published_name
+from lumiere_engine.stunet.image_params import ImageUNetParams, InflatedParams, TemporalParams, frame_by_frame
+from lumiere_engine.stunet.image_weights import find_image, save_temporal
+from lumiere_engine.stunet.inflated import InflatedSTUNet
+from lumiere_engine.worker.models import inspect_model
+from safetensors.torch import load_file, save_file
+
+pytest.importorskip("transformers")
+IMAGE = ImageUNetParams(
+    in_channels=3, out_channels=3, channels=(64, 128), layers=1, depths=(0, 1), heads=(1, 2), context=16
+)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from lumiere_engine.diffusion import DiscreteSchedule
+    from lumiere_engine.pretrained.small import write_network, write_schedule, write_text_encoder
+
+    folder = tmp_path_factory.mktemp("made")
+    write_text_encoder(folder, ["a", "disk"], 16, seed=0)
+    write_schedule(folder, DiscreteSchedule())
+    network = InflatedSTUNet(InflatedParams(IMAGE, frame_by_frame(IMAGE)))
+    write_network(folder, network.state_dict(), config_of_params(IMAGE))
+    return folder
+
+
+@pytest.fixture
+def model(made: Path, tmp_path: Path) -> Path:
+    import shutil
+
+    return Path(shutil.copytree(made, tmp_path / "model"))
+
+
+def _inspect(path: Path, like: Path | None = None, images: tuple[Path, ...] = ()) -> dict[str, Any]:
+    question = {
+        "path": str(path),
+        "like": None if like is None else str(like),
+        "images": [{"path": str(image), "like": None} for image in images],
+    }
+    return inspect_model(question, lambda _: None)
+
+
+def _unet(model: Path) -> Path:
+    return model / "unet" / "diffusion_pytorch_model.safetensors"
+
+
+def _single(model: Path, path: Path) -> Path:
+    weights = {published_name(name, IMAGE): value for name, value in load_file(_unet(model)).items()}
+    save_file(weights, path)
+    return path
+
+
+def test_a_folder_and_a_single_file_of_it_are_the_same_kind_of_model(model: Path, tmp_path: Path) -> None:
+    folder = _inspect(model)
+    single = _inspect(_single(model, tmp_path / "single.safetensors"), like=model)
+    assert folder["kind"] == single["kind"] == "image"
+    assert folder["shape"] == single["shape"] and folder["fingerprint"] != single["fingerprint"]
+    with pytest.raises(SpecError, match="--like"):
+        _inspect(tmp_path / "single.safetensors")
+
+
+def test_temporal_layers_and_loras_are_told_from_their_headers(model: Path, tmp_path: Path) -> None:
+    layers = TemporalParams((2,), heads=2)
+    network = InflatedSTUNet(InflatedParams(IMAGE, layers))
+    save_temporal(network.temporal_parameters(), layers, tmp_path / "t.safetensors", {"image": "abc"})
+    name = "unet.mid_block.attentions.0.proj_in"
+    save_file(
+        {f"{name}.lora_A.weight": torch.zeros(2, 128), f"{name}.lora_B.weight": torch.zeros(128, 2)},
+        tmp_path / "l.safetensors",
+    )
+    temporal = _inspect(tmp_path / "t.safetensors", images=(model,))
+    assert (temporal["kind"], temporal["trained_with"]) == ("temporal", "abc")
+    assert temporal["shape"] == _inspect(model)["shape"]
+    assert _inspect(tmp_path / "l.safetensors", images=(model,))["kind"] == "lora"
+    with pytest.raises(SpecError, match="register the text-to-image model first"):
+        _inspect(tmp_path / "t.safetensors")
+
+
+def test_motion_adapters_are_told_from_their_configuration(model: Path, tmp_path: Path) -> None:
+    diffusers = pytest.importorskip("diffusers")
+    adapter = diffusers.MotionAdapter(
+        block_out_channels=(64, 128), motion_layers_per_block=1, motion_norm_num_groups=32
+    )
+    adapter.save_pretrained(str(tmp_path / "motion"))
+    assert _inspect(tmp_path / "motion", images=(model,))["kind"] == "motion"
+    other = diffusers.MotionAdapter(
+        block_out_channels=(64, 64), motion_layers_per_block=1, motion_norm_num_groups=32
+    )
+    other.save_pretrained(str(tmp_path / "other"))
+    with pytest.raises(SpecError, match="is needed"):
+        _inspect(tmp_path / "other", images=(model,))
+
+
+class _Bomb:
+    def __reduce__(self) -> Any:
+        return (Path("/").joinpath, (str(Path.cwd() / "exploded"),))
+
+
+def test_damaged_and_foreign_files_are_refused_by_name(model: Path, tmp_path: Path) -> None:
+    whole = _unet(model).read_bytes()
+
+    def refused(said: str) -> None:
+        with pytest.raises(SpecError, match=said) as caught:
+            _inspect(model)
+        assert str(model) in str(caught.value) and "\n" not in str(caught.value)
+
+    _unet(model).write_bytes(whole[: len(whole) // 2])  # half-downloaded
+    refused("declares")
+    _unet(model).write_bytes(pickle.dumps(_Bomb()))  # a pickle with a safetensors name
+    refused("no safetensors file")
+    huge = json.dumps({"a": {"dtype": "F32", "shape": [2**40, 2**7], "data_offsets": [0, 2**49]}}).encode()
+    _unet(model).write_bytes(len(huge).to_bytes(8, "little") + huge)  # would be 512 TiB
+    refused("sizes|declares")
+    tensors = {name: value for name, value in load_tensors(whole, tmp_path).items()}
+    save_file({**tensors, "conv_in.weight": torch.zeros(64, 5, 3, 3)}, _unet(model))
+    refused(r"conv_in.weight' is \(64, 5, 3, 3\), and \(64, 3, 3, 3\) is needed")
+    save_file({name: value for name, value in tensors.items() if name != "conv_out.bias"}, _unet(model))
+    refused("conv_out.bias' is missing")
+    save_file({**tensors, "extra.weight": torch.zeros(1)}, _unet(model))
+    refused("extra.weight', which no known network has")
+    save_file({**tensors, "conv_in.bias": torch.zeros(64, dtype=torch.int64)}, _unet(model))
+    refused("holds I64")
+    _unet(model).rename(_unet(model).with_suffix(".bin"))
+    refused("can hold programs")
+
+
+def load_tensors(data: bytes, folder: Path) -> dict[str, torch.Tensor]:
+    (folder / "whole.safetensors").write_bytes(data)
+    return load_file(folder / "whole.safetensors")
+
+
+def test_what_is_no_model_at_all_is_refused(model: Path, tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="no such file"):
+        _inspect(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SpecError, match="no image network of a known layout"):
+        _inspect(tmp_path / "empty")
+    save_file({"layer.weight": torch.zeros(2)}, tmp_path / "odd.safetensors")
+    with pytest.raises(SpecError, match="names of no known image network, such as 'layer.weight'"):
+        _inspect(tmp_path / "odd.safetensors")
+    (model / "text_encoder" / "model.safetensors").unlink()
+    with pytest.raises(SpecError, match="no safetensors weights"):
+        _inspect(model)
+
+
+def test_a_configuration_of_another_network_is_refused(model: Path) -> None:
+    config = model / "unet" / "config.json"
+    for change, said in (
+        ({"block_out_channels": [64, 10**9]}, "must lie in"),
+        ({"block_out_channels": 64}, "cannot be read"),
+        ({"_class_name": "FluxTransformer2DModel"}, "FluxTransformer2DModel"),
+        ({"up_block_types": ["UpBlock2D", "UpBlock2D"]}, "no mirror"),
+    ):
+        config.write_text(json.dumps({**config_of_params(IMAGE), **change}))
+        with pytest.raises(SpecError, match=said):
+            find_image(model)
