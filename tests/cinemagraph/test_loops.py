@@ -132,3 +132,9 @@ def test_a_frame_that_is_shown_twice_is_no_place_to_begin() -> None:
     doubled = Moments(0, [frames[max(0, k - 1)] if k % 20 == 9 else frames[k] for k in range(60)])
     found = search_loop(doubled, RATE, 20, True)
     assert found is not None and found.start % 20 != 9
+
+
+def test_what_is_new_in_every_frame_does_not_run_into_itself() -> None:
+    rng = np.random.default_rng(8)
+    found = search_loop(Moments(0, list(rng.standard_normal((50, 300)).astype(np.float32))), RATE, None, True)
+    assert found is not None and found.period < 50 and found.overlap > 0
