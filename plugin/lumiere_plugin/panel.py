@@ -43,7 +43,7 @@ from lumiere_ui.models.project import (
 from .mask_tracking import track_mask
 from .panel_actions import actions, effect
 from .panel_jobs import folders, for_job, free, free_output, quick
-from .preparing import TIMELINE_SUFFIXES, fingerprint, into_media, probe, weights
+from .preparing import TIMELINE_SUFFIXES, checkpoint, into_media, probe
 
 HANDLES = 12
 PREVIEW_SIDE = 480
@@ -215,13 +215,12 @@ class PanelDesk:
             whole_mattes=True,
             params=request.params,
             seed=request.seed,
-            checkpoint=fingerprint(weights(for_job(request))),
+            checkpoint=checkpoint(for_job(request)),
         )
-        if request.repairs is not None:
+        if request.repairs is not None or not project.is_timeline:
             whole = FrameRange(0, request.shot.frame_count)
-            return replace(spec, frames=whole, written=whole)
-        if not project.is_timeline:
-            return replace(spec, frames=request.frames)
+            frames = whole if request.repairs is not None else request.frames or whole
+            return replace(spec, frames=frames, written=frames)  # a loop fills them
         selection = self._select(project, request.shot.clip)
         written = selection.with_handles(HANDLES)
         rate = selection.rate if selection.first_number is not None else None
@@ -254,6 +253,8 @@ class PanelDesk:
             effect=request.effect,
             plate=str(plate),
             mattes=(str(matte),),
+            frames=FrameRange(0, shown.duration),
+            written=FrameRange(0, shown.duration),
             params=quick(request.params, shot.height, float(answer["scale"])),
             seed=request.seed,
         )
