@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ else:
     WHY_NO_QT = ""
 pytest_plugins = [] if WHY_NO_QT else ["pytestqt.plugin"]
 collect_ignore = ["ui"] if WHY_NO_QT else []
+if find_spec("bpy") is None:  # Blender's tests run in its own Python: `make test-blender`
+    collect_ignore.append("blender")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
