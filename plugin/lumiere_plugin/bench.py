@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
-from lumiere_engine.protocol import JobResult, Progress, RemoveParams
+from lumiere_engine.protocol import CinemagraphParams, JobResult, Progress, RemoveParams
 from lumiere_engine.protocol.errors import WorkerError
 
 from . import performing, preparing
@@ -102,6 +102,36 @@ def tracking(
         with console.progress() as show:
             report = run(Plan(footage, _names(shots), frames, corrections, out), show)
         console.answer(report, markdown(report))
+
+
+@app.command()
+def cinemagraph(
+    footage: Annotated[Path, typer.Option(help="Folder of shots, see docs/benchmarks.md.")],
+    shots: Annotated[str, typer.Option(metavar="A,B", help="Only these shots. [default: all]")] = "",
+    methods: Annotated[
+        str,
+        typer.Option(metavar="A,B", help="Of bounce, crossfade, repeat, liao, auto. [default: all]"),
+    ] = "",
+    quality: Annotated[str, typer.Option(help="draft, standard or best.")] = "standard",
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("lumiere-bench"),
+    as_json: Json = False,
+) -> None:
+    """Make loops of known shots by every method and judge their seams: loops.md, loops.json, pictures."""
+    console = Console(as_json)
+    with console.failures():
+        from lumiere_bench.loops import Plan, markdown, run
+
+        with console.progress() as show:
+            report = run(Plan(footage, _names(shots), _names(methods), quality, out), _looped, show)
+        console.answer(report, markdown(report))
+
+
+def _looped(
+    plate: Path, matte: Path, output: Path, params: CinemagraphParams, on_progress: preparing.OnProgress
+) -> JobResult:
+    """A loop as `lumiere cinemagraph` makes it (`lumiere_bench.loops.Looper`)."""
+    request = preparing.Request(plate, (matte,), output, params=params)
+    return performing.here(preparing.prepare(request), on_progress).result
 
 
 @dataclass(frozen=True)

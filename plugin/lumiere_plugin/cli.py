@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -11,6 +10,26 @@ import typer
 
 from . import bench, engine_cli, queue_cli, train
 from .console import Console, Json
+from .options import (
+    Clip,
+    Conform,
+    Frames,
+    Handles,
+    MatteCovers,
+    MatteCoversOption,
+    Network,
+    Output,
+    Overwrite,
+    Priority,
+    Quality,
+    QualityOption,
+    Queue,
+    Rate,
+    Relink,
+    Seed,
+    Source,
+    rate_of,
+)
 
 if TYPE_CHECKING:
     from .install import Step
@@ -26,37 +45,6 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(train.app, name="train")
 app.add_typer(engine_cli.app, name="engine")
 app.add_typer(queue_cli.app, name="queue")
-
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")]
-Output = Annotated[
-    Optional[Path],  # noqa: UP045 - Typer reads the annotation
-    typer.Option(
-        "-o",
-        "--out",
-        help="Result: .mov (ProRes), .mkv (lossless), .mp4, name.%06d.png|tif|exr; of a timeline .otio.",
-    ),
-]
-
-
-Network = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option(help="Weights that the network starts from. [default: the prior that ships with Lumiere]"),
-]
-
-
-class Quality(StrEnum):
-    """How much time to spend."""
-
-    DRAFT = "draft"
-    STANDARD = "standard"
-    BEST = "best"
-
-
-class MatteCovers(StrEnum):
-    """Which frames a matte has."""
-
-    USED = "used"
-    MEDIA = "media"
 
 
 def main() -> None:
@@ -97,7 +85,7 @@ def demo(
 
 @app.command()
 def remove(
-    source: Annotated[Path, typer.Argument(help="Movie, image sequence, or timeline (.otio, …).")],
+    source: Source,
     matte: Annotated[
         list[Path],
         typer.Option(
@@ -105,20 +93,11 @@ def remove(
         ),
     ],
     out: Output = None,
-    clip: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Of a timeline: the clip's name, or #N as `lumiere clips` counts."),
-    ] = None,
-    quality: Annotated[Quality, typer.Option(help="How much time to spend.")] = Quality.STANDARD,
-    seed: Annotated[int, typer.Option(min=0, help="Of all randomness; same seed, same bytes.")] = 0,
-    frames: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(metavar="A-B", help="Frames of a media file, counted from 0, both included."),
-    ] = None,
-    matte_covers: Annotated[
-        MatteCovers,
-        typer.Option(help="Whether the matte has a frame for each used frame, or for all of the media."),
-    ] = MatteCovers.USED,
+    clip: Clip = None,
+    quality: QualityOption = Quality.STANDARD,
+    seed: Seed = 0,
+    frames: Frames = None,
+    matte_covers: MatteCoversOption = MatteCovers.USED,
     grow: Annotated[
         Optional[float],  # noqa: UP045
         typer.Option(help="Pixels that the matte grows by. [default: a 60th of the height, at least 6]"),
@@ -131,20 +110,10 @@ def remove(
         bool, typer.Option(help="Let the network fill what no frame shows; without, a smooth fill.")
     ] = True,
     regrain: Annotated[bool, typer.Option(help="Give imagined pixels the plate's grain.")] = True,
-    handles: Annotated[
-        int, typer.Option(min=0, help="Of a timeline: frames kept around the visible ones.")
-    ] = 48,
-    relink: Annotated[
-        Optional[list[Path]],  # noqa: UP045
-        typer.Option(help="Folder to search for missing media. Repeatable."),
-    ] = None,
-    rate: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Frames per second of an image sequence, such as 24 or 24000/1001."),
-    ] = None,
-    conform: Annotated[
-        bool, typer.Option("--conform", help="Give a movie of variable rate a constant one.")
-    ] = False,
+    handles: Handles = 48,
+    relink: Relink = None,
+    rate: Rate = None,
+    conform: Conform = False,
     keep_work: Annotated[
         bool,
         typer.Option("--keep-work", help="Keep the work beside the result, so that the next try is fast."),
@@ -160,10 +129,8 @@ def remove(
         typer.Option(help="Keep what the network learned, for other shots of the scene (.safetensors)."),
     ] = None,
     overwrite: Overwrite = False,
-    queue: Annotated[
-        bool, typer.Option("--queue", help="Queue it and return; `lumiere queue` tells how it goes.")
-    ] = False,
-    priority: Annotated[int, typer.Option(min=-100, max=100, help="With --queue: higher goes first.")] = 0,
+    queue: Queue = False,
+    priority: Priority = 0,
     as_json: Json = False,
 ) -> None:
     """Remove what a matte shows; the result stands on a new track, or in a new file."""
@@ -184,7 +151,7 @@ def remove(
             whole_mattes=matte_covers is MatteCovers.MEDIA,
             handles=handles,
             relink=tuple(relink or ()),
-            rate=None if rate is None else _rate(rate),
+            rate=rate_of(rate),
             conform=conform,
             params=RemoveParams(quality.value, grow, feather, imagine, regrain),
             seed=seed,
@@ -203,6 +170,120 @@ def remove(
         with console.progress() as show:
             outcome = through_engine(prepared, show)
         console.answer(outcome.to_wire(), _told(outcome.output, outcome.result))
+
+
+class LoopMethod(StrEnum):
+    """How a loop is closed."""
+
+    AUTO = "auto"
+    LIAO = "liao"
+    CROSSFADE = "crossfade"
+    BOUNCE = "bounce"
+    REPEAT = "repeat"
+
+
+class LoopGrain(StrEnum):
+    """Whether the region's grain moves."""
+
+    ALIVE = "alive"
+    FROZEN = "frozen"
+
+
+@app.command()
+def cinemagraph(
+    source: Source,
+    matte: Annotated[
+        list[Path],
+        typer.Option(help="White is what lives: picture, movie, sequence, folder or .roto.json. Repeatable."),
+    ],
+    still: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            min=0,
+            help="The frame that all else shows, from 0 in the media or the clip. [default: the sharpest]",
+        ),
+    ] = None,
+    out: Output = None,
+    clip: Clip = None,
+    period: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=2, max=1000, help="Frames of the loop. [default: the best one is searched]"),
+    ] = None,
+    hints: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            metavar="HINTS.json|PRESET",
+            help="Motion for a photograph: arrows in a file, or water, smoke, clouds, flag, flame.",
+        ),
+    ] = None,
+    method: Annotated[LoopMethod, typer.Option(help="How the loop is closed.")] = LoopMethod.AUTO,
+    repeats: Annotated[int, typer.Option(min=1, max=1000, help="Of media: how often the loop runs.")] = 1,
+    stabilise: Annotated[bool, typer.Option(help="Take the camera's shake out of the region.")] = True,
+    freeze: Annotated[bool, typer.Option(help="Freeze what stands still inside the region as well.")] = True,
+    grain: Annotated[LoopGrain, typer.Option(help="Whether the region's grain moves.")] = LoopGrain.ALIVE,
+    feather: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(help="Pixels inside the region over which it fades into the still. [default: a 60th]"),
+    ] = None,
+    alpha: Annotated[bool, typer.Option("--alpha", help="Transparent outside the region.")] = False,
+    quality: QualityOption = Quality.STANDARD,
+    seed: Seed = 0,
+    frames: Frames = None,
+    matte_covers: MatteCoversOption = MatteCovers.USED,
+    handles: Handles = 48,
+    relink: Relink = None,
+    rate: Rate = None,
+    conform: Conform = False,
+    overwrite: Overwrite = False,
+    queue: Queue = False,
+    priority: Priority = 0,
+    as_json: Json = False,
+) -> None:
+    """Bring a region of a still to life in a loop, from a shot or from a photograph."""
+    from lumiere_engine.protocol import FrameRange
+    from lumiere_engine.protocol.wire import encode
+
+    from .cinemagraph import params, told
+    from .performing import enqueue, through_engine
+    from .preparing import Request, prepare
+
+    console = Console(as_json)
+    with console.failures():
+        request = Request(
+            source=source,
+            mattes=tuple(matte),
+            output=out,
+            clip=clip,
+            frames=None if frames is None else FrameRange.parse_inclusive(frames),
+            whole_mattes=matte_covers is MatteCovers.MEDIA,
+            handles=handles,
+            relink=tuple(relink or ()),
+            rate=rate_of(rate),
+            conform=conform,
+            params=params(
+                quality=quality.value,
+                method=method.value,
+                still=still,
+                period=period,
+                repeats=repeats,
+                stabilise=stabilise,
+                freeze=freeze,
+                grain=grain.value,
+                feather=feather,
+                alpha=alpha,
+                hints=hints,
+            ),
+            seed=seed,
+            overwrite=overwrite,
+        )
+        prepared = prepare(request)
+        if queue:
+            job = enqueue(prepared, priority)
+            console.answer(encode(job), queue_cli.told(job))
+            return
+        with console.progress() as show:
+            outcome = through_engine(prepared, show)
+        console.answer(outcome.to_wire(), told(outcome))
 
 
 @app.command()
@@ -357,18 +438,6 @@ def _tell_steps(console: Console, steps: list[Step], more: str, dry_run: bool) -
         },
         "\n".join(lines),
     )
-
-
-def _rate(text: str) -> Fraction:
-    from lumiere_engine.protocol.errors import SpecError
-
-    try:
-        rate = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        rate = Fraction(0)
-    if not 0 < rate <= 1000:
-        raise SpecError(f"'{text}' is no frame rate", remedy="write it as 24 or 24000/1001")
-    return rate
 
 
 def _told(output: Path, result: object) -> str:

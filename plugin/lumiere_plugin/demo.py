@@ -111,7 +111,7 @@ def run(out: Path, console: Console) -> Report:
 def _borrowing_alone(full: Outcome, request: Request, on_progress: OnProgress) -> Outcome:
     """The same job with a smooth fill where nothing could be borrowed; what was borrowed is at hand."""
     spec = JobSpec.from_wire(full.result.recipe["spec"])
-    spec = replace(spec, params=replace(spec.params, imagine=False))
+    spec = replace(spec, params=replace(spec.params_of(RemoveParams), imagine=False))
     media = full.media.with_name("borrowing_alone.mov")
     return through_engine(into_media(spec, media, replace(request, keep_work=False)), on_progress)
 

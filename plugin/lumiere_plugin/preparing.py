@@ -13,6 +13,7 @@ from typing import Any
 
 from lumiere_engine.client import ask
 from lumiere_engine.protocol import (
+    CinemagraphParams,
     Finish,
     FrameRange,
     JobResult,
@@ -32,8 +33,10 @@ TIMELINE_SUFFIXES = frozenset(
     (".otio", ".otioz", ".otiod", ".json", ".xml", ".fcpxml", ".edl", ".aaf", ".kdenlive", ".xges", ".ale")
 )
 DEFAULT_HANDLES = 48
-RESULT_WORDS = {"remove": "removed"}
+RESULT_WORDS = {"remove": "removed", "cinemagraph": "loop"}
+# Which start from weights, and which tell what was borrowed and what imagined.
 LEARNING_EFFECTS = frozenset(("remove",))
+BORROWING_EFFECTS = frozenset(("remove",))
 OnProgress = Callable[[Progress], None]
 
 
@@ -88,20 +91,21 @@ class Outcome:
     Attributes:
         output: the clip or the timeline.
         media: the clip.
-        origin: the origin matte.
+        origin: the origin matte, if the effect makes one.
         recipe: the sidecar that reproduces the result.
         result: what the worker reported.
     """
 
     output: Path
     media: Path
-    origin: Path
+    origin: Path | None
     recipe: Path
     result: JobResult
 
     def to_wire(self) -> dict[str, Any]:
         """For `--json`."""
-        paths = {name: str(getattr(self, name)) for name in ("output", "media", "origin", "recipe")}
+        places = {name: getattr(self, name) for name in ("output", "media", "origin", "recipe")}
+        paths = {name: None if path is None else str(path) for name, path in places.items()}
         job = self.result.to_wire()
         del job["recipe"]  # it lies in the sidecar
         return {**job, **paths, "label": "Outcome.1"}
@@ -197,6 +201,7 @@ def _in_timeline(request: Request) -> Prepared:
         timeline, request.clip, timeline_path=request.source, relink=request.relink, probe=probe
     )
     written = selection.with_handles(request.handles)
+    params = _counted_in_media(request.params, selection.media_range.start)
     folder = output.with_name(f"{output.stem}_media")
     spec = JobSpec(
         effect=effect_of(request.params),
@@ -208,7 +213,7 @@ def _in_timeline(request: Request) -> Prepared:
         written=written,
         rate=selection.rate if selection.first_number is not None else request.rate,
         conform=request.conform,
-        params=request.params,
+        params=params,
         seed=request.seed,
         checkpoint=checkpoint(request),
     )
@@ -236,6 +241,13 @@ def _in_timeline(request: Request) -> Prepared:
     return Prepared(media.order, finish, f"{selection.name} in {output.name}", request.source, placement)
 
 
+def _counted_in_media(params: Params, first: int) -> Params:
+    """The still of a clip's cinemagraph is counted from the clip's first visible frame, in the job from the media's."""
+    if isinstance(params, CinemagraphParams) and params.still is not None:
+        return replace(params, still=params.still + first)
+    return params
+
+
 def into_media(spec: JobSpec, media: Path, request: Request) -> Prepared:
     """A job into a media file, with its origin matte and its recipe beside it."""
     from lumiere_otio import sidecar_path
@@ -245,7 +257,7 @@ def into_media(spec: JobSpec, media: Path, request: Request) -> Prepared:
     order = WorkOrder(
         spec,
         str(media),
-        str(origin_path(media)),
+        str(origin_path(media)) if effect_of(request.params) in BORROWING_EFFECTS else None,
         overwrite=request.overwrite,
         keep_work=request.keep_work,
         chunk_frames=request.chunk_frames,
@@ -270,8 +282,14 @@ def _revised(media: Path) -> str:
 
 def outcome_of(result: JobResult, answer: dict[str, Any]) -> Outcome:
     """What there is now, from what the worker reported and what the finishing step answered."""
-    paths = {name: Path(answer[name]) for name in ("output", "media", "origin", "recipe")}
-    return Outcome(**paths, result=result)
+    origin = answer["origin"]
+    return Outcome(
+        output=Path(answer["output"]),
+        media=Path(answer["media"]),
+        origin=None if origin is None else Path(origin),
+        recipe=Path(answer["recipe"]),
+        result=result,
+    )
 
 
 def result_word(params: Params) -> str:

@@ -15,12 +15,14 @@ class Clock:
 
     Attributes:
         seconds: per stage, so far.
+        notes: what was told, in order.
     """
 
     def __init__(self, on_progress: OnProgress) -> None:
         self.seconds: dict[str, float] = {}
         self._on_progress = on_progress
         self._last = time.monotonic()
+        self.notes: list[str] = []
 
     def step(self, stage: str, done: int, total: int) -> None:
         """`done` steps of a stage are done, of `total`; the time since the last call was spent on it."""
@@ -32,6 +34,7 @@ class Clock:
     def note(self, *texts: str) -> None:
         """What the user should know, a line each."""
         for text in texts:
+            self.notes.append(text)
             self._on_progress(Progress("note", 0, 0, text))
 
     def rounded(self) -> dict[str, float]:

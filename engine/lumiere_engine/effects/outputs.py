@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from ..frames.animation_writer import ANIMATION_SUFFIXES
+from ..frames.encoding import MOVIE_SUFFIXES
 from ..frames.picture import FrameFormat
 from ..frames.sequence import find_sequence, is_pattern, pattern_regex
 from ..frames.writer import open_writer
@@ -39,7 +41,7 @@ def refuse_unwritable(path: str, fmt: FrameFormat, frame_count: int, *, overwrit
         OutputError: it cannot be written: its suffix, its format, its folder.
     """
     open_writer(path, fmt, overwrite=overwrite).abort()
-    movie = Path(path).suffix.lower() in (".mov", ".mkv", ".mp4")
+    movie = Path(path).suffix.lower() in (*MOVIE_SUFFIXES, *ANIMATION_SUFFIXES)
     if frame_count > 1 and not movie and not is_pattern(path):
         raise OutputError(
             f"that is the name of a single picture, and there are {frame_count} frames",

@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from ..protocol.jobs import WorkOrder
 from ..protocol.messages import JobResult
+from .cinemagraph.performer import cinemagraph
 from .clock import OnProgress
 from .observer import Observer
 from .remove import remove
 
 Performer = Callable[[WorkOrder, OnProgress, Observer | None], JobResult]
 
-PERFORMERS: dict[str, Performer] = {"remove": remove}
+PERFORMERS: dict[str, Performer] = {"remove": remove, "cinemagraph": cinemagraph}
 
 
 def perform(order: WorkOrder, on_progress: OnProgress, observer: Observer | None = None) -> JobResult:

@@ -13,12 +13,11 @@ from ..frames.prefetch import prefetch
 from ..frames.source import FrameSource
 from ..motion.parallel import MOST_WORKERS
 from ..protocol.ranges import FrameRange
+from .packing import pack, unpack
 from .workspace import Workspace
 
 Array = np.ndarray
 
-# Integers on disk stand for working values from -0.5 to 1.5: headroom for super-whites, 1/128 of an 8-bit code.
-_LOW, _SPAN = -0.5, 2.0
 _AT_HAND_BYTES = 192 << 20
 
 
@@ -54,7 +53,7 @@ class Plates:
         while self._next <= last:
             rgb = next(self._decoding)
             if self._next >= first:
-                self._shelf.put(self._next, rgb=self._packed(rgb))
+                self._shelf.put(self._next, rgb=rgb if self._floating else pack(rgb))
                 self._kept.add(self._next)
             self._next += 1
         for number in [t for t in self._kept if not any(t in window for window in self._windows)]:
@@ -63,16 +62,10 @@ class Plates:
 
     def _rgb(self, frame: int) -> Array:
         """Working RGB, h w 3 float32."""
-        values = self._shelf.get(frame)["rgb"].astype(np.float32)
-        return values if self._floating else values * np.float32(_SPAN / 65535) + np.float32(_LOW)
+        return unpack(self._shelf.get(frame)["rgb"])
 
     def _decode(self, first: int) -> Iterator[Array]:
         start = self._frames.start
         rest = FrameRange.between(start + first, self._frames.end_exclusive)
         for picture in prefetch(self._source.iter(rest)):
             yield to_rgb(picture, self._source.format)
-
-    def _packed(self, rgb: Array) -> Array:
-        if self._floating:
-            return rgb
-        return np.clip((rgb - _LOW) * (65535 / _SPAN) + 0.5, 0, 65535).astype(np.uint16)

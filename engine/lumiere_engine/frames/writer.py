@@ -7,6 +7,7 @@ from typing import Protocol
 
 from ..protocol.errors import OutputError
 from ..protocol.ranges import FrameRange
+from .animation_writer import ANIMATION_SUFFIXES, AnimationWriter
 from .encoding import MOVIE_SUFFIXES
 from .movie_writer import MovieWriter
 from .picture import FrameFormat, Picture
@@ -59,6 +60,7 @@ def open_writer(
 
     Args:
         path: `.mov` ProRes 422 HQ (4444 with alpha), `.mkv` FFV1 (exactly the plate's samples), `.mp4` H.264,
+            an animated picture that plays for ever: `.gif`, `.webp`, `.apng`,
             or a sequence: `name.%06d.png`, `.tif`, `.exr`.
         fmt: the format of the pictures to come. For a part of a plate use `fmt.starting_at(first)`.
         overwrite: replace what has that name.
@@ -76,10 +78,12 @@ def open_writer(
         return MovieWriter(
             path, fmt, overwrite=overwrite, audio_from=audio_from, audio_range=audio_range, aside=aside
         )
+    if suffix in ANIMATION_SUFFIXES:
+        return AnimationWriter(path, fmt, overwrite=overwrite, aside=aside)
     if suffix in STILL_SUFFIXES:
         return SequenceWriter(path, fmt, overwrite=overwrite, aside=aside)
     raise OutputError(
         f"'{suffix}' is no format that can be written",
         clip=str(path),
-        remedy=f"use one of {', '.join((*MOVIE_SUFFIXES, *STILL_SUFFIXES))}",
+        remedy=f"use one of {', '.join((*MOVIE_SUFFIXES, *ANIMATION_SUFFIXES, *STILL_SUFFIXES))}",
     )

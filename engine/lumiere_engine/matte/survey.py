@@ -88,16 +88,29 @@ def check_matte(matte: MatteSource, *, allow_full: bool = False, clip: str | Non
         MatteError: no pixel of any frame is in it, or every pixel of every frame is.
     """
     found = survey(matte)
-    if found.empty_frames == len(found.frames):
+    refuse_unmeant(
+        empty=found.empty_frames == len(found.frames),
+        full=not allow_full and found.full_frames == len(found.frames),
+        clip=clip,
+    )
+    return found
+
+
+def refuse_unmeant(*, empty: bool, full: bool, clip: str | None = None) -> None:
+    """Refuse a matte that cannot be meant.
+
+    Raises:
+        MatteError: it is empty, or full.
+    """
+    if empty:
         raise MatteError(
             "the matte is empty: nothing is white in any frame",
             clip=clip,
             remedy="white is what is generated, black is kept",
         )
-    if not allow_full and found.full_frames == len(found.frames):
+    if full:
         raise MatteError(
             "the matte is full: every pixel of every frame is white, and nothing of the plate is left",
             clip=clip,
             remedy="white is what is generated, black is kept; is it inverted",
         )
-    return found

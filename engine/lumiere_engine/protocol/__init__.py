@@ -1,16 +1,18 @@
 """What crosses a process, in standard-library dataclasses that any host's Python can import."""
 
 from .errors import LumiereError
+from .hints import MotionHints
 from .jobs import JobSpec, WorkOrder
 from .media import MediaInfo
 from .messages import JobResult, Progress
-from .params import EFFECTS, Params, RemoveParams, effect_of
+from .params import EFFECTS, CinemagraphParams, Params, RemoveParams, effect_of
 from .queue import Finish, Job, Submit
 from .ranges import FrameRange
 from .states import JobState
 
 __all__ = [
     "EFFECTS",
+    "CinemagraphParams",
     "Finish",
     "FrameRange",
     "Job",
@@ -19,6 +21,7 @@ __all__ = [
     "JobState",
     "LumiereError",
     "MediaInfo",
+    "MotionHints",
     "Params",
     "Progress",
     "RemoveParams",

@@ -11,12 +11,16 @@ PROGRESS_LABEL = "Progress.1"
 RESULT_LABEL = "JobResult.1"
 
 # The stages of each effect, in the order of the work.
-STAGES = {"remove": ("read", "follow", "borrow", "learn", "imagine", "settle", "refine", "write")}
+STAGES = {
+    "remove": ("read", "follow", "borrow", "learn", "imagine", "settle", "refine", "write"),
+    "cinemagraph": ("read", "follow", "search", "refine", "write"),
+}
 # What a person reads while a stage lasts, also of finishing and of other tasks than jobs.
 STAGE_WORDS = {
     "read": "Reading",
     "follow": "Following the motion",
     "borrow": "Borrowing real pixels",
+    "search": "Searching the loop",
     "learn": "Learning the shot",
     "imagine": "Imagining the unseen",
     "settle": "Settling it over time",

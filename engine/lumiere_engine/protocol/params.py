@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Optional
+from typing import Optional, Union
 
 from .errors import SpecError
+from .hints import MotionHints
 
 QUALITIES = ("draft", "standard", "best")
+LOOP_METHODS = ("auto", "liao", "crossfade", "bounce", "repeat")
+GRAINS = ("alive", "frozen")
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,66 @@ class RemoveParams(EffectParams):
         return self.imagine
 
 
-# A new effect is an entry here, one in `effects.performers` and one in the command line's `results`.
-Params = RemoveParams
-EFFECTS: "dict[str, type[Params]]" = {"remove": RemoveParams}
+@dataclass(frozen=True)
+class CinemagraphParams(EffectParams):
+    """What an artist can choose when a region is brought to life in a loop, and all else stands still.
+
+    Attributes:
+        quality: "draft", "standard" or "best".
+        method: how the loop is closed: "auto" finds start and period per place and blends the seam along the
+            motion, "liao" does so with hard seams, "crossfade" blends the whole region at once, "bounce" runs
+            there and back, "repeat" just starts again.
+        still: the plate's frame, counted from 0, that everything outside the region shows; None takes the
+            sharpest.
+        period: frames of the loop; None searches the best one.
+        repeats: how often the loop runs in the result; a clip on a timeline is filled instead.
+        stabilise: whether the camera's shake is taken out of the region.
+        freeze: whether what stands still inside the region shows the still as well.
+        grain: "alive" as in the shot, or "frozen".
+        feather: pixels, inside the region, over which it fades into the still; None takes a sixtieth of the
+            picture's height, and no less than 6.
+        alpha: whether all but the region is transparent in the result, for compositing.
+        hints: motion for a photograph, or for the still of a shot; None takes the shot's own motion.
+    """
+
+    method: str = field(default="auto", metadata={"label": "Loop", "choices": LOOP_METHODS})
+    still: Optional[int] = None
+    period: Optional[int] = field(
+        default=None,
+        metadata={"label": "Period", "unit": "frames", "low": 2, "high": 1000, "step": 1, "automatic": 60},
+    )
+    repeats: int = 1
+    stabilise: bool = field(default=True, metadata={"label": "Take out the camera's shake"})
+    freeze: bool = field(default=True, metadata={"label": "Freeze what stands still in the region"})
+    grain: str = field(default="alive", metadata={"label": "Grain", "choices": GRAINS})
+    feather: Optional[float] = field(
+        default=None,
+        metadata={"label": "Feather", "unit": "px", "low": 0.0, "high": 200.0, "step": 1.0, "automatic": 6.0},
+    )
+    alpha: bool = field(default=False, metadata={"label": "Transparent outside the region"})
+    hints: Optional[MotionHints] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, choices in (("method", LOOP_METHODS), ("grain", GRAINS)):
+            if getattr(self, name) not in choices:
+                raise SpecError(
+                    f"'{getattr(self, name)}' is no {name} of a loop",
+                    remedy=f"choose from {', '.join(choices)}",
+                )
+        if self.still is not None and self.still < 0:
+            raise SpecError(f"there is no frame {self.still}", remedy="frames are counted from 0")
+        if self.period is not None and not 2 <= self.period <= 1000:
+            raise SpecError(f"a loop of {self.period} frames is out of range", remedy="choose 2 to 1000")
+        if not 1 <= self.repeats <= 1000:
+            raise SpecError(f"{self.repeats} repeats are out of range", remedy="choose 1 to 1000")
+        if self.feather is not None and not 0 <= self.feather <= 1000:
+            raise SpecError(f"feather of {self.feather} pixels is out of range", remedy="choose 0 to 1000")
+
+
+# A new effect is an entry here, in `effects.performers`, in `messages.STAGES` and in the plug-in's `RESULT_WORDS`.
+Params = Union[RemoveParams, CinemagraphParams]
+EFFECTS: "dict[str, type[Params]]" = {"remove": RemoveParams, "cinemagraph": CinemagraphParams}
 
 
 def effect_of(params: Params) -> str:

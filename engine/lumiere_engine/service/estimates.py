@@ -16,10 +16,11 @@ from typing import Any
 from ..protocol.engine import Estimate, JobMedia
 from ..protocol.jobs import JobSpec
 from ..protocol.messages import STAGES, Progress
+from ..protocol.params import QUALITIES
 from .database import Database
 
 _ANALYSIS_MEGAPIXELS = {"draft": 0.037, "standard": 0.23, "best": 0.52}
-_AT_ANALYSIS_SIZE = ("follow", "borrow", "imagine", "settle")
+_AT_ANALYSIS_SIZE = ("follow", "borrow", "imagine", "settle", "search")
 _FIXED = ("learn",)
 # Seconds per unit of each stage on two cores of a common CPU: order of magnitude until there is a history.
 _PRIOR: dict[tuple[str, str], dict[str, float]] = {
@@ -33,6 +34,10 @@ _PRIOR: dict[tuple[str, str], dict[str, float]] = {
     ("remove", "best"): {
         **{"read": 0.05, "follow": 0.4, "borrow": 6.0, "learn": 600.0},
         **{"imagine": 4.0, "settle": 3.0, "refine": 0.5, "write": 0.2},
+    },
+    **{
+        ("cinemagraph", quality): {"read": 0.05, "follow": 0.5, "search": 0.5, "refine": 0.3, "write": 0.2}
+        for quality in QUALITIES
     },
 }
 _START_S = 0.7

@@ -1,0 +1,126 @@
+"""From a plan to the region's pixels: loops blended and laid beside each other, their edge joined to the still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+from ...motion.loops.closing import Motion, blend
+from ...motion.loops.courses import Step
+from ...motion.parallel import in_order
+from ...protocol.ranges import FrameRange
+from ..packing import pack, unpack
+from ..workspace import Workspace
+from .plan import Plan
+from .standing import StandingShot
+
+Array = np.ndarray
+
+_JOIN_REACH = 0.05  # of the picture's height: how far a difference at the edge is spread into the region
+_JOIN_FRAMES = 3.0  # standard deviation in time: what passes the edge quickly is motion and stays
+_SEEN = 0.01  # a loop that shows less than this in a pixel is not computed there
+
+
+class LoopRenderer:
+    """Renders the region of each frame of a loop once; results are kept on disk.
+
+    Args:
+        shot: where the pixels come from.
+        plan: which of them.
+        workspace: where frames are kept.
+
+    Attributes:
+        length: frames of the loop.
+        scene: the still and its region.
+    """
+
+    def __init__(self, shot: StandingShot, plan: Plan, workspace: Workspace) -> None:
+        self._shot, self._plan = shot, plan
+        self.length, self.scene = plan.length, shot.scene
+        self._frames, self._edges = workspace.shelf("loop"), workspace.shelf("edges")
+        self._shares = [shot.at_plate_size(share) for share in plan.shares]
+        self._joins: Array | None = None
+
+    def render(self) -> Iterator[tuple[int, int]]:
+        """Make all frames; yields how many steps are done, and of how many."""
+        wanted = FrameRange.between(self._plan.first, self._plan.last + 1)
+        total = wanted.duration + self._plan.length
+        for done in self._shot.keep_crops(wanted):
+            yield done, total
+        missing = [number for number in range(self._plan.length) if not self._frames.has(number)]
+        done = total - len(missing)
+        floating = self._shot.scene.plate.format.layout.floating
+        for number, rgb in zip(missing, in_order(self._composed, missing), strict=True):
+            self._edges.put(number, join=self._edge(rgb))
+            self._frames.put(number, rgb=rgb if floating else pack(rgb))
+            done += 1
+            yield done, total
+
+    def region(self, number: int) -> Array:
+        """The region's window in frame `number` of the loop, working values h w 3 float32."""
+        if self._joins is None:
+            self._joins = self._smoothed_joins()
+        join = cv2.resize(self._joins[number], self._size, interpolation=cv2.INTER_LINEAR)
+        return unpack(self._frames.get(number)["rgb"]) + join
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        window = self._shot.scene.window
+        return window.width, window.height
+
+    def _composed(self, number: int) -> Array:
+        """All courses of a frame, each where it shows."""
+        total: Array | None = None
+        for course, share in zip(self._plan.courses, self._shares, strict=True):
+            if len(self._shares) == 1:
+                return self._shown(course[number])
+            if float(share.max()) < _SEEN:
+                continue
+            part = self._shown(course[number]) * share[..., None]
+            total = part if total is None else total + part
+        assert total is not None
+        return total
+
+    def _shown(self, step: Step) -> Array:
+        """What a step shows, h w 3 float32."""
+        first = self._shot.crop(step.first)
+        if not step.share:
+            return first
+        motion = None
+        if self._plan.along_motion:
+            small = [self._bytes(frame) for frame in (step.first, step.second)]
+            found = Motion.between(*small)
+            across, down = self._shot.scene.scale.factors
+            motion = Motion(self._shot.at_plate_size(found.flow) * np.array([across, down], np.float32))
+        return blend(first, self._shot.crop(step.second), step.share, motion)
+
+    def _bytes(self, frame: int) -> Array:
+        return np.clip(np.rint(self._shot.small(frame)), 0, 255).astype(np.uint8)
+
+    def _edge(self, rgb: Array) -> Array:
+        """What the region lacks to the still near its edge, spread smoothly inwards; small, h w 3 float32."""
+        scene = self._shot.scene
+        alpha = scene.alpha[scene.window.slices]
+        edge = ((alpha > 0) & (alpha < 0.5)).astype(np.float32)
+        small = self._join_size(scene.plate.format.height)
+        lacking = (scene.rgb[scene.window.slices] - rgb) * edge[..., None]
+        weight = cv2.resize(edge, small, interpolation=cv2.INTER_AREA)
+        difference = cv2.resize(lacking, small, interpolation=cv2.INTER_AREA)
+        spread = cv2.GaussianBlur(difference, (0, 0), 2.0)
+        return spread / (cv2.GaussianBlur(weight, (0, 0), 2.0) + 0.05)[..., None]
+
+    def _join_size(self, height: int) -> tuple[int, int]:
+        """A picture in which the reach of a join is two pixels."""
+        step = max(1.0, _JOIN_REACH * height / 2)
+        return max(1, round(self._size[0] / step)), max(1, round(self._size[1] / step))
+
+    def _smoothed_joins(self) -> Array:
+        """The joins of all frames, smooth in time around the loop; frames h w 3."""
+        joins = np.stack([self._edges.get(number)["join"] for number in range(self._plan.length)])
+        reach = np.arange(self._plan.length)
+        apart = np.minimum(reach, self._plan.length - reach)
+        kernel = np.exp(-0.5 * (apart / _JOIN_FRAMES) ** 2)
+        turned = np.fft.rfft(joins, axis=0) * np.fft.rfft(kernel / kernel.sum())[:, None, None, None]
+        return np.fft.irfft(turned, n=self._plan.length, axis=0).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Loops of moving texture: laid over one still, searched, closed."""
