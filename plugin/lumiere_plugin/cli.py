@@ -30,6 +30,7 @@ from .options import (
     Source,
     rate_of,
 )
+from .stylize import stylize
 
 if TYPE_CHECKING:
     from .install import Step
@@ -45,6 +46,7 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(train.app, name="train")
 app.add_typer(engine_cli.app, name="engine")
 app.add_typer(queue_cli.app, name="queue")
+app.command()(stylize)
 
 
 def main() -> None:

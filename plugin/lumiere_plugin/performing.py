@@ -84,7 +84,7 @@ def _submit(client: EngineClient, prepared: Prepared, priority: int = 0) -> Subm
 def folders_of(prepared: Prepared) -> Iterator[Path]:
     """The folders of all files of a job, links followed."""
     order = prepared.order
-    for path in (order.spec.plate, *order.spec.mattes, order.network):
+    for path in (*order.spec.media, order.network):
         if path is not None:
             place = Path(os.path.realpath(path))
             if not place.exists() and not place.parent.is_dir():

@@ -22,6 +22,7 @@ from lumiere_engine.protocol import (
     Params,
     Progress,
     RemoveParams,
+    StylizeParams,
     WorkOrder,
     effect_of,
 )
@@ -33,9 +34,9 @@ TIMELINE_SUFFIXES = frozenset(
     (".otio", ".otioz", ".otiod", ".json", ".xml", ".fcpxml", ".edl", ".aaf", ".kdenlive", ".xges", ".ale")
 )
 DEFAULT_HANDLES = 48
-RESULT_WORDS = {"remove": "removed", "cinemagraph": "loop"}
+RESULT_WORDS = {"remove": "removed", "cinemagraph": "loop", "stylize": "styled"}
 # Which start from weights, and which tell what was borrowed and what imagined.
-LEARNING_EFFECTS = frozenset(("remove",))
+LEARNING_EFFECTS = frozenset(("remove", "stylize"))
 BORROWING_EFFECTS = frozenset(("remove",))
 OnProgress = Callable[[Progress], None]
 
@@ -242,9 +243,12 @@ def _in_timeline(request: Request) -> Prepared:
 
 
 def _counted_in_media(params: Params, first: int) -> Params:
-    """The still of a clip's cinemagraph is counted from the clip's first visible frame, in the job from the media's."""
+    """Frames that an artist names are counted from the clip's first visible frame, in the job from the media's."""
     if isinstance(params, CinemagraphParams) and params.still is not None:
         return replace(params, still=params.still + first)
+    if isinstance(params, StylizeParams):
+        keys = tuple(replace(key, frame=key.frame + first) for key in params.keyframes)
+        return replace(params, keyframes=keys)
     return params
 
 

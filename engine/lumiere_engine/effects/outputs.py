@@ -27,7 +27,7 @@ def refuse_taken_names(order: WorkOrder) -> None:
             raise OutputExistsError(
                 "the output exists already", clip=path, remedy="choose another name or use --overwrite"
             )
-        for source in (order.spec.plate, *order.spec.mattes) if there else ():
+        for source in order.spec.media if there else ():
             if any(file.samefile(mine) for mine in _files_of(source) if mine.exists() for file in there):
                 raise OutputError(
                     "it is an input, which is never changed", clip=path, remedy="choose another name"

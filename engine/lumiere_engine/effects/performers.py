@@ -10,10 +10,11 @@ from .cinemagraph.performer import cinemagraph
 from .clock import OnProgress
 from .observer import Observer
 from .remove import remove
+from .stylize.performer import stylize
 
 Performer = Callable[[WorkOrder, OnProgress, Observer | None], JobResult]
 
-PERFORMERS: dict[str, Performer] = {"remove": remove, "cinemagraph": cinemagraph}
+PERFORMERS: dict[str, Performer] = {"remove": remove, "cinemagraph": cinemagraph, "stylize": stylize}
 
 
 def perform(order: WorkOrder, on_progress: OnProgress, observer: Observer | None = None) -> JobResult:

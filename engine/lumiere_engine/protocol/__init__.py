@@ -5,7 +5,7 @@ from .hints import MotionHints
 from .jobs import JobSpec, WorkOrder
 from .media import MediaInfo
 from .messages import JobResult, Progress
-from .params import EFFECTS, CinemagraphParams, Params, RemoveParams, effect_of
+from .params import EFFECTS, CinemagraphParams, KeyPicture, Params, RemoveParams, StylizeParams, effect_of
 from .queue import Finish, Job, Submit
 from .ranges import FrameRange
 from .states import JobState
@@ -19,12 +19,14 @@ __all__ = [
     "JobResult",
     "JobSpec",
     "JobState",
+    "KeyPicture",
     "LumiereError",
     "MediaInfo",
     "MotionHints",
     "Params",
     "Progress",
     "RemoveParams",
+    "StylizeParams",
     "Submit",
     "WorkOrder",
     "effect_of",

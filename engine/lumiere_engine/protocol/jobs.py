@@ -28,7 +28,7 @@ class JobSpec:
     Attributes:
         effect: a name of `params.EFFECTS`.
         plate: path of the movie or image sequence.
-        mattes: paths of the mattes; several are united.
+        mattes: paths of the mattes; several are united; none where the effect can do without.
         frames: the plate's frames to work on, counted from 0 in the file; None is all of them.
         whole_mattes: the mattes have a frame for each of the plate's; otherwise for each of `frames`.
         written: the plate's frames that the result holds, `frames` and handles; None is `frames` alone.
@@ -57,7 +57,7 @@ class JobSpec:
     def __post_init__(self) -> None:
         if effect_of(self.params) != self.effect:
             raise SpecError(f"'{self.effect}' is given the parameters of '{effect_of(self.params)}'")
-        if not self.mattes:
+        if not self.mattes and self.params.needs_matte:
             raise SpecError("the job has no matte")
         if self.written is not None and (self.frames is None or not self.written.contains_range(self.frames)):
             raise SpecError("the written frames do not contain the frames to work on")
@@ -65,6 +65,11 @@ class JobSpec:
             raise SpecError(f"the seed {self.seed} is out of range", remedy="choose 0 to 2**63 - 1")
         if self.base is not None and not re.fullmatch("[0-9a-f]{64}", self.base):
             raise SpecError("the job that is revised is named by its fingerprint, 64 hexadecimal digits")
+
+    @property
+    def media(self) -> tuple[str, ...]:
+        """All files that the job reads, its weights aside."""
+        return (self.plate, *self.mattes, *self.params.media)
 
     def to_wire(self) -> dict[str, Any]:
         """The spec as a JSON-ready dictionary."""

@@ -14,6 +14,7 @@ RESULT_LABEL = "JobResult.1"
 STAGES = {
     "remove": ("read", "follow", "borrow", "learn", "imagine", "settle", "refine", "write"),
     "cinemagraph": ("read", "follow", "search", "refine", "write"),
+    "stylize": ("read", "follow", "paint", "learn", "write"),
 }
 # What a person reads while a stage lasts, also of finishing and of other tasks than jobs.
 STAGE_WORDS = {
@@ -21,6 +22,7 @@ STAGE_WORDS = {
     "follow": "Following the motion",
     "borrow": "Borrowing real pixels",
     "search": "Searching the loop",
+    "paint": "Painting key frames",
     "learn": "Learning the shot",
     "imagine": "Imagining the unseen",
     "settle": "Settling it over time",

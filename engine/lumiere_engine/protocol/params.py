@@ -33,6 +33,16 @@ class EffectParams:
         """Whether anything may be imagined: what a job takes depends on it."""
         return False
 
+    @property
+    def needs_matte(self) -> bool:
+        """Whether a job without a matte makes no sense; else it works on whole pictures."""
+        return True
+
+    @property
+    def media(self) -> "tuple[str, ...]":
+        """Files that the job reads beside plate and mattes: what it makes depends on what is in them."""
+        return ()
+
 
 @dataclass(frozen=True)
 class RemoveParams(EffectParams):
@@ -128,9 +138,93 @@ class CinemagraphParams(EffectParams):
             raise SpecError(f"feather of {self.feather} pixels is out of range", remedy="choose 0 to 1000")
 
 
+@dataclass(frozen=True)
+class KeyPicture:
+    """A frame of the shot as it should look.
+
+    Attributes:
+        frame: the plate's frame, counted from 0, that was painted over.
+        picture: path of the painting, of the plate's size.
+    """
+
+    frame: int
+    picture: str
+
+    def __post_init__(self) -> None:
+        if self.frame < 0:
+            raise SpecError(f"there is no frame {self.frame} to paint", remedy="frames are counted from 0")
+
+
+@dataclass(frozen=True)
+class StylizeParams(EffectParams):
+    """What an artist can choose when a shot gets the style of a picture, or of frames that were painted.
+
+    Attributes:
+        quality: "draft", "standard" or "best".
+        reference: path of the style picture; frames of the shot are painted from it.
+        keyframes: frames that the artist painted; with them no reference is needed.
+        strength: how far the network's weights go from the shot to the style, 0 to 1; from a half on it looks
+            like the style.
+        scale: size of a reference's strokes; 2 makes them twice as large as in a picture as high as the frame.
+        colour: share of a reference's colours; 0 keeps the shot's own.
+        edges: how strongly a reference's strokes keep to the shot's edges; 1 is usual.
+        outside: whether all but the matte gets the style.
+        feather: pixels, inside the matte, over which the style fades out; None takes a sixtieth of the picture's
+            height, and no less than 6.
+    """
+
+    reference: Optional[str] = None
+    keyframes: "tuple[KeyPicture, ...]" = ()
+    strength: float = field(
+        default=1.0, metadata={"label": "Strength", "low": 0.0, "high": 1.0, "step": 0.05}
+    )
+    scale: float = field(
+        default=1.0, metadata={"label": "Size of the strokes", "low": 0.25, "high": 4.0, "step": 0.25}
+    )
+    colour: float = field(default=1.0, metadata={"label": "Colours", "low": 0.0, "high": 1.0, "step": 0.05})
+    edges: float = field(default=1.0, metadata={"label": "Edges", "low": 0.0, "high": 4.0, "step": 0.1})
+    outside: bool = field(default=False, metadata={"label": "Everything but the matte"})
+    feather: Optional[float] = field(
+        default=None,
+        metadata={"label": "Feather", "unit": "px", "low": 0.0, "high": 200.0, "step": 1.0, "automatic": 6.0},
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        ranges = {
+            "strength": (0, 1),
+            "scale": (0.25, 4),
+            "colour": (0, 1),
+            "edges": (0, 4),
+            "feather": (0, 1000),
+        }
+        for name, (low, high) in ranges.items():
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise SpecError(f"{name} of {value} is out of range", remedy=f"choose {low} to {high}")
+        frames = [key.frame for key in self.keyframes]
+        if len(set(frames)) < len(frames):
+            raise SpecError("a frame has two paintings", remedy="give each key frame one picture")
+
+    @property
+    def needs_matte(self) -> bool:
+        """Without a matte the whole picture gets the style."""
+        return self.outside
+
+    @property
+    def media(self) -> "tuple[str, ...]":
+        """The style picture and the paintings."""
+        paintings = tuple(key.picture for key in self.keyframes)
+        return paintings if self.reference is None else (self.reference, *paintings)
+
+
 # A new effect is an entry here, in `effects.performers`, in `messages.STAGES` and in the plug-in's `RESULT_WORDS`.
-Params = Union[RemoveParams, CinemagraphParams]
-EFFECTS: "dict[str, type[Params]]" = {"remove": RemoveParams, "cinemagraph": CinemagraphParams}
+Params = Union[RemoveParams, CinemagraphParams, StylizeParams]
+EFFECTS: "dict[str, type[Params]]" = {
+    "remove": RemoveParams,
+    "cinemagraph": CinemagraphParams,
+    "stylize": StylizeParams,
+}
 
 
 def effect_of(params: Params) -> str:

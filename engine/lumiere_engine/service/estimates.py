@@ -21,7 +21,7 @@ from .database import Database
 
 _ANALYSIS_MEGAPIXELS = {"draft": 0.037, "standard": 0.23, "best": 0.52}
 _AT_ANALYSIS_SIZE = ("follow", "borrow", "imagine", "settle", "search")
-_FIXED = ("learn",)
+_FIXED = ("learn", "paint")
 # Seconds per unit of each stage on two cores of a common CPU: order of magnitude until there is a history.
 _PRIOR: dict[tuple[str, str], dict[str, float]] = {
     ("remove", "draft"): {
@@ -39,6 +39,9 @@ _PRIOR: dict[tuple[str, str], dict[str, float]] = {
         ("cinemagraph", quality): {"read": 0.05, "follow": 0.5, "search": 0.5, "refine": 0.3, "write": 0.2}
         for quality in QUALITIES
     },
+    ("stylize", "draft"): {"read": 0.05, "follow": 0.4, "paint": 5.0, "learn": 5.0, "write": 1.5},
+    ("stylize", "standard"): {"read": 0.05, "follow": 0.4, "paint": 30.0, "learn": 30.0, "write": 1.5},
+    ("stylize", "best"): {"read": 0.05, "follow": 0.4, "paint": 120.0, "learn": 120.0, "write": 1.5},
 }
 _START_S = 0.7
 _HISTORY = 40

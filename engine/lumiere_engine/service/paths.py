@@ -98,7 +98,7 @@ def check_order(order: WorkOrder, roots: Roots) -> None:
         SpecError: weights that are no safetensors file.
     """
     spec = order.spec
-    for path in (spec.plate, *spec.mattes, order.output, order.origin, order.save_network):
+    for path in (*spec.media, order.output, order.origin, order.save_network):
         if path is not None:
             roots.check(path)
     for path in spec.mattes:
