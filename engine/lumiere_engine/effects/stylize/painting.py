@@ -46,7 +46,7 @@ class Patience:
 
 
 PATIENCE = {
-    "draft": Patience(2, (12, 20, 30), 24),
+    "draft": Patience(3, (12, 20, 30), 24),
     "standard": Patience(6, (30, 50, 70, 80), 100),
     "best": Patience(12, (80, 120, 150, 150), 400),
 }
@@ -149,6 +149,8 @@ class Painting:
         return self.key_paint(key) - self._at_plate_size(self._network(self._full, key))
 
     def _learned(self, base: STUNet) -> Weights:
+        if self._params.strength == 1 and len(self.keys) == self._shots.frame_count:
+            return base.state_dict()  # all is painted: there is nothing to learn for
         if not self._style_file.exists():
             params = TuneParams(steps=self._patience.learn, seed=self._seed)
             views = [_View(self, start, end) for start, end in self._shots.shots if self._keys_in(start, end)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import OpenImageIO as oiio  # noqa: N813 - the name that its own documentation uses
@@ -19,7 +20,8 @@ Array = np.ndarray
 
 SMALLEST_REFERENCE = 64
 """Pixels of a style picture's shorter side: below it there are too few patches to tell a style."""
-_FOUR_INKS = ("CMYK", "YCCK")
+# SOF0 to SOF15, without the three of the range that mean something else.
+_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 def read_reference(path: str) -> Array:
@@ -88,14 +90,26 @@ def _read(path: str) -> Array:
 
 def _has_four_inks(path: str) -> bool:
     """Whether a file is in CMYK, which readers turn into RGB by a guess."""
+    with Path(path).open("rb") as file:
+        if _jpeg_planes(file) == 4:
+            return True
     config = oiio.ImageSpec()
     config["oiio:RawColor"] = 1
     source = oiio.ImageInput.open(path, config)
     if source is None:
         return False  # reading it tells what is wrong
     try:
-        spec = source.spec()
-        spaces = [str(spec.getattribute(name) or "") for name in ("tiff:ColorSpace", "jpeg:ColorSpace")]
-        return any(ink in space.upper() for space in spaces for ink in _FOUR_INKS)
+        return str(source.spec().getattribute("tiff:ColorSpace") or "").upper() == "CMYK"
     finally:
         source.close()
+
+
+def _jpeg_planes(file: BinaryIO) -> int | None:
+    """How many colour planes the frame header of a JPEG tells (ISO/IEC 10918-1, B.2.2); None if it is none."""
+    if file.read(2) != b"\xff\xd8":
+        return None
+    while len(head := file.read(4)) == 4 and head[0] == 0xFF:
+        if head[1] in _FRAME_HEADERS:
+            return (file.read(6) or b"\0")[-1]
+        file.seek(int.from_bytes(head[2:], "big") - 2, 1)
+    return None
