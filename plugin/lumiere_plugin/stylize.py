@@ -48,6 +48,10 @@ def stylize(
             help="A frame that was painted over, counted from 0 in the media or the clip. Repeatable.",
         ),
     ] = None,
+    style: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="A style that --save-style kept; instead of a reference."),
+    ] = None,
     strength: Annotated[float, typer.Option(min=0, max=1, help="α: 0.5 a hint, 1 all of the style.")] = 1.0,
     out: Output = None,
     matte: Annotated[
@@ -75,6 +79,16 @@ def stylize(
     relink: Relink = None,
     rate: Rate = None,
     conform: Conform = False,
+    keep_work: Annotated[
+        bool,
+        typer.Option(
+            "--keep-work", help="Keep what was learned beside the result: another strength is fast."
+        ),
+    ] = False,
+    save_style: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Keep what was learned, for other shots (.safetensors)."),
+    ] = None,
     network: Network = None,
     overwrite: Overwrite = False,
     queue: Queue = False,
@@ -91,9 +105,10 @@ def stylize(
 
     console = Console(as_json)
     with console.failures():
-        if reference is None and not keyframe:
+        if reference is None and not keyframe and style is None:
             raise SpecError(
-                "no style is named", remedy="give --reference PICTURE or --keyframe FRAME=PICTURE"
+                "no style is named",
+                remedy="give --reference PICTURE, --keyframe FRAME=PICTURE or --style FILE",
             )
         request = Request(
             source=source,
@@ -110,6 +125,7 @@ def stylize(
                 quality=quality.value,
                 reference=None if reference is None else str(reference.absolute()),
                 keyframes=tuple(map(key_picture, keyframe or ())),
+                style=None if style is None else str(style.absolute()),
                 strength=strength,
                 scale=scale,
                 colour=colour,
@@ -119,7 +135,9 @@ def stylize(
             ),
             seed=seed,
             overwrite=overwrite,
+            keep_work=keep_work,
             network=network,
+            save_network=save_style,
         )
         prepared = prepare(request)
         if queue:
@@ -149,9 +167,11 @@ def key_picture(text: str) -> KeyPicture:
 def told(outcome: Outcome) -> str:
     """The result, for people."""
     result = outcome.result
-    keys = ", ".join(map(str, result.recipe["style"]["keys"]))
-    seconds = sum(result.seconds.values())
+    keys, seconds = result.recipe["style"]["keys"], sum(result.seconds.values())
+    text = f"{outcome.output}: {result.frame_count} frames in {seconds:.0f} s"
+    if not keys:
+        return text
     return (
-        f"{outcome.output}: {result.frame_count} frames in {seconds:.0f} s; key frames {keys}; "
+        f"{text}; key frames {', '.join(map(str, keys))}; "
         f"{result.borrowed:.0%} of the paint is carried along the motion"
     )

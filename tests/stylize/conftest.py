@@ -71,7 +71,9 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def styled(media: Path, tmp_path: Path) -> Callable[..., JobResult]:
     """Stylise the plate into `tmp_path / NAME`, as a draft."""
 
-    def _styled(name: str = "out.mkv", matte: str | None = None, **params: Any) -> JobResult:
+    def _styled(
+        name: str = "out.mkv", matte: str | None = None, save: Path | None = None, **params: Any
+    ) -> JobResult:
         if "reference" in params:
             params["reference"] = str(media / params["reference"])
         spec = JobSpec(
@@ -80,7 +82,8 @@ def styled(media: Path, tmp_path: Path) -> Callable[..., JobResult]:
             () if matte is None else (str(media / matte),),
             params=StylizeParams(**{"quality": "draft", **params}),
         )
-        return perform(WorkOrder(spec, str(tmp_path / name)), lambda _: None)
+        kept = None if save is None else str(save)
+        return perform(WorkOrder(spec, str(tmp_path / name), save_network=kept), lambda _: None)
 
     return _styled
 

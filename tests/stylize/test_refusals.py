@@ -11,6 +11,7 @@ import OpenImageIO as oiio  # noqa: N813
 import pytest
 from lumiere_engine.protocol import JobResult, KeyPicture, StylizeParams
 from lumiere_engine.protocol.errors import LumiereError, SpecError
+from safetensors.numpy import save_file
 
 Styled = Callable[..., JobResult]
 
@@ -63,6 +64,16 @@ def test_key_frames_that_will_not_do(styled: Styled, media: Path, tmp_path: Path
 
 def test_a_job_without_a_style(styled: Styled) -> None:
     refused(styled, "--reference", "--keyframe")
+
+
+def test_style_files_that_will_not_do(styled: Styled, tmp_path: Path) -> None:
+    junk, other = tmp_path / "junk.safetensors", tmp_path / "other.safetensors"
+    junk.write_bytes(b"no style")
+    refused(styled, "junk.safetensors", "cannot be read", style=str(junk))
+    save_file({"x": np.zeros(3, np.float32)}, other, {"label": "StyleFile.1", "base": "others"})
+    refused(styled, "other.safetensors", "other weights", style=str(other))
+    refused(styled, "--save-style", style=str(junk), save=tmp_path / "new.safetensors")
+    refused(styled, "stands alone", style=str(junk), reference="style.png")
 
 
 def test_outside_of_no_matte(styled: Styled) -> None:

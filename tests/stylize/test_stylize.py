@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from lumiere_engine.protocol import JobResult, KeyPicture
+from safetensors import safe_open
 
 Styled = Callable[..., JobResult]
 
@@ -61,3 +62,18 @@ def test_colours_of_the_picture_are_taken(styled: Styled, tmp_path: Path, tools:
     for frame in tools.read(tmp_path / "out.mkv"):
         # the picture's red and blue are opposites
         assert np.corrcoef(frame[..., 0].ravel(), frame[..., 2].ravel())[0, 1] < -0.5
+
+
+def test_a_style_that_was_saved_is_applied_to_a_shot_without_its_pictures(
+    styled: Styled, painted: KeyPicture, media: Path, tmp_path: Path, tools: Any
+) -> None:
+    file = tmp_path / "negative.safetensors"
+    styled("learned.mkv", keyframes=(painted,), save=file)
+    result = styled("applied.mkv", style=str(file))
+    plate, applied = tools.read(media / "plate.mkv"), tools.read(tmp_path / "applied.mkv")
+    assert result.recipe["style"]["keys"] == []
+    assert psnr(applied, plate) < 35
+    assert file.stat().st_size < 8 << 20
+    with safe_open(file, "np") as opened:
+        about = opened.metadata()
+    assert about["label"] == "StyleFile.1" and "painted.png" in about["about"] and about["preview"]

@@ -11,7 +11,7 @@ from typing import Any, Optional, Type, TypeVar
 
 from .. import __version__
 from .errors import SpecError
-from .params import EFFECTS, Params, RemoveParams, effect_of
+from .params import EFFECTS, Params, RemoveParams, StylizeParams, effect_of
 from .ranges import FrameRange
 from .wire import decode, encode, labelled
 
@@ -99,6 +99,11 @@ class JobSpec:
         """A removal without what does not matter until something is imagined: jobs alike in it borrow alike."""
         params = replace(self.params_of(RemoveParams), imagine=True, regrain=True)
         return replace(self, written=None, params=params, seed=0, checkpoint=None)
+
+    def for_painting(self) -> "JobSpec":
+        """A stylize job without what does not matter until frames are written: jobs alike in it learn alike."""
+        params = replace(self.params_of(StylizeParams), strength=1.0, outside=False, feather=None)
+        return replace(self, mattes=(), whole_mattes=False, written=None, params=params)
 
     def fingerprint(self, media: str) -> str:
         """Names the result: a hash of this spec, of the identity of its media, and of this version.

@@ -163,6 +163,7 @@ class StylizeParams(EffectParams):
         quality: "draft", "standard" or "best".
         reference: path of the style picture; frames of the shot are painted from it.
         keyframes: frames that the artist painted; with them no reference is needed.
+        style: path of a style file that another shot was saved to; it is applied as it is, without key frames.
         strength: how far the network's weights go from the shot to the style, 0 to 1; from a half on it looks
             like the style.
         scale: size of a reference's strokes; 2 makes them twice as large as in a picture as high as the frame.
@@ -175,6 +176,7 @@ class StylizeParams(EffectParams):
 
     reference: Optional[str] = None
     keyframes: "tuple[KeyPicture, ...]" = ()
+    style: Optional[str] = None
     strength: float = field(
         default=1.0, metadata={"label": "Strength", "low": 0.0, "high": 1.0, "step": 0.05}
     )
@@ -202,6 +204,10 @@ class StylizeParams(EffectParams):
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise SpecError(f"{name} of {value} is out of range", remedy=f"choose {low} to {high}")
+        if self.style is not None and self.media != (self.style,):
+            raise SpecError(
+                "a style file stands alone", remedy="leave out --style, or --reference and --keyframe"
+            )
         frames = [key.frame for key in self.keyframes]
         if len(set(frames)) < len(frames):
             raise SpecError("a frame has two paintings", remedy="give each key frame one picture")
@@ -213,9 +219,9 @@ class StylizeParams(EffectParams):
 
     @property
     def media(self) -> "tuple[str, ...]":
-        """The style picture and the paintings."""
-        paintings = tuple(key.picture for key in self.keyframes)
-        return paintings if self.reference is None else (self.reference, *paintings)
+        """The style picture, the paintings, the style file."""
+        named = (self.reference, *(key.picture for key in self.keyframes), self.style)
+        return tuple(path for path in named if path is not None)
 
 
 # A new effect is an entry here, in `effects.performers`, in `messages.STAGES` and in the plug-in's `RESULT_WORDS`.

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from ...learning.style.brush import Brush, TuneParams, Weights, base_network, interpolated, learn_style
 from ...learning.style.paint import PaintParams
+from ...learning.style.style_file import StyleNote, load_style, save_style
 from ...motion.flow import sample
 from ...protocol.jobs import WorkOrder
 from ...protocol.params import StylizeParams
@@ -74,7 +75,8 @@ class Painting:
         self._patience = PATIENCE[self._params.quality]
         self._style_file = workspace.folder / "style.safetensors"
         self._paints = workspace.shelf("paints")
-        self._proposed = [] if scene.paintings else list(proposed_keys(shots, self._patience.keys))
+        made = scene.reference is not None and not scene.paintings
+        self._proposed = [] if not made else list(proposed_keys(shots, self._patience.keys))
         self.keys = sorted(scene.paintings) or sorted(key.frame for key in self._proposed)
         self._trails = Trails(shots, self.keys, workspace)
         self._followed: dict[int, float] = {}
@@ -124,15 +126,15 @@ class Painting:
 
     def _paint_keys(self) -> None:
         """Paint what the artist did not."""
-        p = self._params
-        if self._scene.reference is not None:
+        p, reference = self._params, self._scene.reference
+        if reference is not None:
             params = PaintParams(
                 self._patience.paint, scale=p.scale, colour=p.colour, edges=p.edges, seed=self._seed
             )
             paint_keys(
                 self._proposed,
                 self._shots,
-                self._scene.reference,
+                reference,
                 params,
                 self._paints,
                 lambda done: self._clock.step("paint", done, len(self.keys)),
@@ -149,7 +151,10 @@ class Painting:
         return self.key_paint(key) - self._at_plate_size(self._network(self._full, key))
 
     def _learned(self, base: STUNet) -> Weights:
-        if self._params.strength == 1 and len(self.keys) == self._shots.frame_count:
+        if self._params.style is not None:
+            return load_style(Path(self._params.style), base, self._base_name)
+        all_painted = len(self.keys) == self._shots.frame_count
+        if all_painted and self._params.strength == 1 and self._order.save_network is None:
             return base.state_dict()  # all is painted: there is nothing to learn for
         if not self._style_file.exists():
             params = TuneParams(steps=self._patience.learn, seed=self._seed)
@@ -161,6 +166,23 @@ class Painting:
             save_file({name: value.contiguous() for name, value in style.items()}, part)
             part.replace(self._style_file)
         return load_file(self._style_file)
+
+    def save(self, path: Path) -> None:
+        """Keep what was learned as a style file, for other shots.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        base, key = base_network(self._start()), self.keys[0]
+        learned = load_file(self._style_file)
+        named = ", ".join(Path(picture).name for picture in self._params.media)
+        note = StyleNote(self._base_name, f"learned from {named}; its terms are those of these pictures")
+        save_style(path, base, learned, note, self.key_paint(key))
+
+    @property
+    def _base_name(self) -> str:
+        """Names the weights that learning begins with."""
+        return self._order.spec.checkpoint or f"untrained, seed {self._seed}"
 
     def _keys_in(self, start: int, end: int) -> bool:
         return any(start <= key < end for key in self.keys)

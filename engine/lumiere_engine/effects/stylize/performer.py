@@ -22,8 +22,10 @@ from ... import __version__
 from ...frames.convert import blend_rgb, to_rgb
 from ...frames.prefetch import prefetch
 from ...frames.writer import FrameWriter, open_writer
+from ...protocol.errors import SpecError
 from ...protocol.jobs import WorkOrder
 from ...protocol.messages import JobResult
+from ...protocol.params import StylizeParams
 from ..clock import Clock, OnProgress
 from ..identity import media_identity, refuse_other_weights
 from ..observer import Observer
@@ -53,6 +55,8 @@ def stylize(order: WorkOrder, on_progress: OnProgress, observer: Observer | None
     clock, observer = Clock(on_progress), observer or Observer()
     refuse_taken_names(order)
     refuse_other_weights(order)
+    if order.save_network is not None and spec.params_of(StylizeParams).style is not None:
+        raise SpecError("from a style file nothing is learned", remedy="leave out --save-style")
     with ExitStack() as stack:
         scene = open_scene(spec, stack)
         fmt = scene.plate.format
@@ -62,19 +66,25 @@ def stylize(order: WorkOrder, on_progress: OnProgress, observer: Observer | None
         identity = {path: media_identity(path) for path in spec.media}
         fingerprint = spec.fingerprint(" ".join(identity.values()))
         output = Path(order.output).absolute()
-        workspace = stack.enter_context(
-            Workspace(output, fingerprint, keep=order.keep_work, on_kept=observer.kept)
+        painting = spec.for_painting()
+        learned = painting.fingerprint(" ".join(identity[path] for path in painting.media))
+        studio = stack.enter_context(
+            Workspace(output, f"style{learned}", keep=order.keep_work, on_kept=observer.kept)
         )
-        shots = _analysed(scene, workspace, clock)
+        workspace = stack.enter_context(Workspace(output, fingerprint, on_kept=observer.kept))
+        shots = _analysed(scene, studio, clock)
         # torch takes a second to import: what is wrong with the inputs is told before
         from .painting import Painting
 
-        painting = Painting(scene, shots, order, workspace, clock)
-        painting.prepare()
-        _write(order, scene, painting, clock, observer, workspace)
-        followed = painting.followed()
+        painter = Painting(scene, shots, order, studio, clock)
+        painter.prepare()
+        _write(order, scene, painter, clock, observer, workspace)
+        if order.save_network is not None:
+            painter.save(Path(order.save_network))
+        followed = painter.followed()
         weakest = min(followed, key=lambda t: (followed[t], t))
-        clock.note(f"frame {scene.frames.start + weakest} follows its key frames least: paint it next")
+        if scene.paintings:
+            clock.note(f"frame {scene.frames.start + weakest} follows its key frames least: paint it next")
         result = JobResult(
             output=order.output,
             origin=None,
@@ -93,7 +103,7 @@ def stylize(order: WorkOrder, on_progress: OnProgress, observer: Observer | None
                 "spec": spec.to_wire(),
                 "media": identity,
                 "style": {
-                    "keys": [scene.frames.start + key for key in painting.keys],
+                    "keys": [scene.frames.start + key for key in painter.keys],
                     "paint_next": scene.frames.start + weakest,
                 },
             },
@@ -114,7 +124,7 @@ def _analysed(scene: Scene, workspace: Workspace, clock: Clock) -> AnalysedShots
 
 
 def _write(
-    order: WorkOrder, scene: Scene, painting: Painting, clock: Clock, observer: Observer, workspace: Workspace
+    order: WorkOrder, scene: Scene, painter: Painting, clock: Clock, observer: Observer, workspace: Workspace
 ) -> None:
     """Paint, composite and encode; the file gets its name when it is complete."""
     fmt = scene.plate.format.starting_at(scene.written.start)
@@ -126,7 +136,7 @@ def _write(
                 frame = number - scene.frames.start
                 alpha = scene.alpha(frame)
                 if alpha.any():
-                    rgb = painting.frame(frame, to_rgb(picture, fmt))
+                    rgb = painter.frame(frame, to_rgb(picture, fmt))
                     picture = blend_rgb(picture, fmt, rgb, alpha)
             clip.write(picture)
             observer.finished_frame(number, partial(to_rgb, picture, fmt))

@@ -90,8 +90,10 @@ def open_scene(spec: JobSpec, stack: ExitStack) -> Scene:
         LumiereError: what is wrong with them.
     """
     params = spec.params_of(StylizeParams)
-    if params.reference is None and not params.keyframes:
-        raise SpecError("no style is named", remedy="give --reference PICTURE or --keyframe FRAME=PICTURE")
+    if not params.media:
+        raise SpecError(
+            "no style is named", remedy="give --reference PICTURE, --keyframe FRAME=PICTURE or --style FILE"
+        )
     plate = stack.enter_context(open_source(spec.plate, conform=spec.conform, rate=spec.rate))
     fmt, available = plate.format, FrameRange(0, plate.frame_count)
     frames = spec.frames or available
