@@ -35,19 +35,24 @@ if TYPE_CHECKING:
     from lumiere_engine.protocol import KeyPicture
 
 
+Reference = Annotated[
+    Optional[Path],  # noqa: UP045 - Typer reads the annotation
+    typer.Option(help="Picture whose style the shot gets."),
+]
+Keyframes = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--keyframe",
+        metavar="FRAME=PICTURE",
+        help="A frame that was painted over, counted from 0 in the media or the clip. Repeatable.",
+    ),
+]
+
+
 def stylize(
     source: Source,
-    reference: Annotated[
-        Optional[Path],  # noqa: UP045 - Typer reads the annotation
-        typer.Option(help="Picture whose style the shot gets."),
-    ] = None,
-    keyframe: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(
-            metavar="FRAME=PICTURE",
-            help="A frame that was painted over, counted from 0 in the media or the clip. Repeatable.",
-        ),
-    ] = None,
+    reference: Reference = None,
+    keyframe: Keyframes = None,
     style: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(help="A style that --save-style kept; instead of a reference."),
