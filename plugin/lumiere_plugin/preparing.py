@@ -208,8 +208,8 @@ def _in_timeline(request: Request) -> Prepared:
         effect=effect_of(request.params),
         plate=str(selection.media_path),
         mattes=_absolute(request.mattes),
-        # a matte for the whole media can free the handles from the object as well
-        frames=written if request.whole_mattes else selection.media_range,
+        # a matte for the whole media can work on the handles as well, and so can none at all
+        frames=written if request.whole_mattes or not request.mattes else selection.media_range,
         whole_mattes=request.whole_mattes,
         written=written,
         rate=selection.rate if selection.first_number is not None else request.rate,
