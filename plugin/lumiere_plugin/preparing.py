@@ -261,7 +261,7 @@ def into_media(spec: JobSpec, media: Path, request: Request) -> Prepared:
     order = WorkOrder(
         spec,
         str(media),
-        str(origin_path(media)) if effect_of(request.params) in BORROWING_EFFECTS else None,
+        str(origin_path(media)) if spec.effect in BORROWING_EFFECTS else None,
         overwrite=request.overwrite,
         keep_work=request.keep_work,
         chunk_frames=request.chunk_frames,

@@ -33,7 +33,7 @@ def test_a_shot_gets_a_style_and_its_recipe_makes_the_same_bytes(
 def test_what_is_no_key_frame_or_no_style_is_refused(shot: Any, tools: Any, tmp_path: Path) -> None:
     for options, words in (((), "--reference"), (("--keyframe", "first.png"), "12=painted.png")):
         said = tools.lumiere("stylize", shot.plate, *options, "-o", tmp_path / "out.mkv")
-        assert said.returncode == 1 and words in said.stderr and len(said.stderr.splitlines()) == 1
+        assert said.returncode == 2 and words in said.stderr and len(said.stderr.splitlines()) == 1
 
 
 def test_a_clip_of_a_timeline_gets_it_on_a_new_track_and_its_frames_are_counted_from_its_first(

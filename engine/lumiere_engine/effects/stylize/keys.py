@@ -37,19 +37,19 @@ class KeyFrame:
     before: int | None
 
 
-def proposed_keys(shots: AnalysedShots, most: int) -> Iterator[KeyFrame]:
+def proposed_keys(shots: AnalysedShots, reach: int) -> Iterator[KeyFrame]:
     """Key frames of all shots, in the order in which they are to be painted.
 
     Args:
         shots: followed.
-        most: key frames per shot.
+        reach: most key frames of a shot on either side of its middle.
     """
     for start, end in shots.shots:
         middle = (start + end) // 2
         yield KeyFrame(middle, None)
-        for direction, room in ((1, most // 2), (-1, (most - 1) // 2)):
+        for direction in (1, -1):
             key = middle
-            for _ in range(room):
+            for _ in range(reach):
                 following = _next_key(shots, key, direction)
                 if following is None:
                     break

@@ -36,7 +36,7 @@ class Patience:
     """What a quality costs.
 
     Attributes:
-        keys: most key frames per shot, where they are made from a picture.
+        keys: most key frames on either side of a shot's middle, where they are made from a picture.
         paint: optimiser steps per level of a key frame, finest first.
         learn: optimiser steps of the network.
     """
@@ -47,9 +47,9 @@ class Patience:
 
 
 PATIENCE = {
-    "draft": Patience(3, (12, 20, 30), 24),
-    "standard": Patience(6, (30, 50, 70, 80), 100),
-    "best": Patience(12, (80, 120, 150, 150), 400),
+    "draft": Patience(1, (12, 20, 30), 24),
+    "standard": Patience(4, (30, 50, 70, 80), 100),
+    "best": Patience(8, (80, 120, 150, 150), 400),
 }
 
 

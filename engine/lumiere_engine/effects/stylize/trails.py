@@ -16,7 +16,7 @@ Array = np.ndarray
 
 _UNITS = 32.0  # places are kept in 1/32 pixel
 _APART = 1.0  # pixels by which flows there and back may differ until a step is doubted
-_UNLIKE = 24.0  # code values by which a pixel may differ from the place that it came from
+_UNLIKE = 16.0  # code values by which a pixel may differ from the place that it came from
 _CAMERA = 0.9  # how sure the camera's motion is where pixels look the same
 _AROUND = 2.0  # pixels, standard deviation, over which likeness is judged
 
