@@ -20,7 +20,6 @@ OnStep = Callable[[int, int], None]
 
 _SMALLEST_SIDE = 24  # pixels of the coarsest level: below it patches say nothing of strokes
 _RATE = 0.02
-_SHARPEN = 8  # last steps: patches that overlap are blurred by their votes
 _EDGE_WEIGHT = 1.5
 _LUMA = (0.299, 0.587, 0.114)
 
@@ -95,7 +94,6 @@ def paint(
         fitting = _resized(style, *small)
         picture = _descend(picture, seen, fitting, steps[level], params, generator, report)
         picture = with_strokes(picture, fitting, generator)
-    picture = _descend(picture, target, _resized(style, *small), _SHARPEN, params, generator, lambda _: None)
     painted: Array = picture[0].permute(1, 2, 0).numpy()
     return np.clip(painted, 0, 1)
 
