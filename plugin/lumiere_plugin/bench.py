@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
-from lumiere_engine.protocol import CinemagraphParams, JobResult, Progress, RemoveParams
+from lumiere_engine.protocol import (
+    CinemagraphParams,
+    FrameRange,
+    JobResult,
+    Progress,
+    RemoveParams,
+    StylizeParams,
+)
 from lumiere_engine.protocol.errors import WorkerError
 
 from . import performing, preparing
@@ -124,6 +131,44 @@ def cinemagraph(
         with console.progress() as show:
             report = run(Plan(footage, _names(shots), _names(methods), quality, out), _looped, show)
         console.answer(report, markdown(report))
+
+
+@app.command()
+def style(
+    footage: Annotated[Path, typer.Option(help="Folder with style/ and shots, see docs/benchmarks.md.")],
+    shots: Annotated[str, typer.Option(metavar="A,B", help="Only these shots. [default: all]")] = "",
+    references: Annotated[
+        str, typer.Option(metavar="A,B", help="Only these style pictures. [default: all]")
+    ] = "",
+    size: Annotated[str, typer.Option(help="Width x height, or native.")] = "432x240",
+    frames: Annotated[int, typer.Option(min=3, help="Most frames per shot.")] = 70,
+    alone: Annotated[int, typer.Option(min=2, help="Frames that are painted one by one.")] = 6,
+    quality: Annotated[str, typer.Option(help="draft, standard or best.")] = "standard",
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("lumiere-bench"),
+    as_json: Json = False,
+) -> None:
+    """Give known shots known styles and judge style, content, coherence: styles.md, styles.json, pictures."""
+    console = Console(as_json)
+    with console.failures():
+        from lumiere_bench.clips import Size
+        from lumiere_bench.styles import Plan, markdown, run
+
+        plan = Plan(footage, _names(shots), _names(references), Size.parse(size), frames, alone, quality, out)
+        with console.progress() as show:
+            report = run(plan, _styled, show)
+        console.answer(report, markdown(report))
+
+
+def _styled(
+    plate: Path,
+    output: Path,
+    params: StylizeParams,
+    frames: FrameRange | None,
+    on_progress: preparing.OnProgress,
+) -> JobResult:
+    """A stylised shot as `lumiere stylize` makes it (`lumiere_bench.styles.Stylist`)."""
+    request = preparing.Request(plate, (), output, params=params, frames=frames, keep_work=True)
+    return performing.here(preparing.prepare(request), on_progress).result
 
 
 def _looped(

@@ -30,6 +30,7 @@ from .options import (
     Source,
     rate_of,
 )
+from .stylize import stylize
 
 if TYPE_CHECKING:
     from .install import Step
@@ -46,6 +47,7 @@ app.add_typer(train.app, name="train")
 app.add_typer(engine_cli.app, name="engine")
 app.add_typer(queue_cli.app, name="queue")
 app.add_typer(models_cli.app, name="models")
+app.command()(stylize)
 app.command()(generate_cli.generate)
 
 

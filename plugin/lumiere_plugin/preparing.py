@@ -22,6 +22,7 @@ from lumiere_engine.protocol import (
     Params,
     Progress,
     RemoveParams,
+    StylizeParams,
     WorkOrder,
     effect_of,
 )
@@ -33,9 +34,9 @@ TIMELINE_SUFFIXES = frozenset(
     (".otio", ".otioz", ".otiod", ".json", ".xml", ".fcpxml", ".edl", ".aaf", ".kdenlive", ".xges", ".ale")
 )
 DEFAULT_HANDLES = 48
-RESULT_WORDS = {"remove": "removed", "cinemagraph": "loop", "generate": "generated"}
+RESULT_WORDS = {"remove": "removed", "cinemagraph": "loop", "stylize": "styled", "generate": "generated"}
 # Which start from weights, and which tell what was borrowed and what imagined.
-LEARNING_EFFECTS = frozenset(("remove",))
+LEARNING_EFFECTS = frozenset(("remove", "stylize"))
 BORROWING_EFFECTS = frozenset(("remove",))
 OnProgress = Callable[[Progress], None]
 
@@ -207,8 +208,8 @@ def _in_timeline(request: Request) -> Prepared:
         effect=effect_of(request.params),
         plate=str(selection.media_path),
         mattes=_absolute(request.mattes),
-        # a matte for the whole media can free the handles from the object as well
-        frames=written if request.whole_mattes else selection.media_range,
+        # a matte for the whole media can work on the handles as well, and so can none at all
+        frames=written if request.whole_mattes or not request.mattes else selection.media_range,
         whole_mattes=request.whole_mattes,
         written=written,
         rate=selection.rate if selection.first_number is not None else request.rate,
@@ -242,9 +243,12 @@ def _in_timeline(request: Request) -> Prepared:
 
 
 def _counted_in_media(params: Params, first: int) -> Params:
-    """The still of a clip's cinemagraph is counted from the clip's first visible frame, in the job from the media's."""
+    """Frames that an artist names are counted from the clip's first visible frame, in the job from the media's."""
     if isinstance(params, CinemagraphParams) and params.still is not None:
         return replace(params, still=params.still + first)
+    if isinstance(params, StylizeParams):
+        keys = tuple(replace(key, frame=key.frame + first) for key in params.keyframes)
+        return replace(params, keyframes=keys)
     return params
 
 

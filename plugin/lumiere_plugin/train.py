@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Optional
 
 import typer
@@ -10,6 +11,8 @@ from lumiere_engine.client import ask
 from lumiere_engine.client import models as register
 
 from .console import Console, Json
+from .options import Network, Overwrite, Quality, QualityOption, Seed
+from .stylize import Keyframes, Reference, key_picture
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -130,3 +133,47 @@ def _asked(folder: Path, out: Path, recipe: Path | None, steps: int | None) -> d
         "recipe": None if recipe is None else str(recipe.absolute()),
         "steps": steps,
     }
+
+
+def style(
+    source: Annotated[Path, typer.Argument(help="Movie or image sequence whose shot is painted.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The style file (.safetensors).")],
+    reference: Reference = None,
+    keyframe: Keyframes = None,
+    quality: QualityOption = Quality.STANDARD,
+    seed: Seed = 0,
+    network: Network = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Learn a style on a shot and keep it for others: `lumiere stylize --style`."""
+    from lumiere_engine.protocol import StylizeParams
+    from lumiere_engine.protocol.errors import OutputExistsError
+
+    from .performing import here
+    from .preparing import Request, prepare
+
+    console = Console(as_json)
+    with console.failures():
+        if out.exists() and not overwrite:
+            raise OutputExistsError("the output exists already", clip=str(out), remedy="use --overwrite")
+        params = StylizeParams(
+            quality=quality.value,
+            reference=None if reference is None else str(reference.absolute()),
+            keyframes=tuple(map(key_picture, keyframe or ())),
+        )
+        with TemporaryDirectory(prefix=".", dir=out.absolute().parent) as folder, console.progress() as show:
+            request = Request(
+                source,
+                (),
+                Path(folder) / "shot.mkv",
+                params=params,
+                seed=seed,
+                network=network,
+                save_network=out,
+            )
+            outcome = here(prepare(request), show)
+        seconds = sum(outcome.result.seconds.values())
+        console.answer(
+            {"label": "Style.1", "style": str(out), "seconds": round(seconds, 1)}, f"{out}: {seconds:.0f} s"
+        )

@@ -35,6 +35,7 @@ class Clock:
         """What the user should know, a line each."""
         self.notes += texts
         for text in texts:
+            self.notes.append(text)
             self._on_progress(Progress("note", 0, 0, text))
 
     def rounded(self) -> dict[str, float]:

@@ -11,12 +11,14 @@ from .clock import OnProgress
 from .generate import generate
 from .observer import Observer
 from .remove import remove
+from .stylize.performer import stylize
 
 Performer = Callable[[WorkOrder, OnProgress, Observer | None], JobResult]
 
 PERFORMERS: dict[str, Performer] = {
     "remove": remove,
     "cinemagraph": cinemagraph,
+    "stylize": stylize,
     "generate": generate,
 }
 

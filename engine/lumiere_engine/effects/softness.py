@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 
 from ..frames.convert import to_rgb
@@ -27,6 +28,16 @@ def default_growth(height: int) -> float:
     It is no less than what subsampled chroma needs to follow luma inside the rim.
     """
     return max(_LEAST_GROWTH_PX, height / 60)
+
+
+def inner_feather(region: Array, feather_px: float) -> Array:
+    """1 inside `region` (h w bool), falling smoothly to 0 at its edge over `feather_px`; exactly 0 outside.
+
+    At the picture's border nothing falls: there is nothing beyond it to fade into.
+    """
+    distance = cv2.distanceTransform(region.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    rise = np.clip(distance / max(feather_px, 1e-6), 0, 1)
+    return (rise * rise * (3 - 2 * rise)).astype(np.float32)
 
 
 class HoleMaker:

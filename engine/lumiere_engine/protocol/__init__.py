@@ -5,7 +5,17 @@ from .hints import MotionHints
 from .jobs import JobSpec, WorkOrder
 from .media import MediaInfo
 from .messages import JobResult, Progress
-from .params import EFFECTS, CinemagraphParams, GenerateParams, Params, RemoveParams, Weights, effect_of
+from .params import (
+    EFFECTS,
+    CinemagraphParams,
+    GenerateParams,
+    KeyPicture,
+    Params,
+    RemoveParams,
+    StylizeParams,
+    Weights,
+    effect_of,
+)
 from .queue import Finish, Job, Submit
 from .ranges import FrameRange
 from .states import JobState
@@ -20,12 +30,14 @@ __all__ = [
     "JobResult",
     "JobSpec",
     "JobState",
+    "KeyPicture",
     "LumiereError",
     "MediaInfo",
     "MotionHints",
     "Params",
     "Progress",
     "RemoveParams",
+    "StylizeParams",
     "Submit",
     "Weights",
     "WorkOrder",

@@ -11,7 +11,7 @@ from typing import Any, Optional, Type, TypeVar
 
 from .. import __version__
 from .errors import SpecError
-from .params import EFFECTS, Params, RemoveParams, effect_of
+from .params import EFFECTS, Params, RemoveParams, StylizeParams, effect_of
 from .ranges import FrameRange
 from .wire import decode, encode, labelled
 
@@ -28,7 +28,7 @@ class JobSpec:
     Attributes:
         effect: a name of `params.EFFECTS`.
         plate: path of the movie or image sequence; empty where the effect needs none.
-        mattes: paths of the mattes; several are united.
+        mattes: paths of the mattes; several are united; none where the effect can do without.
         frames: the plate's frames to work on, counted from 0 in the file; None is all of them.
         whole_mattes: the mattes have a frame for each of the plate's; otherwise for each of `frames`.
         written: the plate's frames that the result holds, `frames` and handles; None is `frames` alone.
@@ -57,9 +57,9 @@ class JobSpec:
     def __post_init__(self) -> None:
         if effect_of(self.params) != self.effect:
             raise SpecError(f"'{self.effect}' is given the parameters of '{effect_of(self.params)}'")
-        if self.params.needs_media and not self.mattes:
+        if self.params.needs_matte and not self.mattes:
             raise SpecError("the job has no matte")
-        if self.params.needs_media and not self.plate:
+        if self.params.needs_plate and not self.plate:
             raise SpecError("the job has no plate")
         if self.mattes and not self.plate:
             raise SpecError("the job has a matte and no plate")
@@ -69,6 +69,11 @@ class JobSpec:
             raise SpecError(f"the seed {self.seed} is out of range", remedy="choose 0 to 2**63 - 1")
         if self.base is not None and not re.fullmatch("[0-9a-f]{64}", self.base):
             raise SpecError("the job that is revised is named by its fingerprint, 64 hexadecimal digits")
+
+    @property
+    def media(self) -> "tuple[str, ...]":
+        """All files that the job reads, its weights aside."""
+        return (*((self.plate,) if self.plate else ()), *self.mattes, *self.params.media)
 
     def to_wire(self) -> dict[str, Any]:
         """The spec as a JSON-ready dictionary."""
@@ -84,11 +89,6 @@ class JobSpec:
         """
         return decode(cls, data, complete=True, chosen=_params_field)
 
-    @property
-    def media(self) -> "tuple[str, ...]":
-        """Paths of all pictures that the job reads: plate and mattes."""
-        return (*((self.plate,) if self.plate else ()), *self.mattes)
-
     def params_of(self, kind: Type[P]) -> P:
         """The parameters as those of one effect.
 
@@ -103,6 +103,11 @@ class JobSpec:
         """A removal without what does not matter until something is imagined: jobs alike in it borrow alike."""
         params = replace(self.params_of(RemoveParams), imagine=True, regrain=True)
         return replace(self, written=None, params=params, seed=0, checkpoint=None)
+
+    def for_painting(self) -> "JobSpec":
+        """A stylize job without what does not matter until frames are written: jobs alike in it learn alike."""
+        params = replace(self.params_of(StylizeParams), strength=1.0, outside=False, feather=None)
+        return replace(self, mattes=(), whole_mattes=False, written=None, params=params)
 
     def fingerprint(self, media: str) -> str:
         """Names the result: a hash of this spec, of the identity of its media, and of this version.

@@ -15,6 +15,7 @@ STAGES = {
     "remove": ("read", "follow", "borrow", "learn", "imagine", "settle", "refine", "write"),
     "cinemagraph": ("read", "follow", "search", "refine", "write"),
     "generate": ("read", "load", "imagine", "write"),
+    "stylize": ("read", "follow", "paint", "learn", "write"),
 }
 # What a person reads while a stage lasts, also of finishing and of other tasks than jobs.
 STAGE_WORDS = {
@@ -22,6 +23,7 @@ STAGE_WORDS = {
     "follow": "Following the motion",
     "borrow": "Borrowing real pixels",
     "search": "Searching the loop",
+    "paint": "Painting key frames",
     "learn": "Learning the shot",
     "load": "Loading the model",
     "imagine": "Imagining the unseen",

@@ -35,13 +35,23 @@ class EffectParams:
         return False
 
     @property
-    def needs_media(self) -> bool:
-        """Whether a job must have a plate and a matte."""
+    def needs_plate(self) -> bool:
+        """Whether a job must have a plate."""
+        return True
+
+    @property
+    def needs_matte(self) -> bool:
+        """Whether a job without a matte makes no sense; else it works on whole pictures."""
         return True
 
     @property
     def files(self) -> "tuple[str, ...]":
-        """Files that are read beside plate and mattes."""
+        """Weights that are read beside plate and mattes, which name their own fingerprints."""
+        return ()
+
+    @property
+    def media(self) -> "tuple[str, ...]":
+        """Files that the job reads beside plate and mattes: what it makes depends on what is in them."""
         return ()
 
 
@@ -238,8 +248,13 @@ class GenerateParams(EffectParams):
         return True
 
     @property
-    def needs_media(self) -> bool:
+    def needs_plate(self) -> bool:
         """A clip can come from words alone."""
+        return False
+
+    @property
+    def needs_matte(self) -> bool:
+        """Without one, all of it is generated."""
         return False
 
     @property
@@ -263,11 +278,98 @@ _GENERATE_RANGES = (
 )
 
 
+@dataclass(frozen=True)
+class KeyPicture:
+    """A frame of the shot as it should look.
+
+    Attributes:
+        frame: the plate's frame, counted from 0, that was painted over.
+        picture: path of the painting, of the plate's size.
+    """
+
+    frame: int
+    picture: str
+
+    def __post_init__(self) -> None:
+        if self.frame < 0:
+            raise SpecError(f"there is no frame {self.frame} to paint", remedy="frames are counted from 0")
+
+
+@dataclass(frozen=True)
+class StylizeParams(EffectParams):
+    """What an artist can choose when a shot gets the style of a picture, or of frames that were painted.
+
+    Attributes:
+        quality: "draft", "standard" or "best".
+        reference: path of the style picture; frames of the shot are painted from it.
+        keyframes: frames that the artist painted; with them no reference is needed.
+        style: path of a style file that another shot was saved to; it is applied as it is, without key frames.
+        strength: how far the network's weights go from the shot to the style, 0 to 1; from a half on it looks
+            like the style.
+        scale: size of a reference's strokes; 2 makes them twice as large as in a picture as high as the frame.
+        colour: share of a reference's colours; 0 keeps the shot's own.
+        edges: how strongly a reference's strokes keep to the shot's edges; 1 is usual.
+        outside: whether all but the matte gets the style.
+        feather: pixels, inside the matte, over which the style fades out; None takes a sixtieth of the picture's
+            height, and no less than 6.
+    """
+
+    reference: Optional[str] = None
+    keyframes: "tuple[KeyPicture, ...]" = ()
+    style: Optional[str] = None
+    strength: float = field(
+        default=1.0, metadata={"label": "Strength", "low": 0.0, "high": 1.0, "step": 0.05}
+    )
+    scale: float = field(
+        default=1.0, metadata={"label": "Size of the strokes", "low": 0.25, "high": 4.0, "step": 0.25}
+    )
+    colour: float = field(default=1.0, metadata={"label": "Colours", "low": 0.0, "high": 1.0, "step": 0.05})
+    edges: float = field(default=1.0, metadata={"label": "Edges", "low": 0.0, "high": 4.0, "step": 0.1})
+    outside: bool = field(default=False, metadata={"label": "Everything but the matte"})
+    feather: Optional[float] = field(
+        default=None,
+        metadata={"label": "Feather", "unit": "px", "low": 0.0, "high": 200.0, "step": 1.0, "automatic": 6.0},
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        ranges = {
+            "strength": (0, 1),
+            "scale": (0.25, 4),
+            "colour": (0, 1),
+            "edges": (0, 4),
+            "feather": (0, 1000),
+        }
+        for name, (low, high) in ranges.items():
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise SpecError(f"{name} of {value} is out of range", remedy=f"choose {low} to {high}")
+        if self.style is not None and self.media != (self.style,):
+            raise SpecError(
+                "a style file stands alone", remedy="leave out --style, or --reference and --keyframe"
+            )
+        frames = [key.frame for key in self.keyframes]
+        if len(set(frames)) < len(frames):
+            raise SpecError("a frame has two paintings", remedy="give each key frame one picture")
+
+    @property
+    def needs_matte(self) -> bool:
+        """Without a matte the whole picture gets the style."""
+        return self.outside
+
+    @property
+    def media(self) -> "tuple[str, ...]":
+        """The style picture, the paintings, the style file."""
+        named = (self.reference, *(key.picture for key in self.keyframes), self.style)
+        return tuple(path for path in named if path is not None)
+
+
 # A new effect is an entry here, in `effects.performers`, in `messages.STAGES` and in the plug-in's `RESULT_WORDS`.
-Params = Union[RemoveParams, CinemagraphParams, GenerateParams]
+Params = Union[RemoveParams, CinemagraphParams, StylizeParams, GenerateParams]
 EFFECTS: "dict[str, type[Params]]" = {
     "remove": RemoveParams,
     "cinemagraph": CinemagraphParams,
+    "stylize": StylizeParams,
     "generate": GenerateParams,
 }
 

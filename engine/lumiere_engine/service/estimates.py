@@ -21,7 +21,7 @@ from .database import Database
 
 _ANALYSIS_MEGAPIXELS = {"draft": 0.037, "standard": 0.23, "best": 0.52}
 _AT_ANALYSIS_SIZE = ("follow", "borrow", "imagine", "settle", "search")
-_FIXED = ("learn", "load")
+_FIXED = ("learn", "load", "paint")
 # Seconds per unit of each stage on two cores of a common CPU: order of magnitude until there is a history.
 _PRIOR: dict[tuple[str, str], dict[str, float]] = {
     ("remove", "draft"): {
@@ -44,6 +44,9 @@ _PRIOR: dict[tuple[str, str], dict[str, float]] = {
         ("generate", quality): {"read": 0.05, "load": 20.0, "imagine": 16.0 * steps, "write": 2.0}
         for quality, steps in (("draft", 12), ("standard", 25), ("best", 50))
     },
+    ("stylize", "draft"): {"read": 0.05, "follow": 0.4, "paint": 5.0, "learn": 5.0, "write": 1.5},
+    ("stylize", "standard"): {"read": 0.05, "follow": 0.4, "paint": 30.0, "learn": 30.0, "write": 1.5},
+    ("stylize", "best"): {"read": 0.05, "follow": 0.4, "paint": 120.0, "learn": 120.0, "write": 1.5},
 }
 _START_S = 0.7
 _HISTORY = 40

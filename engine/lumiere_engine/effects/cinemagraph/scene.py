@@ -23,7 +23,7 @@ from ...protocol.params import CinemagraphParams
 from ...protocol.ranges import FrameRange
 from ..effort import EFFORTS
 from ..shot import Scale
-from ..softness import default_growth
+from ..softness import default_growth, inner_feather
 
 Array = np.ndarray
 
@@ -118,16 +118,6 @@ def open_scene(spec: JobSpec, stack: ExitStack) -> Scene:
         Scale.within(fmt.width, fmt.height, EFFORTS[params.quality].analysis_pixels),
         tuple(notes),
     )
-
-
-def inner_feather(region: Array, feather_px: float) -> Array:
-    """1 inside `region` (h w bool), falling smoothly to 0 at its edge over `feather_px`; exactly 0 outside.
-
-    At the picture's border nothing falls: there is nothing beyond it to fade into.
-    """
-    distance = cv2.distanceTransform(region.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    rise = np.clip(distance / max(feather_px, 1e-6), 0, 1)
-    return (rise * rise * (3 - 2 * rise)).astype(np.float32)
 
 
 def window_of(alpha: Array) -> Window:

@@ -1,0 +1,100 @@
+"""Key frames made from a style picture: which frames, and in what order they are painted so that they agree.
+
+The first key frame of a shot is its middle. From there outwards the next one stands where too little of a frame shows
+what the last one showed. It begins as the last one's paint, carried there; only what is new is painted anew. So all
+key frames of a shot show the same strokes where they show the same things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...learning.style.paint import PaintParams, fitted_reference, paint
+from ...motion.flow import sample
+from ..shot import AnalysedShots
+from ..workspace import Shelf
+from .trails import walk
+
+Array = np.ndarray
+
+_ENOUGH = 0.6  # share of a frame that must be carried from a key frame; below it there is another one
+_KEPT = 0.5  # sureness from which carried paint stays as it is
+
+
+@dataclass(frozen=True)
+class KeyFrame:
+    """A frame that is painted from the style picture.
+
+    Attributes:
+        frame: counted from 0 in the job.
+        before: the key frame that it begins as; None for the first of a shot.
+    """
+
+    frame: int
+    before: int | None
+
+
+def proposed_keys(shots: AnalysedShots, reach: int) -> Iterator[KeyFrame]:
+    """Key frames of all shots, in the order in which they are to be painted.
+
+    Args:
+        shots: followed.
+        reach: most key frames of a shot on either side of its middle.
+    """
+    for start, end in shots.shots:
+        middle = (start + end) // 2
+        yield KeyFrame(middle, None)
+        for direction in (1, -1):
+            key = middle
+            for _ in range(reach):
+                following = _next_key(shots, key, direction)
+                if following is None:
+                    break
+                yield KeyFrame(following, key)
+                key = following
+
+
+def _next_key(shots: AnalysedShots, key: int, direction: int) -> int | None:
+    """The first frame beyond `key` that shows too little of it; None if there is none in the shot."""
+    return next((f for f, _, likely in walk(shots, key, direction) if likely.mean() < _ENOUGH), None)
+
+
+def paint_keys(
+    keys: list[KeyFrame],
+    shots: AnalysedShots,
+    reference: Array,
+    params: PaintParams,
+    shelf: Shelf,
+    on_key: Callable[[int], None],
+) -> None:
+    """Paint key frames at analysis size; those on the shelf already are left.
+
+    Args:
+        keys: in the order of `proposed_keys`.
+        shots: followed.
+        reference: h w 3 in 0..1.
+        params: see there.
+        shelf: takes "rgb" of each, h w 3 float16 in 0..1.
+        on_key: hears how many are painted, after each one.
+    """
+    for done, key in enumerate(keys, start=1):
+        if not shelf.has(key.frame):
+            frame = shots.picture(key.frame).astype(np.float32) / 255
+            fitted = fitted_reference(reference, frame.shape, params)
+            painted = paint(frame, fitted, params)
+            if key.before is not None:
+                carried, sure = _carried(shots, key, shelf.get(key.before)["rgb"].astype(np.float32))
+                painted += sure[..., None] * (carried - painted)
+            shelf.put(key.frame, rgb=painted.astype(np.float16))
+        on_key(done)
+
+
+def _carried(shots: AnalysedShots, key: KeyFrame, paint_before: Array) -> tuple[Array, Array]:
+    """The paint of the key frame before, and where it stays; h w 3, h w in 0..1."""
+    assert key.before is not None
+    direction = 1 if key.frame > key.before else -1
+    places, likely = next((p, s) for f, p, s in walk(shots, key.before, direction) if f == key.frame)
+    return sample(paint_before, places, cubic=True), np.clip(likely / _KEPT - 0.5, 0, 1)

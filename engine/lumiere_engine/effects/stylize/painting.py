@@ -1,0 +1,242 @@
+"""From key frames to every frame: keys painted or read, a network taught, what it misses carried along the motion."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+from ...learning.style.brush import Brush, TuneParams, Weights, base_network, interpolated, learn_style
+from ...learning.style.paint import PaintParams
+from ...learning.style.style_file import StyleNote, load_style, save_style
+from ...motion.flow import sample
+from ...protocol.jobs import WorkOrder
+from ...protocol.params import StylizeParams
+from ...stunet import SHOT, STUNet, checkpoint
+from ..clock import Clock
+from ..shot import AnalysedShots
+from ..workspace import Workspace
+from .keys import paint_keys, proposed_keys
+from .scene import Scene
+from .trails import Trails, mixed
+
+Array = np.ndarray
+
+_AT_HAND = 24  # frames at analysis size
+
+
+@dataclass(frozen=True)
+class Patience:
+    """What a quality costs.
+
+    Attributes:
+        keys: most key frames on either side of a shot's middle, where they are made from a picture.
+        paint: optimiser steps per level of a key frame, finest first.
+        learn: optimiser steps of the network.
+    """
+
+    keys: int
+    paint: tuple[int, ...]
+    learn: int
+
+
+PATIENCE = {
+    "draft": Patience(1, (12, 20, 30), 24),
+    "standard": Patience(4, (30, 50, 70, 80), 100),
+    "best": Patience(8, (80, 120, 150, 150), 400),
+}
+
+
+class Painting:
+    """Paints a job's frames.
+
+    Args:
+        scene: the inputs.
+        shots: followed.
+        order: strength, seed, weights.
+        workspace: where key frames, trails and the network are kept.
+        clock: hears of the stages "paint" and "learn".
+
+    Attributes:
+        keys: the key frames, counted from 0 in the job.
+    """
+
+    def __init__(
+        self, scene: Scene, shots: AnalysedShots, order: WorkOrder, workspace: Workspace, clock: Clock
+    ) -> None:
+        self._scene, self._shots, self._order, self._clock = scene, shots, order, clock
+        self._params, self._seed = order.spec.params_of(StylizeParams), order.spec.seed
+        self._patience = PATIENCE[self._params.quality]
+        self._style_file = workspace.folder / "style.safetensors"
+        self._paints = workspace.shelf("paints")
+        made = scene.reference is not None and not scene.paintings
+        self._proposed = [] if not made else list(proposed_keys(shots, self._patience.keys))
+        self.keys = sorted(scene.paintings) or sorted(key.frame for key in self._proposed)
+        self._trails = Trails(shots, self.keys, workspace)
+        self._followed: dict[int, float] = {}
+        self.key_paint = lru_cache(4)(self._key_paint)
+        self._missed = lru_cache(4)(self._missed_paint)
+        self._carried = lru_cache(_AT_HAND)(self._carried_paint)
+        # the number of threads shapes the order of sums, and with it the last bits of every weight
+        torch.set_num_threads(min(os.cpu_count() or 1, 8))
+
+    def prepare(self) -> None:
+        """Paint the key frames, follow their trails, teach the network."""
+        self._paint_keys()
+        for done in self._trails.follow():
+            self._clock.step("paint", done, len(self.keys))
+        base = base_network(self._start())
+        style = self._learned(base)
+        self._full = self._brushes(interpolated(base, style, 1.0))
+        strength = self._params.strength
+        self._brushed = self._full if strength == 1 else self._brushes(interpolated(base, style, strength))
+
+    def frame(self, frame: int, plate: Array) -> Array:
+        """A frame of the job as it is painted, working values at the plate's size.
+
+        Args:
+            frame: counted from 0 in the job.
+            plate: its working values, h w 3.
+        """
+        scale, strength = self._scene.scale, self._params.strength
+        rgb = self._at_plate_size(self._network(self._brushed, frame))
+        if strength < 1:
+            fine = plate - self._at_plate_size(self._plate_small(frame))
+            rgb = rgb + np.float32(1 - strength) * fine
+        followed = np.zeros((scale.small_height, scale.small_width), np.float32)
+        across, down = scale.factors
+        sources = self._trails.sources(frame)
+        for (key, weight), (_, _, places, _) in zip(mixed(sources), sources, strict=True):
+            followed += weight
+            places = (self._at_plate_size(places) + 0.5) * np.array([across, down], np.float32) - 0.5
+            layer = sample(self._missed(key), places.astype(np.float32), cubic=True)
+            rgb = rgb + np.float32(strength) * self._at_plate_size(weight)[..., None] * layer
+        self._followed[frame] = float(followed.mean())
+        return rgb
+
+    def followed(self) -> dict[int, float]:
+        """Per frame that was painted, the share of it to which paint was carried, 0..1."""
+        return self._followed or {0: 0.0}
+
+    def _paint_keys(self) -> None:
+        """Paint what the artist did not."""
+        p, reference = self._params, self._scene.reference
+        if reference is not None:
+            params = PaintParams(
+                self._patience.paint, scale=p.scale, colour=p.colour, edges=p.edges, seed=self._seed
+            )
+            paint_keys(
+                self._proposed,
+                self._shots,
+                reference,
+                params,
+                self._paints,
+                lambda done: self._clock.step("paint", done, len(self.keys)),
+            )
+
+    def _key_paint(self, key: int) -> Array:
+        """A key frame's paint at the plate's size, working values."""
+        if key in self._scene.paintings:
+            return self._scene.paintings[key]
+        return self._at_plate_size(self._paints.get(key)["rgb"].astype(np.float32))
+
+    def _missed_paint(self, key: int) -> Array:
+        """What the network misses of a key frame's paint, at the plate's size."""
+        return self.key_paint(key) - self._at_plate_size(self._network(self._full, key))
+
+    def _learned(self, base: STUNet) -> Weights:
+        if self._params.style is not None:
+            return load_style(Path(self._params.style), base, self._base_name)
+        all_painted = len(self.keys) == self._shots.frame_count
+        if all_painted and self._params.strength == 1 and self._order.save_network is None:
+            return base.state_dict()  # all is painted: there is nothing to learn for
+        if not self._style_file.exists():
+            params = TuneParams(steps=self._patience.learn, seed=self._seed)
+            views = [_View(self, start, end) for start, end in self._shots.shots if self._keys_in(start, end)]
+            style = learn_style(
+                base, views, params, lambda step, _: self._clock.step("learn", step, params.steps)
+            )
+            part = self._style_file.with_suffix(".part")
+            save_file({name: value.contiguous() for name, value in style.items()}, part)
+            part.replace(self._style_file)
+        return load_file(self._style_file)
+
+    def save(self, path: Path) -> None:
+        """Keep what was learned as a style file, for other shots.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        base, key = base_network(self._start()), self.keys[0]
+        learned = load_file(self._style_file)
+        named = ", ".join(Path(picture).name for picture in self._params.media)
+        note = StyleNote(self._base_name, f"learned from {named}; its terms are those of these pictures")
+        save_style(path, base, learned, note, self.key_paint(key))
+
+    @property
+    def _base_name(self) -> str:
+        """Names the weights that learning begins with."""
+        return self._order.spec.checkpoint or f"untrained, seed {self._seed}"
+
+    def _keys_in(self, start: int, end: int) -> bool:
+        return any(start <= key < end for key in self.keys)
+
+    def _start(self) -> STUNet:
+        if self._order.network is None:
+            return STUNet(SHOT, seed=self._seed)
+        return checkpoint.load(Path(self._order.network))
+
+    def _brushes(self, network: STUNet) -> list[tuple[int, int, Brush]]:
+        return [(start, end, Brush(network, _View(self, start, end))) for start, end in self._shots.shots]
+
+    def _network(self, brushes: list[tuple[int, int, Brush]], frame: int) -> Array:
+        """The network's answer, h w 3 in 0..1 at analysis size."""
+        start, brush = next((s, b) for s, e, b in brushes if s <= frame < e)
+        return (brush.frame(frame - start) + 1) / 2
+
+    def _plate_small(self, frame: int) -> Array:
+        return self._shots.picture(frame).astype(np.float32) / 255
+
+    def _carried_paint(self, frame: int) -> tuple[Array, Array]:
+        """The paint that reaches a frame, h w 3 in 0..1, and its weight h w; at analysis size."""
+        sources = self._trails.sources(frame)
+        scale = self._scene.scale
+        total = np.zeros((scale.small_height, scale.small_width, 3), np.float32)
+        weights = np.zeros((scale.small_height, scale.small_width), np.float32)
+        for (key, weight), (_, _, places, _) in zip(mixed(sources), sources, strict=True):
+            total += weight[..., None] * sample(scale.shrink(self.key_paint(key)), places)
+            weights += weight
+        return total / np.maximum(weights, 1e-4)[..., None], weights
+
+    def _at_plate_size(self, small: Array) -> Array:
+        scale = self._scene.scale
+        if scale.same:
+            return small
+        return cv2.resize(small, (scale.width, scale.height), interpolation=cv2.INTER_LINEAR)
+
+
+@dataclass(frozen=True)
+class _View:
+    """One shot, as the network learns and paints it (`learning.style.brush.Painted`)."""
+
+    painting: Painting
+    start: int
+    end: int
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        scale = self.painting._scene.scale
+        return self.end - self.start, scale.small_height, scale.small_width
+
+    def plate(self, frame: int) -> Array:
+        return self.painting._plate_small(self.start + frame) * 2 - 1
+
+    def painted(self, frame: int) -> tuple[Array, Array]:
+        rgb, weight = self.painting._carried(self.start + frame)
+        return rgb * 2 - 1, weight

@@ -1,0 +1,159 @@
+"""Where each pixel of a frame is in its key frames, and how sure that is: composed along the flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import cv2
+import numpy as np
+
+from ...motion.chain import carry
+from ...motion.flow import channel_mean, grid, inside, sample
+from ..shot import AnalysedShots
+from ..workspace import Workspace
+
+Array = np.ndarray
+
+_UNITS = 32.0  # places are kept in 1/32 pixel
+_APART = 1.0  # pixels by which flows there and back may differ until a step is doubted
+_UNLIKE = 16.0  # code values by which a pixel may differ from the place that it came from
+_CAMERA = 0.9  # how sure the camera's motion is where pixels look the same
+_AROUND = 2.0  # pixels, standard deviation, over which likeness is judged
+
+
+class Trails:
+    """From every frame to the key frames before and after it, within its shot.
+
+    Frames are counted from 0 in the job. What is known of a frame lies on disk, by frame and side.
+
+    Args:
+        shots: the followed shots.
+        keys: the key frames.
+        workspace: where trails are kept.
+    """
+
+    def __init__(self, shots: AnalysedShots, keys: Sequence[int], workspace: Workspace) -> None:
+        self._shots = shots
+        self._keys = sorted(keys)
+        self._shelves = {1: workspace.shelf("trails_on"), -1: workspace.shelf("trails_back")}
+
+    def follow(self) -> Iterator[int]:
+        """Follow all trails; yields how many key frames are done, after each one."""
+        for done, key in enumerate(self._keys, start=1):
+            for direction in (1, -1):
+                self._outwards(key, direction)
+            yield done
+
+    def sources(self, frame: int) -> list[tuple[int, float, Array, Array]]:
+        """The key frames that a frame takes from.
+
+        Returns:
+            Key frame, share in time (they sum to 1), places in it (h w 2, x and y) and confidence (h w, 0..1).
+        """
+        if frame in self._keys:
+            height, width = self._size
+            return [(frame, 1.0, grid(height, width), np.ones((height, width), np.float32))]
+        found = []
+        for direction, keys in ((1, self._keys[::-1]), (-1, self._keys)):
+            key = next((k for k in keys if (frame - k) * direction > 0), None)
+            if key is not None and self._shelves[direction].has(frame):
+                entry = self._shelves[direction].get(frame)
+                places = entry["places"].astype(np.float32) / _UNITS
+                found.append((key, abs(frame - key), places, entry["sure"].astype(np.float32) / 255))
+        if len(found) < 2:
+            return [(key, 1.0, places, sure) for key, _, places, sure in found]
+        total = found[0][1] + found[1][1]
+        return [(key, 1 - far / total, places, sure) for key, far, places, sure in found]
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        return self._shots.scale.small_height, self._shots.scale.small_width
+
+    def _outwards(self, key: int, direction: int) -> None:
+        """From a key frame to the next one on that side, or to the shot's end."""
+        shelf, span = self._shelves[direction], self._span(key, direction)
+        if all(shelf.has(frame) for frame in span):
+            return
+        for frame, places, likely in walk(self._shots, key, direction):
+            if frame not in span:
+                return
+            shelf.put(
+                frame,
+                places=np.clip(np.rint(places * _UNITS), -32767, 32767).astype(np.int16),
+                sure=np.rint(likely * 255).astype(np.uint8),
+            )
+
+    def _span(self, key: int, direction: int) -> range:
+        start, end = next((s, e) for s, e in self._shots.shots if s <= key < e)
+        others = [k for k in self._keys if (k - key) * direction > 0 and start <= k < end]
+        if direction > 0:
+            return range(key + 1, min(others, default=end))
+        return range(key - 1, max(others, default=start - 1), -1)
+
+
+def walk(shots: AnalysedShots, key: int, direction: int) -> Iterator[tuple[int, Array, Array]]:
+    """From a key frame outwards to the end of its shot.
+
+    Args:
+        shots: followed.
+        key: counted from 0 in the job.
+        direction: 1 forwards, -1 backwards.
+
+    Yields:
+        Frame, where its pixels are in the key frame (h w 2, x and y), and how sure that is (h w, 0..1): how well the
+        flows there and back agree at every step, times how much the pixels look like where they came from. What
+        the flow has lost, as around whatever passes by, may be where the camera's motion leads.
+    """
+    start, view = next((s, v) for s, v in shots.views() if s <= key < s + v.frame_count)
+    end = start + view.frame_count
+    height, width = shots.scale.small_height, shots.scale.small_width
+    here = grid(height, width)
+    places, sure = here, np.ones((height, width), np.float32)
+    for frame in range(key + 1, end) if direction > 0 else range(key - 1, start - 1, -1):
+        pair = frame - 1 if direction > 0 else frame
+        there, back = ("backward", "forward") if direction > 0 else ("forward", "backward")
+        step = here + shots.flow(pair, there)
+        apart = np.square(step + sample(shots.flow(pair, back), step) - here).sum(-1)
+        places, sure = sample(places, step), sample(sure, step) / (1 + np.square(apart / _APART**2))
+        sure = np.where(inside(step, height, width), sure, 0).astype(np.float32)
+        likely = sure * _likeness(shots, frame, key, places)
+        by_camera = carry(view.chain.between(frame - start, key - start), here)
+        on_screen = inside(by_camera, height, width)
+        like_camera = np.where(on_screen, _likeness(shots, frame, key, by_camera), 0) * np.float32(_CAMERA)
+        camera = like_camera > likely
+        yield (
+            frame,
+            np.where(camera[..., None], by_camera, places),
+            np.where(camera, like_camera, likely),
+        )
+
+
+def _likeness(shots: AnalysedShots, frame: int, key: int, places: Array) -> Array:
+    """How much the pixels of a frame look like where they came from; h w, 0..1."""
+    now = shots.picture(frame).astype(np.float32)
+    then = sample(shots.picture(key).astype(np.float32), places)
+    apart = cv2.GaussianBlur(channel_mean(np.square(now - then)), (0, 0), _AROUND)
+    like: Array = 1 / (1 + np.square(apart / _UNLIKE**2))
+    return like
+
+
+def mixed(sources: list[tuple[int, float, Array, Array]]) -> list[tuple[int, Array]]:
+    """What each key frame counts in a frame; together at most 1, less where no trail is sure.
+
+    Args:
+        sources: see `Trails.sources`.
+
+    Returns:
+        Key frame and weight (h w, 0..1).
+    """
+    if not sources:
+        return []
+    # in the middle between two keys either is enough; near one of them the other does not count
+    reach = [sure * min(1.0, 2 * share) for _, share, _, sure in sources]
+    doubt = np.prod([1 - r for r in reach], axis=0)
+    shares = [share * sure for _, share, _, sure in sources]
+    total = sum(shares) + np.float32(1e-6)
+    return [
+        (key, ((1 - doubt) * part / total).astype(np.float32))
+        for (key, *_), part in zip(sources, shares, strict=True)
+    ]

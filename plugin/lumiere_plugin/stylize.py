@@ -1,0 +1,182 @@
+"""`lumiere stylize`: a shot in the style of a picture, or of frames that an artist painted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from . import queue_cli
+from .console import Console, Json
+from .options import (
+    Clip,
+    Conform,
+    Frames,
+    Handles,
+    MatteCovers,
+    MatteCoversOption,
+    Network,
+    Output,
+    Overwrite,
+    Priority,
+    Quality,
+    QualityOption,
+    Queue,
+    Rate,
+    Relink,
+    Seed,
+    Source,
+    rate_of,
+)
+from .preparing import Outcome
+
+if TYPE_CHECKING:
+    from lumiere_engine.protocol import KeyPicture
+
+
+Reference = Annotated[
+    Optional[Path],  # noqa: UP045 - Typer reads the annotation
+    typer.Option(help="Picture whose style the shot gets."),
+]
+Keyframes = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--keyframe",
+        metavar="FRAME=PICTURE",
+        help="A frame that was painted over, counted from 0 in the media or the clip. Repeatable.",
+    ),
+]
+
+
+def stylize(
+    source: Source,
+    reference: Reference = None,
+    keyframe: Keyframes = None,
+    style: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="A style that --save-style kept; instead of a reference."),
+    ] = None,
+    strength: Annotated[float, typer.Option(min=0, max=1, help="α: 0.5 a hint, 1 all of the style.")] = 1.0,
+    out: Output = None,
+    matte: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option(
+            help="White gets the style: movie, picture, sequence, folder or .roto.json. Repeatable."
+        ),
+    ] = None,
+    outside: Annotated[
+        bool, typer.Option("--outside", help="Everything but the matte gets the style.")
+    ] = False,
+    scale: Annotated[float, typer.Option(min=0.25, max=4, help="Size of the strokes.")] = 1.0,
+    colour: Annotated[float, typer.Option(min=0, max=1, help="Share of the reference's colours.")] = 1.0,
+    edges: Annotated[float, typer.Option(min=0, max=4, help="How strongly the shot's edges are kept.")] = 1.0,
+    feather: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(help="Pixels inside the matte over which the style fades out. [default: a 60th]"),
+    ] = None,
+    clip: Clip = None,
+    quality: QualityOption = Quality.STANDARD,
+    seed: Seed = 0,
+    frames: Frames = None,
+    matte_covers: MatteCoversOption = MatteCovers.USED,
+    handles: Handles = 48,
+    relink: Relink = None,
+    rate: Rate = None,
+    conform: Conform = False,
+    keep_work: Annotated[
+        bool,
+        typer.Option(
+            "--keep-work", help="Keep what was learned beside the result: another strength is fast."
+        ),
+    ] = False,
+    save_style: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Keep what was learned, for other shots (.safetensors)."),
+    ] = None,
+    network: Network = None,
+    overwrite: Overwrite = False,
+    queue: Queue = False,
+    priority: Priority = 0,
+    as_json: Json = False,
+) -> None:
+    """Give a shot the style of a picture, or of key frames that were painted."""
+    from lumiere_engine.protocol import FrameRange, StylizeParams
+    from lumiere_engine.protocol.errors import SpecError
+    from lumiere_engine.protocol.wire import encode
+
+    from .performing import enqueue, through_engine
+    from .preparing import Request, prepare
+
+    console = Console(as_json)
+    with console.failures():
+        if reference is None and not keyframe and style is None:
+            raise SpecError(
+                "no style is named",
+                remedy="give --reference PICTURE, --keyframe FRAME=PICTURE or --style FILE",
+            )
+        request = Request(
+            source=source,
+            mattes=tuple(matte or ()),
+            output=out,
+            clip=clip,
+            frames=None if frames is None else FrameRange.parse_inclusive(frames),
+            whole_mattes=matte_covers is MatteCovers.MEDIA,
+            handles=handles,
+            relink=tuple(relink or ()),
+            rate=rate_of(rate),
+            conform=conform,
+            params=StylizeParams(
+                quality=quality.value,
+                reference=None if reference is None else str(reference.absolute()),
+                keyframes=tuple(map(key_picture, keyframe or ())),
+                style=None if style is None else str(style.absolute()),
+                strength=strength,
+                scale=scale,
+                colour=colour,
+                edges=edges,
+                outside=outside,
+                feather=feather,
+            ),
+            seed=seed,
+            overwrite=overwrite,
+            keep_work=keep_work,
+            network=network,
+            save_network=save_style,
+        )
+        prepared = prepare(request)
+        if queue:
+            job = enqueue(prepared, priority)
+            console.answer(encode(job), queue_cli.told(job))
+            return
+        with console.progress() as show:
+            outcome = through_engine(prepared, show)
+        console.answer(outcome.to_wire(), told(outcome))
+
+
+def key_picture(text: str) -> KeyPicture:
+    """What `--keyframe FRAME=PICTURE` names.
+
+    Raises:
+        SpecError: it is not written so.
+    """
+    from lumiere_engine.protocol import KeyPicture
+    from lumiere_engine.protocol.errors import SpecError
+
+    number, _, picture = text.partition("=")
+    if not number.isdecimal() or not picture:
+        raise SpecError(f"'{text}' is no key frame", remedy="write it as 12=painted.png; frames count from 0")
+    return KeyPicture(int(number), str(Path(picture).absolute()))
+
+
+def told(outcome: Outcome) -> str:
+    """The result, for people."""
+    result = outcome.result
+    keys, seconds = result.recipe["style"]["keys"], sum(result.seconds.values())
+    text = f"{outcome.output}: {result.frame_count} frames in {seconds:.0f} s"
+    if not keys:
+        return text
+    return (
+        f"{text}; key frames {', '.join(map(str, keys))}; "
+        f"{result.borrowed:.0%} of the paint is carried along the motion"
+    )

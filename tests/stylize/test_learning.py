@@ -1,0 +1,75 @@
+"""The parts: patches, colours, the interpolated network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from lumiere_engine.learning.style.brush import Brush, TuneParams, base_network, interpolated, learn_style
+from lumiere_engine.learning.style.colours import with_colours_of
+from lumiere_engine.learning.style.paint import PaintParams, paint
+from lumiere_engine.learning.style.patches import directions, sliced_distance
+from lumiere_engine.stunet import STUNet
+from lumiere_engine.stunet.params import TINY
+
+
+@dataclass(frozen=True)
+class Inverted:
+    """A shot whose paint is its negative."""
+
+    frames: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        t, h, w = self.frames.shape[:3]
+        return t, h, w
+
+    def plate(self, frame: int) -> Any:
+        return self.frames[frame]
+
+    def painted(self, frame: int) -> Any:
+        return -self.frames[frame], np.ones(self.frames.shape[1:3], np.float32)
+
+
+@pytest.fixture(scope="module")
+def shot() -> Inverted:
+    return Inverted(np.random.default_rng(0).uniform(-1, 1, (14, 16, 20, 3)).astype(np.float32))
+
+
+def test_the_base_hands_the_plate_through_and_the_style_does_not(shot: Inverted) -> None:
+    base = base_network(STUNet(TINY, seed=1))
+    losses: list[float] = []
+    params = TuneParams(steps=30, batch=2, window=(4, 16, 16))
+    style = learn_style(base, [shot], params, lambda _, loss: losses.append(loss))
+    assert losses[-1] < losses[0]
+    assert np.allclose(Brush(interpolated(base, style, 0.0), shot).frame(5), shot.plate(5), atol=1e-6)
+    assert not np.allclose(Brush(interpolated(base, style, 1.0), shot).frame(5), shot.plate(5), atol=0.05)
+
+
+def test_a_frame_is_the_same_whichever_others_are_painted(shot: Inverted) -> None:
+    network = STUNet(TINY, seed=1)
+    torch.nn.init.normal_(network.leave.weight, generator=torch.Generator().manual_seed(0))
+    in_order, alone = Brush(network, shot), Brush(network, shot)
+    wanted = alone.frame(9)
+    assert np.array_equal([in_order.frame(t) for t in range(10)][-1], wanted)
+
+
+def test_a_painted_frame_has_the_patches_of_the_reference(tools: Any) -> None:
+    frame, reference = tools.smooth_noise(48, 64, 1, 6.0), tools.smooth_noise(64, 64, 2, 1.0)
+    recoloured = with_colours_of(frame, reference)
+    painted = paint(frame, reference, PaintParams(steps=(20, 20)))
+    kernels = directions(64, torch.Generator().manual_seed(3))
+    tensors = [torch.from_numpy(p).permute(2, 0, 1)[None] for p in (recoloured, painted, reference)]
+    before, after = (float(sliced_distance(t, tensors[2], kernels, (0, 0))) for t in tensors[:2])
+    assert after < 0.6 * before
+    assert np.array_equal(painted, paint(frame, reference, PaintParams(steps=(20, 20))))
+
+
+def test_colours_are_those_of_the_reference(tools: Any) -> None:
+    frame, reference = tools.smooth_noise(40, 40, 1), np.float32(0.3) * tools.smooth_noise(50, 40, 2)
+    given = with_colours_of(frame, reference)
+    assert np.allclose(given.mean((0, 1)), reference.mean((0, 1)), atol=0.02)
+    assert np.allclose(given.std((0, 1)), reference.std((0, 1)), atol=0.02)
