@@ -58,7 +58,9 @@ def test_a_frame_is_the_same_whichever_others_are_painted(shot: Inverted) -> Non
 
 
 def test_a_painted_frame_has_the_patches_of_the_reference(tools: Any) -> None:
-    frame, reference = tools.smooth_noise(48, 64, 1, 6.0), tools.smooth_noise(64, 64, 2, 1.0)
+    stripes = 0.5 + 0.4 * np.sin(np.arange(64) * 0.8)[:, None, None] * np.array([1, 0.3, -1])
+    frame = tools.smooth_noise(48, 64, 1, 6.0)
+    reference = np.broadcast_to(stripes, (64, 64, 3)).astype(np.float32)
     recoloured = with_colours_of(frame, reference)
     painted = paint(frame, reference, PaintParams(steps=(20, 20)))
     kernels = directions(64, torch.Generator().manual_seed(3))
