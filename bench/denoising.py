@@ -50,7 +50,9 @@ def main() -> None:
         kinds = ["Space-Time U-Net, stride 2, bfloat16"]
     first: float | None = None
     print(f"{frames} frames of {chosen.side} × {chosen.side} latents, {torch.get_num_threads()} threads")
-    print("| network | million weights | clock, s | processor, s | against the first | peak memory, GB |")
+    print(
+        "| network | million weights | clock, s | processor, s | against the first | largest memory so far, GB |"
+    )
     print("|---|---|---|---|---|---|")
     for name in kinds:
         step, weights = _ours(name, frames, chosen.side) if KINDS[name] else _theirs(frames, chosen.side)

@@ -62,8 +62,9 @@ _WHOLE = {
     "he": 'steps = 200\nbatch = 4\nframes = 16\nmodes = ["nothing", "nothing", "first"]\nstart = "he"\n',
 }
 # These go on from "temporal" on clips that swing, all of them: what is compared is how a swing is put together.
+# The one that works in one pass learns for as long as the two of the cascade together.
 _SWINGS = {
-    "swing": 'steps = 200\nbatch = 4\nframes = 16\nmodes = ["nothing"]\n',
+    "swing": 'steps = 400\nbatch = 4\nframes = 16\nmodes = ["nothing"]\n',
     "keys": f'steps = 200\nbatch = 16\nframes = 4\nframe_step = {PERIOD}\nmodes = ["nothing"]\n',
     "between": f'steps = 200\nbatch = 11\nframes = {PERIOD + 1}\nmodes = ["ends"]\n',
 }

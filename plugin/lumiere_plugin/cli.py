@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import Annotated, Optional
 
 import typer
 
 from . import bench, engine_cli, generate_cli, models_cli, queue_cli, train
 from .console import Console, Json
+from .install_cli import install, uninstall
 from .options import (
     Clip,
     Conform,
@@ -32,9 +33,6 @@ from .options import (
 )
 from .stylize import stylize
 
-if TYPE_CHECKING:
-    from .install import Step
-
 app = typer.Typer(
     help="Generative effects for an editor's timeline, on your own machine.",
     no_args_is_help=True,
@@ -47,8 +45,6 @@ app.add_typer(train.app, name="train")
 app.add_typer(engine_cli.app, name="engine")
 app.add_typer(queue_cli.app, name="queue")
 app.add_typer(models_cli.app, name="models")
-app.command()(stylize)
-app.command()(generate_cli.generate)
 
 
 def main() -> None:
@@ -298,6 +294,10 @@ def cinemagraph(
         console.answer(wire, told(outcome, estimated))
 
 
+app.command()(stylize)
+app.command()(generate_cli.generate)
+
+
 @app.command()
 def track(
     source: Annotated[Path, typer.Argument(help="Movie or image sequence.")],
@@ -390,37 +390,8 @@ def panel(
         raise typer.Exit(run(source, clip, action))
 
 
-@app.command()
-def install(
-    host: Annotated[str, typer.Argument(help="blender, resolve, hiero, openrv or flame.")],
-    into: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="The folder that the host looks in, if not the usual one."),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Put Lumiere into an editing program's menus, for this user."""
-    from .install import Installer, host_kind
-
-    console = Console(as_json)
-    with console.failures():
-        steps = Installer().install(host, into=into, dry_run=dry_run)
-        _tell_steps(console, steps, f"next: {host_kind(host).next_step}", dry_run)
-
-
-@app.command()
-def uninstall(
-    host: Annotated[str, typer.Argument(help="As for `lumiere install`.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Take Lumiere out of an editing program; files that somebody has changed are left."""
-    from .install import Installer
-
-    console = Console(as_json)
-    with console.failures():
-        _tell_steps(console, Installer().uninstall(host, dry_run=dry_run), "", dry_run)
+app.command()(install)
+app.command()(uninstall)
 
 
 @app.command()
@@ -434,22 +405,6 @@ def doctor(as_json: Json = False) -> None:
         console.answer(to_wire(findings), text(findings))
         if not healthy(findings):
             raise typer.Exit(1)
-
-
-def _tell_steps(console: Console, steps: list[Step], more: str, dry_run: bool) -> None:
-    lines = [str(step) for step in steps]
-    if dry_run:
-        lines.append("nothing was changed")
-    elif more:
-        lines.append(more)
-    console.answer(
-        {
-            "label": "Steps.1",
-            "dry_run": dry_run,
-            "steps": [{"done": step.done, "path": str(step.path)} for step in steps],
-        },
-        "\n".join(lines),
-    )
 
 
 def _told(output: Path, result: object) -> str:
