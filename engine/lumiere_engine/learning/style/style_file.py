@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as to_bytes
 
 from lumiere_engine.protocol.errors import OutputError, SpecError, UnknownVersionError
 from lumiere_engine.stunet import STUNet
@@ -57,7 +57,8 @@ def save_style(path: Path, base: STUNet, style: Weights, note: StyleNote, previe
     shown = base64.b64encode(jpeg.tobytes()).decode()
     part = path.with_name(f".{path.name}.part")
     try:
-        save_file(change, part, {"label": LABEL, "base": note.base, "about": note.about, "preview": shown})
+        entries = {"label": LABEL, "base": note.base, "about": note.about, "preview": shown}
+        part.write_bytes(to_bytes(change, entries))
         part.replace(path)
     except (OSError, SafetensorError) as error:
         raise OutputError(f"the style cannot be written: {error}", clip=str(path)) from error
