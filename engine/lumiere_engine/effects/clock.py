@@ -33,7 +33,6 @@ class Clock:
 
     def note(self, *texts: str) -> None:
         """What the user should know, a line each."""
-        self.notes += texts
         for text in texts:
             self.notes.append(text)
             self._on_progress(Progress("note", 0, 0, text))

@@ -185,7 +185,7 @@ def _comparable(spec: JobSpec, before: JobSpec) -> bool:
     """Whether two jobs differ in their media at most."""
 
     def plain(job: JobSpec) -> JobSpec:
-        return replace(job, plate="", mattes=("",), base=None, written=None)
+        return replace(job, plate="any", mattes=("any",), base=None, written=None)
 
     return plain(spec) == plain(before)
 
