@@ -23,6 +23,7 @@ def psnr(first: list[np.ndarray], second: list[np.ndarray]) -> float:
     return float(-10 * np.log10(np.square(np.stack(first) - np.stack(second)).mean() + 1e-12))
 
 
+@pytest.mark.slow
 def test_a_key_frame_is_the_painting_and_the_others_follow_it_as_far_as_the_strength_goes(
     styled: Styled, painted: KeyPicture, media: Path, tmp_path: Path, tools: Any
 ) -> None:
