@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from . import queue_cli
 from .console import Console, Json
-from .options import Output, Overwrite, Quality, rate_of
+from .options import Output, Overwrite, Priority, Quality, Queue, Seed, rate_of
+
+if TYPE_CHECKING:
+    from .preparing import Outcome
 
 
 class Sampler(StrEnum):
@@ -84,20 +86,17 @@ def generate(
         Optional[int],  # noqa: UP045
         typer.Option(min=0, help="Frames that windows share. [default: a quarter]"),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of all randomness; same seed, same bytes.")] = 0,
+    seed: Seed = 0,
     overwrite: Overwrite = False,
-    queue: Annotated[
-        bool, typer.Option("--queue", help="Queue it and return; `lumiere queue` tells how it goes.")
-    ] = False,
-    priority: Annotated[int, typer.Option(min=-100, max=100, help="With --queue: higher goes first.")] = 0,
+    queue: Queue = False,
+    priority: Priority = 0,
     as_json: Json = False,
 ) -> None:
     """Generate a clip from words, from a picture, or from a clip, with a model of your own (`lumiere models`)."""
     from lumiere_engine.protocol import FrameRange, GenerateParams
-    from lumiere_engine.protocol.wire import encode
 
+    from .carrying_out import carry_out
     from .generating import GenerateRequest, prepare
-    from .performing import enqueue, through_engine
 
     console = Console(as_json)
     with console.failures():
@@ -132,13 +131,11 @@ def generate(
                 overwrite=overwrite,
             )
         )
-        if queue:
-            job = enqueue(prepared, priority)
-            console.answer(encode(job), queue_cli.told(job))
-            return
-        with console.progress() as show:
-            outcome = through_engine(prepared, show)
-        seconds = sum(outcome.result.seconds.values())
-        console.answer(
-            outcome.to_wire(), f"{outcome.output}: {outcome.result.frame_count} frames in {seconds:.0f} s"
-        )
+        outcome = carry_out(console, prepared, queue=queue, priority=priority)
+        if outcome is not None:
+            console.answer(outcome.to_wire(), _told(outcome))
+
+
+def _told(outcome: Outcome) -> str:
+    result = outcome.result
+    return f"{outcome.output}: {result.frame_count} frames in {sum(result.seconds.values()):.0f} s"

@@ -7,13 +7,11 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from lumiere_engine.client import ask, new_key
 from lumiere_engine.protocol import FrameRange, JobSpec, MediaInfo, Progress, Submit, WorkOrder
 from lumiere_engine.protocol.engine import Plan, TimelineResult
 from lumiere_engine.protocol.errors import SpecError, TimelineError
-from lumiere_engine.protocol.queue import Placement
 from lumiere_engine.protocol.roto import Mask, Tracked
 from lumiere_engine.protocol.wire import decode
 from lumiere_otio import (
@@ -42,7 +40,7 @@ from lumiere_ui.models.project import (
 
 from .mask_tracking import track_mask
 from .panel_actions import actions, effect
-from .panel_jobs import folders, for_job, free, free_output, quick
+from .panel_jobs import first_recipe, folders, for_job, free, free_output, placement_of, quick
 from .preparing import TIMELINE_SUFFIXES, checkpoint, into_media, probe
 
 HANDLES = 12
@@ -122,7 +120,7 @@ class PanelDesk:
         output.parent.mkdir(parents=True, exist_ok=True)
         frozen.write_bytes(request.roto.read_bytes())
         job = into_media(replace(spec, mattes=(str(frozen),)), output, for_job(request))
-        placement = _placement(request, spec.frames, start)
+        placement = placement_of(request, spec.frames, start)
         submit = Submit(
             order=job.order,
             key=new_key(),
@@ -277,7 +275,7 @@ class PanelDesk:
             media = Path(result.media)
             selection = select_clip(timeline, f"#{index}", timeline_path=project.path, probe=self._probe)
             recipe = read_sidecar(sidecar_path(media))
-            original = _original(recipe)["spec"]
+            original = first_recipe(recipe)["spec"]
             written = original["written"] or original["frames"]
             timeline = add_result(
                 timeline,
@@ -347,38 +345,6 @@ def run(path: Path | None, clip: str | None = None, action: str = "remove") -> i
     if action not in [one.id for one in known]:
         raise SpecError(f"there is no action '{action}'", remedy=f"choose {', '.join(a.id for a in known)}")
     return run_panel(PanelDesk(), known, path, clip, action)
-
-
-def _placement(request: Request, frames: FrameRange | None, start: int) -> Placement:
-    """Where a result belongs: that of a repair, where the repaired one does.
-
-    Args:
-        request: for what.
-        frames: of the media, those that are worked on; of a plain movie they are its place.
-        start: the first visible frame in the result's file.
-    """
-    project = request.project
-    if request.repairs is not None and request.repairs.placement is not None:
-        return request.repairs.placement
-    item = project.clip(request.shot.clip)
-    assert item is not None
-    some = None if project.is_timeline else frames
-    return Placement(
-        clip=item.name,
-        record_start=project.start_frame + (item.start if some is None else some.start),
-        record_duration=item.duration if some is None else some.duration,
-        rate=f"{project.rate.numerator}/{project.rate.denominator}",
-        source_start=start,
-    )
-
-
-def _original(recipe: dict[str, Any]) -> dict[str, Any]:
-    """The recipe of the result that a repair, or a repair of a repair, began from."""
-    beside = sidecar_path(Path(recipe["spec"]["plate"]))
-    while beside.exists():
-        recipe = read_sidecar(beside)
-        beside = sidecar_path(Path(recipe["spec"]["plate"]))
-    return recipe
 
 
 def _shot(

@@ -8,8 +8,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from lumiere_engine.protocol import FrameRange
+from lumiere_engine.protocol.queue import Placement
 from lumiere_engine.protocol.roto import Roto
 from lumiere_engine.protocol.wire import decode, parse_json
+from lumiere_otio import read_sidecar, sidecar_path
 from lumiere_ui.models.project import Request
 from lumiere_ui.models.results import REPAIRED
 
@@ -74,3 +77,35 @@ def free(path: Path) -> Path:
         number += 1
         place = path.with_name(f"{path.stem}_{number}{path.suffix}")
     return place
+
+
+def placement_of(request: Request, frames: FrameRange | None, start: int) -> Placement:
+    """Where a result belongs: that of a repair, where the repaired one does.
+
+    Args:
+        request: for what.
+        frames: of the media, those that are worked on; of a plain movie they are its place.
+        start: the first visible frame in the result's file.
+    """
+    project = request.project
+    if request.repairs is not None and request.repairs.placement is not None:
+        return request.repairs.placement
+    item = project.clip(request.shot.clip)
+    assert item is not None
+    some = None if project.is_timeline else frames
+    return Placement(
+        clip=item.name,
+        record_start=project.start_frame + (item.start if some is None else some.start),
+        record_duration=item.duration if some is None else some.duration,
+        rate=f"{project.rate.numerator}/{project.rate.denominator}",
+        source_start=start,
+    )
+
+
+def first_recipe(recipe: dict[str, Any]) -> dict[str, Any]:
+    """The recipe of the result that a repair, or a repair of a repair, began from."""
+    beside = sidecar_path(Path(recipe["spec"]["plate"]))
+    while beside.exists():
+        recipe = read_sidecar(beside)
+        beside = sidecar_path(Path(recipe["spec"]["plate"]))
+    return recipe

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from . import queue_cli
 from .console import Console, Json
 from .options import (
     Clip,
@@ -29,10 +28,11 @@ from .options import (
     Source,
     rate_of,
 )
-from .preparing import Outcome
 
 if TYPE_CHECKING:
     from lumiere_engine.protocol import KeyPicture
+
+    from .preparing import Outcome
 
 
 Reference = Annotated[
@@ -103,9 +103,8 @@ def stylize(
     """Give a shot the style of a picture, or of key frames that were painted."""
     from lumiere_engine.protocol import FrameRange, StylizeParams
     from lumiere_engine.protocol.errors import SpecError
-    from lumiere_engine.protocol.wire import encode
 
-    from .performing import enqueue, through_engine
+    from .carrying_out import carry_out
     from .preparing import Request, prepare
 
     console = Console(as_json)
@@ -145,13 +144,9 @@ def stylize(
             save_network=save_style,
         )
         prepared = prepare(request)
-        if queue:
-            job = enqueue(prepared, priority)
-            console.answer(encode(job), queue_cli.told(job))
-            return
-        with console.progress() as show:
-            outcome = through_engine(prepared, show)
-        console.answer(outcome.to_wire(), told(outcome))
+        outcome = carry_out(console, prepared, queue=queue, priority=priority)
+        if outcome is not None:
+            console.answer(outcome.to_wire(), told(outcome))
 
 
 def key_picture(text: str) -> KeyPicture:

@@ -25,7 +25,7 @@ def train() -> None:
 Folder = Annotated[Path, typer.Argument(help="Captioned material: NAME.mp4 (or a picture) beside NAME.txt.")]
 Recipe = Annotated[
     Optional[Path],  # noqa: UP045
-    typer.Option(help="A TOML file; what it does not say is the default."),
+    typer.Option(help="A TOML file, as assets/prior/recipe.toml; what it does not say is the default."),
 ]
 Steps = Annotated[
     Optional[int],  # noqa: UP045
@@ -39,28 +39,15 @@ def prior(
     out: Annotated[
         Path, typer.Option("-o", "--out", help="Folder for the prior; a training there is gone on with.")
     ] = Path("lumiere-prior"),
-    recipe: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="A TOML file, such as the shipped one's assets/prior/recipe.toml."),
-    ] = None,
-    steps: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(min=1, help="Optimiser steps, instead of the recipe's."),
-    ] = None,
+    recipe: Recipe = None,
+    steps: Steps = None,
     as_json: Json = False,
 ) -> None:
     """Train the prior from licence-clean material; what it has reached can be used at any moment."""
     console = Console(as_json)
     with console.failures():
         with console.progress() as show:
-            answer = ask(
-                "train_prior",
-                show,
-                folder=str(folder.absolute()),
-                out=str(out.absolute()),
-                recipe=None if recipe is None else str(recipe.absolute()),
-                steps=steps,
-            )
+            answer = ask("train_prior", show, **_asked(folder, out, recipe, steps))
         console.answer(
             {"label": "Prior.1", **answer},
             f"{answer['prior']}: {answer['steps']} steps, {answer['gain_db']:+.2f} dB against a smooth fill",
@@ -135,6 +122,7 @@ def _asked(folder: Path, out: Path, recipe: Path | None, steps: int | None) -> d
     }
 
 
+@app.command()
 def style(
     source: Annotated[Path, typer.Argument(help="Movie or image sequence whose shot is painted.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The style file (.safetensors).")],

@@ -19,6 +19,7 @@ from lumiere_engine.learning.captioned import (
     matte_of,
 )
 from lumiere_engine.learning.inflation import Lesson, he_start, teach
+from lumiere_engine.learning.trainer import Keeping
 from lumiere_engine.pretrained.space import Pixels
 from lumiere_engine.pretrained.text import Text
 from lumiere_engine.protocol.errors import LumiereError, SpecError
@@ -83,8 +84,8 @@ def test_only_the_temporal_layers_are_learned(clips: list[CaptionedClip]) -> Non
 def test_an_interrupted_training_goes_on_bit_for_bit(clips: list[CaptionedClip], tmp_path: Path) -> None:
     whole = teach(_lesson(clips))
     with pytest.raises(KeyboardInterrupt):
-        teach(_lesson(clips), state_file=tmp_path / "state", save_every=2, on_step=_stop_at(5))
-    rest = teach(_lesson(clips), state_file=tmp_path / "state", save_every=2)
+        teach(_lesson(clips), Keeping(tmp_path / "state", save_every=2, on_step=_stop_at(5)))
+    rest = teach(_lesson(clips), Keeping(tmp_path / "state", save_every=2))
     assert rest.losses == whole.losses
     assert all(torch.equal(rest.average[name], whole.average[name]) for name in whole.average)
 

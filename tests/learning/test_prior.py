@@ -15,6 +15,7 @@ from lumiere_engine.learning.prior import PriorParams, PriorSource, train, valid
 from lumiere_engine.learning.recipe import read_recipe, recipe_text
 from lumiere_engine.learning.scenes import cut, draw_holes, flown_over
 from lumiere_engine.learning.state import FitState
+from lumiere_engine.learning.trainer import Keeping
 from lumiere_engine.protocol.errors import Cancelled, SpecError
 from lumiere_engine.stunet import TINY, STUNet
 
@@ -118,9 +119,9 @@ def test_an_interrupted_training_goes_on_bit_for_bit(corpus: Corpus, tmp_path: P
 
     state = tmp_path / "state.safetensors"
     with pytest.raises(Cancelled):
-        train(source, state_file=state, save_every=2, on_step=stop)
+        train(source, Keeping(state, save_every=2, on_step=stop))
     assert FitState.load(state).step == 2
-    resumed = train(source, state_file=state, save_every=2)
+    resumed = train(source, Keeping(state, save_every=2))
     assert resumed.losses == whole.losses
     assert all(torch.equal(value, resumed.average[name]) for name, value in whole.average.items())
 

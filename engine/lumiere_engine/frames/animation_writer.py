@@ -17,7 +17,7 @@ import numpy as np
 
 from ..protocol.errors import OutputError
 from .commit import (
-    folder_to_disk,
+    give_name,
     make_folder,
     output_error,
     partial_name,
@@ -136,9 +136,7 @@ class AnimationWriter:
         """
         self.finish()
         try:
-            refuse_existing(self.path, self._overwrite)
-            self._temporary.replace(self.path)
-            folder_to_disk(self.path.parent)
+            give_name(self._temporary, self.path, self._overwrite)
         except (OSError, OutputError) as error:
             self.abort()
             raise output_error(self.path, error) from error

@@ -57,6 +57,18 @@ def folder_to_disk(folder: Path) -> None:
             os.close(handle)
 
 
+def give_name(temporary: Path, final: Path, overwrite: bool) -> None:
+    """Give a finished file its final name, and wait until that is on the disk.
+
+    Raises:
+        OutputExistsError: the name was taken in the meantime.
+        OSError: it cannot be renamed.
+    """
+    refuse_existing(final, overwrite)
+    temporary.replace(final)
+    folder_to_disk(final.parent)
+
+
 def remove(path: Path) -> None:
     """Remove a temporary file or folder; never raises, since it runs while another error is on its way."""
     with contextlib.suppress(OSError):

@@ -12,7 +12,7 @@ from ..protocol.errors import OutputError
 from ..protocol.ranges import FrameRange
 from .audio import AudioCopy
 from .commit import (
-    folder_to_disk,
+    give_name,
     make_folder,
     output_error,
     partial_name,
@@ -137,9 +137,7 @@ class MovieWriter:
         """
         self.finish()
         try:
-            refuse_existing(self.path, self._overwrite)
-            self._temporary.replace(self.path)
-            folder_to_disk(self.path.parent)
+            give_name(self._temporary, self.path, self._overwrite)
         except (OSError, OutputError) as error:
             self.abort()
             raise output_error(self.path, error) from error

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -22,7 +21,7 @@ from lumiere_engine.stunet.inflated import InflatedSTUNet
 
 from .captioned import CaptionedBatch, CaptionedClip, CaptionedParams, draw_batch
 from .state import FitState
-from .trainer import Adam
+from .trainer import KEPT_NOWHERE, Adam, Keeping
 
 ReadPrompt = Callable[[str], Text]
 
@@ -52,22 +51,12 @@ class Lesson:
     half: bool = False
 
 
-def teach(
-    lesson: Lesson,
-    *,
-    state_file: Path | None = None,
-    save_every: int = 200,
-    on_step: Callable[[int, float], None] | None = None,
-    on_save: Callable[[FitState], None] | None = None,
-) -> FitState:
+def teach(lesson: Lesson, keeping: Keeping = KEPT_NOWHERE) -> FitState:
     """Train until the last step; an interrupted training goes on from its state file, bit for bit on a CPU.
 
     Args:
         lesson: what is taught.
-        state_file: where the state is kept, and taken up from if it is there.
-        save_every: steps between two states.
-        on_step: hears (finished steps, loss) of every step; what it raises ends the training.
-        on_save: given the state whenever it is saved; its `average` is the result.
+        keeping: what becomes of the state as it goes.
 
     Raises:
         LumiereError: the loss or a gradient is not finite.
@@ -78,19 +67,11 @@ def teach(
     for parameter in lesson.parameters.values():
         parameter.requires_grad_(True)
     device = next(lesson.network.parameters()).device
-    resume = FitState.load(state_file, device) if state_file and state_file.exists() else None
-    adam = Adam(lesson.parameters, params, resume)
+    adam = Adam(lesson.parameters, params, keeping.earlier(device))
     texts = {caption: lesson.read(caption) for caption in sorted({"", *(c.caption for c in lesson.clips)})}
     for batch in prefetch(_batches(lesson, adam.state.step), depth=2):
         loss = adam.descend(lambda: lesson_loss(lesson, batch, texts))  # noqa: B023 - called at once
-        step = adam.state.step
-        if step % save_every == 0 or step == params.steps:
-            if state_file:
-                adam.state.save(state_file)
-            if on_save:
-                on_save(adam.state)
-        if on_step:
-            on_step(step, loss)
+        keeping.after(adam.state, loss, params.steps)
     return adam.state
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -21,7 +20,7 @@ from .params import TrainParams
 from .scenes import cut, draw_holes, exposed, flown_over, occluded
 from .shot import Rgb
 from .state import FitState
-from .trainer import Trainer
+from .trainer import KEPT_NOWHERE, Keeping, Trainer
 
 
 @dataclass(frozen=True)
@@ -140,41 +139,24 @@ def validate(state: FitState, network: STUNet, examples: Examples) -> Validation
 
 
 def train(
-    source: PriorSource,
-    *,
-    device: torch.device | str = "cpu",
-    state_file: Path | None = None,
-    save_every: int = 250,
-    on_step: Callable[[int, float], None] | None = None,
-    on_save: Callable[[FitState], None] | None = None,
+    source: PriorSource, keeping: Keeping = KEPT_NOWHERE, *, device: torch.device | str = "cpu"
 ) -> FitState:
     """Train until the recipe's last step; an interrupted training goes on from its state file.
 
     Args:
         source: the examples.
+        keeping: what becomes of the state as it goes.
         device: where the network is trained.
-        state_file: where the state is kept, and taken up from if it is there.
-        save_every: steps between two states.
-        on_step: hears (finished steps, loss) of every step; what it raises ends the training.
-        on_save: given the state whenever it is saved.
 
     Returns:
         The last state, whose `average` is the prior.
     """
     params = source.params
     network = STUNet(params.network, seed=params.seed).to(device).train()
-    resume = FitState.load(state_file, device) if state_file and state_file.exists() else None
-    trainer = Trainer(network, params, resume)
+    trainer = Trainer(network, params, keeping.earlier(device))
     for examples in prefetch(_batches(source, trainer.state.step), depth=3):
         loss = trainer.advance(examples)
-        step = trainer.state.step
-        if step % save_every == 0 or step == params.steps:
-            if state_file:
-                trainer.state.save(state_file)
-            if on_save:
-                on_save(trainer.state)
-        if on_step:
-            on_step(step, loss)
+        keeping.after(trainer.state, loss, params.steps)
     return trainer.state
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -80,6 +82,41 @@ class Adam:
             parameter.addcdiv_(first, scale, value=-rate / (1 - beta1**step))
             state.weights[name].copy_(parameter)
             state.average[name].lerp_(parameter, 1 - decay)
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """What becomes of a training's state as it goes.
+
+    Attributes:
+        state_file: where it is kept, and taken up from if it is there; None keeps it nowhere.
+        save_every: steps between two states.
+        on_step: hears (finished steps, loss) of every step; what it raises ends the training.
+        on_save: given the state whenever it is saved; its `average` is the result.
+    """
+
+    state_file: Path | None = None
+    save_every: int = 200
+    on_step: Callable[[int, float], None] | None = None
+    on_save: Callable[[FitState], None] | None = None
+
+    def earlier(self, device: torch.device | str) -> FitState | None:
+        """The state of an interrupted training."""
+        file = self.state_file
+        return FitState.load(file, device) if file and file.exists() else None
+
+    def after(self, state: FitState, loss: float, steps: int) -> None:
+        """One step of `steps` is done."""
+        if state.step % self.save_every == 0 or state.step == steps:
+            if self.state_file:
+                state.save(self.state_file)
+            if self.on_save:
+                self.on_save(state)
+        if self.on_step:
+            self.on_step(state.step, loss)
+
+
+KEPT_NOWHERE = Keeping()
 
 
 class Trainer:

@@ -13,7 +13,7 @@ import torch
 from lumiere_engine.diffusion import DiscreteSchedule
 from lumiere_engine.stunet.checkpoint import write_safetensors
 
-from .library import library
+from .extra import package
 
 _SPECIAL = ["<pad>", "<start>", "<end>", "<unknown>"]
 _LENGTH = 24
@@ -36,7 +36,7 @@ def write_text_encoder(folder: Path, words: Iterable[str], width: int, seed: int
         width: of a token.
         seed: of the weights.
     """
-    transformers = library("transformers")
+    transformers = package("transformers")
     tokenizers = importlib.import_module("tokenizers")
     vocabulary = {word: number for number, word in enumerate([*_SPECIAL, *words])}
     model = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token=_SPECIAL[3]))

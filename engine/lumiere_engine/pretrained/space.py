@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lumiere_engine.protocol.errors import SpecError
 
-from .library import library
+from .extra import package
 from .text import refuse_unsafe, variant_of
 
 
@@ -63,7 +63,7 @@ class Latents:
     """
 
     def __init__(self, folder: Path, *, tile: int = 64, device: torch.device | str = "cpu") -> None:
-        diffusers = library("diffusers")
+        diffusers = package("diffusers")
         refuse_unsafe(folder)
         try:
             vae: Any = diffusers.AutoencoderKL.from_pretrained(

@@ -13,7 +13,7 @@ from torch import Tensor
 from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.protocol.weights import check_weights
 
-from .library import library
+from .extra import package
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class _Part:
     """A tokenizer and its encoder."""
 
     def __init__(self, folder: Path, suffix: str, device: torch.device | str) -> None:
-        transformers = library("transformers")
+        transformers = package("transformers")
         tokenizer, encoder = folder / f"tokenizer{suffix}", folder / f"text_encoder{suffix}"
         for place in (tokenizer, encoder):
             if not place.is_dir():

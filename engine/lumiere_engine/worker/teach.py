@@ -28,6 +28,7 @@ def train_image(question: dict[str, Any], on_progress: OnProgress) -> dict[str, 
     from ..diffusion import DiscreteSchedule
     from ..learning.captioned import CaptionedParams
     from ..learning.inflation import Lesson, teach
+    from ..learning.trainer import Keeping
     from ..pretrained.small import words_of, write_network, write_schedule, write_text_encoder
     from ..pretrained.space import Pixels
     from ..pretrained.text import TextEncoder
@@ -53,12 +54,12 @@ def train_image(question: dict[str, Any], on_progress: OnProgress) -> dict[str, 
         _on_gpu(),
     )
     config = {**config_of_params(shape), "sample_size": params.size[0]}
-    state = teach(
-        lesson,
-        state_file=out / "state.safetensors",
+    keeping = Keeping(
+        out / "state.safetensors",
         on_step=lambda step, _: on_progress(Progress("train", step, params.steps)),
         on_save=lambda reached: write_network(out, reached.average, config),
     )
+    state = teach(lesson, keeping)
     return {"model": str(out), **_told(state, out)}
 
 
@@ -76,6 +77,7 @@ def train_temporal(question: dict[str, Any], on_progress: OnProgress) -> dict[st
     """
     from ..learning.captioned import TemporalTraining
     from ..learning.inflation import Lesson, he_start, teach
+    from ..learning.trainer import Keeping
     from ..pretrained.folder import find_model
     from ..pretrained.space import open_space
     from ..pretrained.text import TextEncoder
@@ -116,12 +118,12 @@ def train_temporal(question: dict[str, Any], on_progress: OnProgress) -> dict[st
         "modes": ",".join(params.modes),
     }
     file = out / "temporal.safetensors"
-    state = teach(
-        lesson,
-        state_file=out / "state.safetensors",
+    keeping = Keeping(
+        out / "state.safetensors",
         on_step=lambda step, _: on_progress(Progress("train", step, params.steps)),
         on_save=lambda reached: save_temporal(reached.average, layers, file, note),
     )
+    state = teach(lesson, keeping)
     return {"temporal": str(file), **_told(state, out)}
 
 

@@ -34,6 +34,7 @@ def train_prior(question: dict[str, Any], on_progress: OnProgress) -> dict[str, 
     from ..learning.corpus import CorpusParams, prepare
     from ..learning.prior import PriorParams, PriorSource, train
     from ..learning.recipe import read_recipe, recipe_text
+    from ..learning.trainer import Keeping
 
     torch.set_num_threads(_THREADS)
     folder, out = Path(question["folder"]), Path(question["out"])
@@ -51,13 +52,14 @@ def train_prior(question: dict[str, Any], on_progress: OnProgress) -> dict[str, 
     )
     _write(out / "recipe.toml", recipe_text(corpus_params, params))
     journal = _Journal(out, corpus, params)
-    state = train(
-        PriorSource(corpus, params),
-        device="cuda" if torch.cuda.is_available() else "cpu",
-        state_file=out / "state.safetensors",
+    keeping = Keeping(
+        out / "state.safetensors",
+        save_every=250,
         on_step=lambda step, _: on_progress(Progress("train", step, params.steps)),
         on_save=journal.record,
     )
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    state = train(PriorSource(corpus, params), keeping, device=device)
     gain = journal.finish(state)
     return {
         "prior": str(out / "prior.safetensors"),

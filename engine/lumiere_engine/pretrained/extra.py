@@ -9,7 +9,7 @@ from typing import Any
 from lumiere_engine.protocol.errors import SpecError
 
 
-def library(name: str) -> Any:
+def package(name: str) -> Any:
     """The module `transformers` or `diffusers`, told to stay off the network and to keep quiet.
 
     Raises:
