@@ -44,7 +44,9 @@ def test_a_documented_command_exists_with_its_options(document: str, line: str) 
         for one in name.split("|"):
             assert one in command.commands, f"{document}: no command {one} in `lumiere {line}`"
         command = command.commands[name.split("|")[0]]
-    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    known = {
+        option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)
+    }
     for word in words:
         option = word.strip("[]").split("=")[0]
         if re.fullmatch(r"--?[a-z][a-z-]*", option):
