@@ -211,9 +211,9 @@ def disturb(client: EngineClient, kills: int, chance: random.Random) -> dict[str
         info = client.info()
         if not info.running and not info.counts.get("queued") and not info.counts.get("running"):
             break
-        victim = "worker" if info.worker_pid is not None and chance.random() < 0.5 else "engine"
+        victim = "worker" if info.workers and chance.random() < 0.5 else "engine"
         with contextlib.suppress(ProcessLookupError):
-            os.kill(info.worker_pid if victim == "worker" and info.worker_pid else info.pid, signal.SIGKILL)
+            os.kill(chance.choice(info.workers) if victim == "worker" else info.pid, signal.SIGKILL)
             killed[victim] += 1
     return killed
 
