@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import torch
+from lumiere_engine.client import EngineClient
 from lumiere_engine.diffusion import DiscreteSchedule
 from lumiere_engine.effects.generate import generate
 from lumiere_engine.effects.prompting import files_fingerprint
@@ -21,6 +24,8 @@ from lumiere_engine.protocol.errors import LumiereError, SpecError
 from lumiere_engine.protocol.jobs import JobSpec, WorkOrder
 from lumiere_engine.protocol.messages import Progress
 from lumiere_engine.protocol.params import GenerateParams, Weights
+from lumiere_engine.protocol.queue import Submit
+from lumiere_engine.protocol.states import JobState
 from lumiere_engine.stunet.image_layout import config_of_params
 from lumiere_engine.stunet.image_params import ImageUNetParams, InflatedParams, TemporalParams
 from lumiere_engine.stunet.image_weights import find_image, fingerprint_of, save_temporal
@@ -132,6 +137,32 @@ def test_an_interrupted_job_goes_on_from_its_last_step_to_the_same_bytes(
     assert steps == [3, 4]
     assert b"".join(_samples(tmp_path / "rest.mkv")) == whole
     assert not (tmp_path / ".lumiere").exists()
+
+
+@pytest.mark.slow
+def test_cancel_takes_effect_within_one_denoising_step(weights: tuple[Weights, ...], tmp_path: Path) -> None:
+    """A real job in a real engine, whose network takes a second for each of its many steps."""
+    client = EngineClient()
+    for folder in (tmp_path, Path(weights[0].path)):
+        client.allow(folder)
+    params = _params(weights, frames=16, width=64, height=64, window=16, steps=60)
+    order = WorkOrder(JobSpec("generate", "", (), params=params), str(tmp_path / "out.mkv"))
+    job = client.submit(Submit(order, key=str(tmp_path))).id
+    told: list[float] = []
+    for event in client.events():
+        if event.kind == "progress" and event.job == job and event.data["stage"] == "imagine":
+            told.append(time.monotonic())
+            if event.data["done"] == 3:
+                break
+    time.sleep((told[2] - told[0]) / 8)  # into the next one
+    (worker,) = client.info().workers
+    client.cancel(job)
+    ended = client.follow(job)
+    assert ended.state is JobState.CANCELLED and ended.progress is not None
+    assert (ended.progress.stage, ended.progress.done) == ("imagine", 3)  # the one at work did not end
+    assert not psutil.pid_exists(worker) and client.info().workers == ()
+    assert [path.name for path in tmp_path.iterdir()] == [".lumiere"]
+    assert not list(tmp_path.rglob("*.half"))
 
 
 def test_more_frames_than_a_window_are_generated_in_windows(

@@ -43,6 +43,7 @@ from ..protocol.messages import JobResult
 from ..protocol.params import GenerateParams
 from ..protocol.ranges import FrameRange
 from .clock import Clock, OnProgress
+from .device import device_kind
 from .identity import media_identity
 from .observer import Observer
 from .outputs import refuse_taken_names, refuse_unwritable
@@ -120,6 +121,7 @@ def generate(order: WorkOrder, on_progress: OnProgress, observer: Observer | Non
             recipe={
                 "label": "Recipe.1",
                 "version": __version__,
+                "device": device_kind(),
                 "spec": spec.to_wire(),
                 "media": identity,
             },

@@ -31,6 +31,7 @@ from ..protocol.params import RemoveParams
 from ..protocol.ranges import FrameRange
 from .clock import Clock, OnProgress
 from .completion import CompletedShots
+from .device import device_kind
 from .effort import EFFORTS, Effort
 from .identity import media_identity, refuse_other_weights
 from .observer import Observer
@@ -40,7 +41,7 @@ from .revision import Revision, conclude, drop_superseded, find_kept
 from .settling import settle
 from .shot import AnalysedShots, Scale
 from .softness import HoleMaker
-from .workspace import Workspace
+from .workspace import BORROWING, Workspace
 
 Array = np.ndarray
 # The one entry of the shelf that says that a whole stage is done.
@@ -93,8 +94,9 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
         borrowing = stack.enter_context(
             Workspace(
                 output,
-                f"borrow{spec.for_borrowing().fingerprint(whole)}",
+                f"{BORROWING}{spec.for_borrowing().fingerprint(whole)}",
                 keep=order.keep_work,
+                user=fingerprint,
                 on_kept=observer.kept,
             )
         )
@@ -135,6 +137,7 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
             recipe={
                 "label": "Recipe.1",
                 "version": __version__,
+                "device": device_kind(),
                 "fingerprint": fingerprint,
                 "spec": spec.to_wire(),
                 "media": identity,

@@ -31,6 +31,7 @@ from ...protocol.messages import JobResult
 from ...protocol.params import CinemagraphParams
 from ...protocol.ranges import FrameRange
 from ..clock import Clock, OnProgress
+from ..device import device_kind
 from ..identity import media_identity, refuse_other_weights
 from ..observer import Observer
 from ..outputs import refuse_taken_names, refuse_unwritable
@@ -90,6 +91,7 @@ def cinemagraph(order: WorkOrder, on_progress: OnProgress, observer: Observer | 
             recipe={
                 "label": "Recipe.1",
                 "version": __version__,
+                "device": device_kind(),
                 "spec": spec.to_wire(),
                 "media": identity,
                 "loop": loop,
