@@ -13,7 +13,7 @@ from lumiere_engine.protocol.errors import TimelineError
 
 from .document import Json, Keys, at, find_timeline, load_model, one_line, parse_document
 from .edl import edl_rate, plain_edl
-from .fcp7 import FCP7_SUFFIX, mark_speeds
+from .fcp7 import FCP7_SUFFIX, read_fcp7
 from .fcpxml import read_fcpxml
 from .positions import PlacedClip, Starts, picture_clips, record_range, record_text
 
@@ -170,6 +170,8 @@ def _read(path: Path) -> Timeline:
         raise TimelineError("the file is empty")
     if suffix == FCPXML_SUFFIX:
         return Timeline.from_otio(read_fcpxml(data), path)
+    if suffix == FCP7_SUFFIX:
+        return Timeline.from_document(read_fcp7(data), path)
     return _read_with_adapter(path)
 
 
@@ -189,8 +191,6 @@ def _read_with_adapter(path: Path) -> Timeline:
         # adapters have been seen to print, which would spoil what a command answers
         with contextlib.redirect_stdout(io.StringIO()):
             thing = _read_edl(path) if suffix == EDL_SUFFIX else otio.adapters.read_from_file(str(path))
-        if suffix == FCP7_SUFFIX:
-            mark_speeds(thing)
         if suffix == KDENLIVE_SUFFIX and thing.find_children(descended_from_type=otio.schema.Transition):
             raise TimelineError("its mixes would be misplaced by the adapter", remedy=KDENLIVE_REMEDY)
         return Timeline.from_otio(thing, path)

@@ -21,7 +21,7 @@ from lumiere_engine.protocol.errors import (
 
 from .document import one_line
 from .moving import moved
-from .profiles import write_in_format
+from .profiles import INSERTIONS, write_in_format
 from .reading import ADAPTER_PACKAGES, FCPXML_SUFFIX, JSON_SUFFIXES, KDENLIVE_SUFFIX, Timeline
 
 RECIPE = "Recipe.1"
@@ -67,7 +67,8 @@ def check_writable(timeline: Timeline, path: Path, *, overwrite: bool = False) -
             "Kdenlive's own projects are read, not written", remedy="write .otio, which it opens"
         )
     written_by_adapters = otio.adapters.suffixes_with_defined_adapters(write=True)
-    if suffix in (*JSON_SUFFIXES, FCPXML_SUFFIX) or suffix.lstrip(".") in written_by_adapters:
+    own = timeline.path is not None and suffix == timeline.path.suffix.lower() and suffix in INSERTIONS
+    if own or suffix in (*JSON_SUFFIXES, FCPXML_SUFFIX) or suffix.lstrip(".") in written_by_adapters:
         return
     package = ADAPTER_PACKAGES.get(suffix)
     raise OutputError(
