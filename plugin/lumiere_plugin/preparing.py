@@ -31,7 +31,20 @@ from lumiere_engine.protocol.queue import Placement
 from lumiere_engine.protocol.roto import DRAWN_SUFFIXES
 
 TIMELINE_SUFFIXES = frozenset(
-    (".otio", ".otioz", ".otiod", ".json", ".xml", ".fcpxml", ".edl", ".aaf", ".kdenlive", ".xges", ".ale")
+    (
+        ".otio",
+        ".otioz",
+        ".otiod",
+        ".json",
+        ".xml",
+        ".fcpxml",
+        ".fcpxmld",
+        ".edl",
+        ".aaf",
+        ".kdenlive",
+        ".xges",
+        ".ale",
+    )
 )
 DEFAULT_HANDLES = 48
 RESULT_WORDS = {"remove": "removed", "cinemagraph": "loop", "stylize": "styled", "generate": "generated"}
@@ -335,7 +348,7 @@ def probe(path: Path) -> MediaInfo:
 def default_output(request: Request, suffix: str) -> Path:
     """Beside the source: `shot.mp4` → `shot_removed.mov`."""
     source, word = request.source, result_word(request.params)
-    stem = source.name if source.is_dir() else source.stem
+    stem = source.name if source.is_dir() and not is_timeline(source, None) else source.stem
     stem = re.sub(r"[._-]*(%0?\d*d|#+|@+)$", "", stem)
     return source.absolute().with_name(f"{stem or 'clip'}_{word}{suffix}")
 
