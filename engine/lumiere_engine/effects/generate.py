@@ -10,7 +10,6 @@ Pixels outside the matte are the plate's own, bit by bit; a picture that is anim
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -143,14 +142,12 @@ def _refuse_nonsense(order: WorkOrder, params: GenerateParams) -> None:
 
 def _open(order: WorkOrder, params: GenerateParams, prompter: Prompter, stack: ExitStack) -> _Media:
     spec = order.spec
-    multiple = prompter.multiple
     if not spec.plate:
-        width, height = _size(params, prompter.size, prompter.size, multiple, prompter.size)
-        return _Media(None, FrameRange(0, params.frames), None, _format(width, height, params))
+        return _Media(None, FrameRange(0, params.frames), None, _format(*prompter.size(1, 1), params))
     plate = stack.enter_context(open_source(spec.plate, conform=spec.conform, rate=spec.rate))
     if params.plate_as == "first_frame":
-        width, height = _size(params, plate.format.width, plate.format.height, multiple, prompter.size)
-        return _Media(plate, FrameRange(0, params.frames), None, _format(width, height, params))
+        size = prompter.size(plate.format.width, plate.format.height)
+        return _Media(plate, FrameRange(0, params.frames), None, _format(*size, params))
     available = FrameRange(0, plate.frame_count)
     frames = spec.frames or available
     if not available.contains_range(frames) or not frames.duration:
@@ -170,14 +167,6 @@ def _open(order: WorkOrder, params: GenerateParams, prompter: Prompter, stack: E
     return _Media(plate, frames, holes, plate.format.starting_at(frames.start))
 
 
-def _size(params: GenerateParams, width: int, height: int, multiple: int, side: int) -> tuple[int, int]:
-    """Width and height in pixels that the network works at: of this shape, as large as it was trained, in its steps."""
-    factor = side / math.sqrt(width * height)
-    wanted = (params.width or width * factor, params.height or height * factor)
-    across, down = (max(multiple, round(length / multiple) * multiple) for length in wanted)
-    return across, down
-
-
 def _format(width: int, height: int, params: GenerateParams) -> FrameFormat:
     """That of a clip without a plate: 8-bit sRGB."""
     tags = ColorTags(primaries=1, transfer=TRANSFER_SRGB, matrix=MATRIX_RGB, range=RANGE_FULL)
@@ -186,30 +175,22 @@ def _format(width: int, height: int, params: GenerateParams) -> FrameFormat:
 
 def _given(media: _Media, params: GenerateParams, prompter: Prompter, clock: Clock) -> Given:
     """What is there already, in the network's space; frame by frame, so that no whole clip is held at full size."""
-    space, count = prompter.space, media.frames.duration
-    width, height = media.format.width, media.format.height
-    if media.plate is not None and params.plate_as == "clip":
-        width, height = _size(params, width, height, prompter.multiple, prompter.size)
-    shape = (1, space.channels, count, height // space.factor, width // space.factor)
-    truth, wanted = torch.zeros(shape), torch.ones(1, 1, *shape[2:])
+    space, count, size = prompter.space, media.frames.duration, (media.format.width, media.format.height)
     if media.plate is None:
-        return Given(truth, wanted)
+        return Given.nothing(space, count, size)
+    if params.plate_as == "clip":
+        size = prompter.size(*size)
+    given = Given.nothing(space, count, size)
     known = 1 if params.plate_as == "first_frame" else count
-    pictures = media.plate.iter(FrameRange(media.frames.start if known > 1 else 0, known))
-    for frame, picture in enumerate(pictures):
-        rgb = covering(np.clip(to_rgb(picture, media.plate.format), 0, 1), width, height)
-        truth[:, :, frame] = space.encode(torch.from_numpy(rgb.transpose(2, 0, 1) * 2 - 1)[:, None])[
-            None, :, 0
-        ].cpu()
+    for frame, picture in enumerate(media.plate.iter(FrameRange(media.frames.start, known))):
+        rgb, hole = to_rgb(picture, media.plate.format), None
         if params.plate_as == "first_frame":
-            wanted[:, :, frame] = 0
+            rgb, hole = covering(rgb, *size), np.zeros((1, 1), bool)
         elif media.holes is not None:
-            hole = (media.holes.alpha(frame) > 0).astype(np.float32)
-            part = cv2.resize(hole, (shape[4], shape[3]), interpolation=cv2.INTER_AREA)
-            # whatever a latent has a part in is generated
-            wanted[0, 0, frame] = torch.from_numpy((part > 0).astype(np.float32))
+            hole = media.holes.alpha(frame) > 0
+        given.give(space, frame, rgb, hole)
         clock.step("read", frame + 1, known)
-    return Given(truth, wanted)
+    return given
 
 
 def _imagined(prompter: Prompter, given: Given, workspace: Workspace, clock: Clock) -> Tensor:
@@ -238,7 +219,11 @@ def _write(
     """Decode, composite, encode; returns what the user should know."""
     fmt, count = media.format, media.frames.duration
     plate = Path(order.spec.plate)
-    movie = media.plate is not None and media.holes is not None and plate.is_file()
+    movie = (
+        media.plate is not None
+        and plate.is_file()
+        and order.spec.params_of(GenerateParams).plate_as == "clip"
+    )
     sound = movie and Path(order.output).suffix.lower() in (".mov", ".mp4", ".mkv")
     with open_writer(
         order.output,

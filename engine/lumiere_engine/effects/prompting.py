@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -40,6 +43,8 @@ from ..stunet.image_weights import (
 from ..stunet.inflated import InflatedSTUNet
 from ..stunet.lora import find_lora, merge_lora
 from .workspace import Shelf
+
+Array = np.ndarray
 
 THREADS = min(os.cpu_count() or 1, 8)
 STEPS = {"draft": 12, "standard": 25, "best": 50}
@@ -140,6 +145,32 @@ class Given:
     wanted: Tensor
     """1 1 t h w, the matte M: 1 = generate."""
 
+    @classmethod
+    def nothing(cls, space: Space, frames: int, size: tuple[int, int]) -> Given:
+        """All is generated; `size`: width and height in pixels."""
+        width, height = size
+        shape = (1, space.channels, frames, height // space.factor, width // space.factor)
+        return cls(torch.zeros(shape), torch.ones(1, 1, *shape[2:]))
+
+    def give(self, space: Space, frame: int, rgb: Array, hole: Array | None) -> None:
+        """Give one frame.
+
+        Args:
+            space: encodes it.
+            frame: counted from 0.
+            rgb: any size, h w 3 float32, 0..1; it is brought to the clip's size, whatever its own shape.
+            hole: what of it is generated nevertheless, bool, of any size; None is all of it.
+        """
+        height, width = (length * space.factor for length in self.truth.shape[3:])
+        how = cv2.INTER_AREA if width < rgb.shape[1] else cv2.INTER_CUBIC
+        fitted = np.clip(cv2.resize(rgb, (width, height), interpolation=how), 0, 1).transpose(2, 0, 1) * 2 - 1
+        self.truth[0, :, frame] = space.encode(torch.from_numpy(fitted)[:, None])[:, 0].cpu()
+        if hole is not None:
+            rows, columns = self.truth.shape[3:]
+            part = cv2.resize(hole.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
+            # whatever a latent has a part in is generated
+            self.wanted[0, 0, frame] = torch.from_numpy((part > 0).astype(np.float32))
+
 
 class Prompter:
     """Makes clips in the network's space.
@@ -178,10 +209,14 @@ class Prompter:
         """Rows and columns of pictures are best a multiple of this."""
         return self.space.factor * (1 << (len(self._parts.model.image.params.channels) - 1))
 
-    @property
-    def size(self) -> int:
-        """Side of the square pictures that the model was trained with, pixels."""
-        return self._parts.model.side * self.space.factor
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height in pixels to work at: of this shape, as large as the model was trained, in its steps."""
+        factor = self._parts.model.side * self.space.factor / math.sqrt(width * height)
+        wanted = (self._params.width or width * factor, self._params.height or height * factor)
+        across, down = (
+            max(self.multiple, round(length / self.multiple) * self.multiple) for length in wanted
+        )
+        return across, down
 
     def texts(self) -> tuple[Text, Text]:
         """Prompt and negative prompt, read; the encoders are let go of afterwards."""
@@ -209,7 +244,13 @@ class Prompter:
         return network.to(self._device).channels_last()
 
     def sample(
-        self, network: InflatedSTUNet, texts: tuple[Text, Text], given: Given, kept: Shelf, on_step: OnStep
+        self,
+        network: InflatedSTUNet,
+        texts: tuple[Text, Text],
+        given: Given,
+        kept: Shelf,
+        on_step: OnStep,
+        first: int = 0,
     ) -> Tensor:
         """A clip, 1 c t h w float32 in the network's space, on the CPU.
 
@@ -219,11 +260,12 @@ class Prompter:
             given: what is there already; a matte of 1 throughout, and truth for `strength` below 1.
             kept: where the answer to each step is kept, and taken from if it is there.
             on_step: hears of (done, all) steps.
+            first: number of the first frame, to which its noise belongs.
         """
         p = self._params
         sigmas = self._sigmas()
         c, t, h, w = given.truth.shape[1:]
-        noise = frame_noise(self._seed, range(t), (c, h, w))[None]
+        noise = frame_noise(self._seed, range(first, first + t), (c, h, w))[None]
         # in full width at the start, as the schedule's own x = clean + σ·noise; nothing is clean before it
         level = float(sigmas[0])
         x = given.truth + level * noise if p.strength < 1 else (1 + level**2) ** 0.5 * noise
