@@ -23,7 +23,8 @@ from lumiere_bench.world import FRAMES, PERIOD, SCENES, SIDE, draw, read, swing_
 from lumiere_engine.effects.prompting import Given, Prompter, files_fingerprint, find_ingredients
 from lumiere_engine.effects.workspace import Shelf
 from lumiere_engine.learning.state import FitState
-from lumiere_engine.protocol.params import GenerateParams, Weights
+from lumiere_engine.protocol.params import GenerateParams
+from lumiere_engine.protocol.weights import Weights
 from lumiere_engine.stunet.image_params import ImageUNetParams, InflatedParams, TemporalParams
 from lumiere_engine.stunet.image_weights import find_image, fingerprint_of
 from lumiere_engine.stunet.inflated import InflatedSTUNet

@@ -18,11 +18,13 @@ class Choice:
         model: name of the text-to-image model; None takes the only one.
         motion: name of temporal layers or of a motion adapter; None takes the only one that fits; "none" has none.
         loras: name or name=scale each.
+        upscale: name of temporal layers that enlarge the clip; None leaves it as it is.
     """
 
     model: str | None = None
     motion: str | None = None
     loras: tuple[str, ...] = ()
+    upscale: str | None = None
 
 
 def choose(choice: Choice, *, moving: bool, without: str) -> tuple[Weights, ...]:
@@ -45,6 +47,11 @@ def choose(choice: Choice, *, moving: bool, without: str) -> tuple[Weights, ...]
         motion = _motion(choice.motion, image, known, moving)
         if motion is not None:
             out.append(Weights(motion.kind, motion.path, motion.fingerprint))
+    if choice.upscale is not None:
+        larger = register.find(choice.upscale)
+        if larger.kind != "upscale" or larger.shape != image.shape:
+            raise SpecError(f"'{choice.upscale}' does not enlarge what '{image.name}' makes")
+        out.append(Weights("upscale", larger.path, larger.fingerprint))
     for text in choice.loras:
         name, _, scale = text.partition("=")
         lora = register.find(name)

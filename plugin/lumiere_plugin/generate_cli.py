@@ -46,6 +46,10 @@ def generate(
         Optional[list[str]],  # noqa: UP045
         typer.Option(metavar="NAME[=SCALE]", help="A registered LoRA. Repeatable."),
     ] = None,
+    upscale: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Registered layers that make the clip larger in the end (super-resolution)."),
+    ] = None,
     plate: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(help="A clip that is changed, instead of one made from nothing."),
@@ -129,7 +133,7 @@ def generate(
                 mattes=tuple(matte or ()),
                 frames=None if only is None else FrameRange.parse_inclusive(only),
                 output=out,
-                choice=Choice(model, motion, tuple(lora or ())),
+                choice=Choice(model, motion, tuple(lora or ()), upscale),
                 seed=seed,
                 overwrite=overwrite,
             )

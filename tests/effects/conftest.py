@@ -19,7 +19,7 @@ from lumiere_engine.effects.workspace import Workspace
 from lumiere_engine.frames.picture import ColorTags, FrameFormat, Picture, PixelLayout
 from lumiere_engine.frames.writer import open_writer
 from lumiere_engine.motion.borrow import BorrowParams
-from lumiere_engine.protocol.params import Weights
+from lumiere_engine.protocol.weights import Weights
 from lumiere_engine.stunet.image_layout import config_of_params
 from lumiere_engine.stunet.image_params import ImageUNetParams, InflatedParams, TemporalParams
 from lumiere_engine.stunet.image_weights import find_image, fingerprint_of, save_temporal

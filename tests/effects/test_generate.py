@@ -14,7 +14,8 @@ from lumiere_engine.frames.source import open_source
 from lumiere_engine.protocol.errors import LumiereError, SpecError
 from lumiere_engine.protocol.jobs import JobSpec, WorkOrder
 from lumiere_engine.protocol.messages import Progress
-from lumiere_engine.protocol.params import GenerateParams, Weights
+from lumiere_engine.protocol.params import GenerateParams
+from lumiere_engine.protocol.weights import Weights
 
 from .conftest import write_movie
 

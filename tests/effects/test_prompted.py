@@ -14,7 +14,8 @@ from lumiere_engine.frames.source import open_source
 from lumiere_engine.protocol.errors import LumiereError, SpecError
 from lumiere_engine.protocol.jobs import JobSpec, WorkOrder
 from lumiere_engine.protocol.messages import JobResult, Progress
-from lumiere_engine.protocol.params import RemoveParams, Weights
+from lumiere_engine.protocol.params import RemoveParams
+from lumiere_engine.protocol.weights import Weights
 
 from .conftest import Scene, scene, write_movie
 

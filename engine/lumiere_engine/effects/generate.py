@@ -2,7 +2,7 @@
 
     read    the plate and the matte, if there are any, at the network's size
     load    the prompt through the text encoder, then the network
-    imagine one pass over the whole clip, or windows that are averaged at every step
+    imagine one pass over the whole clip, or windows that are averaged at every step; enlarged, if that is wanted
     write   decode, composite over the plate, encode
 
 Pixels outside the matte are the plate's own, bit by bit; a picture that is animated is the first frame.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -42,6 +42,7 @@ from ..protocol.messages import JobResult
 from ..protocol.params import GenerateParams
 from ..protocol.ranges import FrameRange
 from .clock import Clock, OnProgress
+from .enlarging import Enlarger
 from .identity import media_identity
 from .observer import Observer
 from .outputs import refuse_taken_names, refuse_unwritable
@@ -62,6 +63,8 @@ class _Media:
     holes: HoleMaker | None
     format: FrameFormat
     """Of the result."""
+    size: tuple[int, int]
+    """Width and height in pixels that the network works at."""
 
 
 def generate(order: WorkOrder, on_progress: OnProgress, observer: Observer | None = None) -> JobResult:
@@ -80,9 +83,11 @@ def generate(order: WorkOrder, on_progress: OnProgress, observer: Observer | Non
     _refuse_nonsense(order, params)
     refuse_taken_names(order)
     ingredients = find_ingredients(params.weights)
+    factor = ingredients.factor
+    base = replace(params, width=_part(params.width, factor), height=_part(params.height, factor))
     with ExitStack() as stack:
-        prompter = Prompter(ingredients, params, spec.seed)
-        media = _open(order, params, prompter, stack)
+        prompter = Prompter(ingredients, base, spec.seed)
+        media = _open(order, params, prompter, factor, stack)
         fmt, count = media.format, media.frames.duration
         observer.opened(fmt.width, fmt.height, count)
         refuse_unwritable(order.output, fmt, count, overwrite=order.overwrite)
@@ -94,7 +99,14 @@ def generate(order: WorkOrder, on_progress: OnProgress, observer: Observer | Non
         imagined = workspace.shelf("imagined")
         if not imagined.has(_ALL):
             given = _given(media, params, prompter, clock)
-            clip = _imagined(prompter, given, workspace, clock)
+            clip = _imagined(prompter, given, workspace, clock, 1 if factor == 1 else 2)
+            if factor > 1:
+                larger = Enlarger(ingredients, base, spec.seed, prompter)
+                clip = larger(
+                    clip,
+                    workspace.shelf("enlarged"),
+                    lambda done, total: clock.step("imagine", total + done, 2 * total),
+                )
             imagined.put(_ALL, clip=clip.numpy())
         clip = torch.from_numpy(imagined.get(_ALL, "clip")["clip"])
         wanted = (params.width or fmt.width, params.height or fmt.height)
@@ -127,6 +139,11 @@ def generate(order: WorkOrder, on_progress: OnProgress, observer: Observer | Non
         return result
 
 
+def _part(length: int | None, factor: int) -> int | None:
+    """What the network makes of so many rows or columns of the result."""
+    return None if length is None else max(8, length // factor)
+
+
 def _refuse_nonsense(order: WorkOrder, params: GenerateParams) -> None:
     if (params.plate_as == "nothing") != (not order.spec.plate):
         raise SpecError("a job to generate names a plate, and what it is, or neither")
@@ -140,14 +157,17 @@ def _refuse_nonsense(order: WorkOrder, params: GenerateParams) -> None:
         raise SpecError("a generated clip has no origin matte")
 
 
-def _open(order: WorkOrder, params: GenerateParams, prompter: Prompter, stack: ExitStack) -> _Media:
+def _open(
+    order: WorkOrder, params: GenerateParams, prompter: Prompter, factor: int, stack: ExitStack
+) -> _Media:
     spec = order.spec
     if not spec.plate:
-        return _Media(None, FrameRange(0, params.frames), None, _format(*prompter.size(1, 1), params))
+        size = prompter.size(1, 1)
+        return _Media(None, FrameRange(0, params.frames), None, _format(size, factor, params), size)
     plate = stack.enter_context(open_source(spec.plate, conform=spec.conform, rate=spec.rate))
     if params.plate_as == "first_frame":
         size = prompter.size(plate.format.width, plate.format.height)
-        return _Media(plate, FrameRange(0, params.frames), None, _format(*size, params))
+        return _Media(plate, FrameRange(0, params.frames), None, _format(size, factor, params), size)
     available = FrameRange(0, plate.frame_count)
     frames = spec.frames or available
     if not available.contains_range(frames) or not frames.duration:
@@ -164,28 +184,27 @@ def _open(order: WorkOrder, params: GenerateParams, prompter: Prompter, stack: E
         )
         check_matte(matte, clip=", ".join(spec.mattes))
         holes = HoleMaker(matte, frames.start - covered.start, params)
-    return _Media(plate, frames, holes, plate.format.starting_at(frames.start))
+    size = prompter.size(plate.format.width, plate.format.height)
+    return _Media(plate, frames, holes, plate.format.starting_at(frames.start), size)
 
 
-def _format(width: int, height: int, params: GenerateParams) -> FrameFormat:
+def _format(size: tuple[int, int], factor: int, params: GenerateParams) -> FrameFormat:
     """That of a clip without a plate: 8-bit sRGB."""
     tags = ColorTags(primaries=1, transfer=TRANSFER_SRGB, matrix=MATRIX_RGB, range=RANGE_FULL)
-    return FrameFormat(width, height, params.rate, PixelLayout("rgb", 8), tags)
+    return FrameFormat(size[0] * factor, size[1] * factor, params.rate, PixelLayout("rgb", 8), tags)
 
 
 def _given(media: _Media, params: GenerateParams, prompter: Prompter, clock: Clock) -> Given:
     """What is there already, in the network's space; frame by frame, so that no whole clip is held at full size."""
-    space, count, size = prompter.space, media.frames.duration, (media.format.width, media.format.height)
+    space, count = prompter.space, media.frames.duration
+    given = Given.nothing(space, count, media.size)
     if media.plate is None:
-        return Given.nothing(space, count, size)
-    if params.plate_as == "clip":
-        size = prompter.size(*size)
-    given = Given.nothing(space, count, size)
+        return given
     known = 1 if params.plate_as == "first_frame" else count
     for frame, picture in enumerate(media.plate.iter(FrameRange(media.frames.start, known))):
         rgb, hole = to_rgb(picture, media.plate.format), None
         if params.plate_as == "first_frame":
-            rgb, hole = covering(rgb, *size), np.zeros((1, 1), bool)
+            rgb, hole = covering(rgb, *media.size), np.zeros((1, 1), bool)
         elif media.holes is not None:
             hole = media.holes.alpha(frame) > 0
         given.give(space, frame, rgb, hole)
@@ -193,7 +212,7 @@ def _given(media: _Media, params: GenerateParams, prompter: Prompter, clock: Clo
     return given
 
 
-def _imagined(prompter: Prompter, given: Given, workspace: Workspace, clock: Clock) -> Tensor:
+def _imagined(prompter: Prompter, given: Given, workspace: Workspace, clock: Clock, passes: int) -> Tensor:
     texts = prompter.texts()
     clock.step("load", 1, 2)
     network = prompter.network()
@@ -203,7 +222,7 @@ def _imagined(prompter: Prompter, given: Given, workspace: Workspace, clock: Clo
         texts,
         given,
         workspace.shelf("denoised"),
-        lambda done, total: clock.step("imagine", done, total),
+        lambda done, total: clock.step("imagine", done, passes * total),
     )
 
 

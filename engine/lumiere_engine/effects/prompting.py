@@ -6,7 +6,7 @@ import hashlib
 import math
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -31,7 +31,8 @@ from ..pretrained.folder import ImageModel, find_model
 from ..pretrained.space import Space, open_space
 from ..pretrained.text import Text, TextEncoder
 from ..protocol.errors import SpecError
-from ..protocol.params import GenerateParams, Weights
+from ..protocol.params import GenerateParams
+from ..protocol.weights import Weights, read_weights_header
 from ..stunet.image_weights import (
     check_motion,
     check_temporal,
@@ -65,6 +66,26 @@ class Ingredients:
     """Frames that are generated in one pass; None if frames do not know each other."""
     most: int | None
     """Frames that can be; None where there is no limit."""
+    upscale: Path | None = None
+    """Temporal layers that enlarge a clip."""
+
+    @property
+    def factor(self) -> int:
+        """How many times as wide and high as the network makes it the clip is in the end."""
+        return 1 if self.upscale is None else enlarging_factor(self.upscale)
+
+    @property
+    def enlarging(self) -> Ingredients:
+        """Those of the pass that enlarges."""
+        assert self.upscale is not None
+        return replace(
+            self,
+            temporal=self.upscale,
+            motion=None,
+            window=trained_frames(self.upscale),
+            most=None,
+            upscale=None,
+        )
 
     @property
     def schedule(self) -> DiscreteSchedule:
@@ -89,7 +110,12 @@ def find_ingredients(weights: tuple[Weights, ...]) -> Ingredients:
     image, like = by_role["image"][0], by_role.get("like", [None])[0]
     model = find_model(Path(image.path), None if like is None else Path(like.path))
     _same(image, fingerprint_of(model.image))
-    temporal = motion = window = most = None
+    temporal = motion = window = most = upscale = None
+    for one in by_role.get("upscale", ()):
+        upscale = Path(one.path)
+        check_temporal(upscale, model.image.params)
+        _same(one, files_fingerprint([upscale]))
+        enlarging_factor(upscale)
     for one in by_role.get("temporal", ()):
         temporal = Path(one.path)
         check_temporal(temporal, model.image.params)
@@ -104,13 +130,23 @@ def find_ingredients(weights: tuple[Weights, ...]) -> Ingredients:
     for one in by_role.get("lora", ()):
         find_lora(Path(one.path), model.image.params)
         _same(one, files_fingerprint([Path(one.path)]))
-    return Ingredients(model, temporal, motion, tuple(by_role.get("lora", ())), window, most)
+    return Ingredients(model, temporal, motion, tuple(by_role.get("lora", ())), window, most, upscale)
+
+
+def enlarging_factor(upscale: Path) -> int:
+    """How many times as wide and high a clip becomes, from the header of layers that enlarge.
+
+    Raises:
+        SpecError: these do not.
+    """
+    factor = read_weights_header(str(upscale)).metadata.get("factor", "")
+    if factor not in {str(number) for number in range(2, 9)}:
+        raise SpecError("these temporal layers do not enlarge", clip=str(upscale))
+    return int(factor)
 
 
 def trained_frames(temporal: Path) -> int:
     """Frames of the windows that temporal layers were trained with, from their file's header."""
-    from ..protocol.weights import read_weights_header
-
     frames = read_weights_header(str(temporal)).metadata.get("frames", "")
     return int(frames) if frames.isdecimal() and int(frames) else 16
 
@@ -144,6 +180,8 @@ class Given:
     """1 c t h w."""
     wanted: Tensor
     """1 1 t h w, the matte M: 1 = generate."""
+    shown: Tensor | None = None
+    """1 c t h w, what the network sees in the plate where it generates; None is blank."""
 
     @classmethod
     def nothing(cls, space: Space, frames: int, size: tuple[int, int]) -> Given:
@@ -179,9 +217,12 @@ class Prompter:
         ingredients: the files.
         params: what the artist chose.
         seed: of all randomness.
+        space: where the model works, if it is open already.
     """
 
-    def __init__(self, ingredients: Ingredients, params: GenerateParams, seed: int) -> None:
+    def __init__(
+        self, ingredients: Ingredients, params: GenerateParams, seed: int, space: Space | None = None
+    ) -> None:
         if params.window is not None and ingredients.most is not None and params.window > ingredients.most:
             raise SpecError(
                 f"the motion adapter was trained with {ingredients.most} frames at most",
@@ -190,7 +231,7 @@ class Prompter:
         torch.set_num_threads(THREADS)
         self._parts, self._params, self._seed = ingredients, params, seed
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.space: Space = open_space(ingredients.model.folder, self._device)
+        self.space: Space = space or open_space(ingredients.model.folder, self._device)
         schedule = ingredients.schedule
         if params.terminal_snr:
             schedule = DiscreteSchedule(
@@ -275,7 +316,10 @@ class Prompter:
         denoiser: Denoiser = self._guided(network, texts, (h, w))
         denoiser = self._windowed(denoiser, t, h, w)
         denoiser = KnownDenoiser(denoiser, given.truth, known)
-        cond = torch.cat([given.truth * (1 - given.wanted), given.wanted], 1)
+        plate = given.truth * (1 - given.wanted)
+        if given.shown is not None:
+            plate = plate + given.shown * given.wanted
+        cond = torch.cat([plate, given.wanted], 1)
         steps = len(sigmas) - 1
         remembered = _Remembered(denoiser, kept, steps, on_step)
         sample = sample_dpmpp if p.sampler == "dpm++" else sample_euler

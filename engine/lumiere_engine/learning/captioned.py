@@ -20,12 +20,13 @@ from lumiere_engine.frames.source import open_source
 from lumiere_engine.protocol.errors import LumiereError, OutputError, SpecError
 from lumiere_engine.protocol.ranges import FrameRange
 
+from .enlarging import blurred
 from .params import TrainParams
 
 Array = np.ndarray
-MODES = ("nothing", "first", "ends", "every", "box", "region")
+MODES = ("nothing", "first", "ends", "every", "box", "region", "small")
 """What of a clip is given: nothing; its first frame; its first and last; every n-th; all but a box; the first
-frame, and afterwards all but a region (a cinemagraph)."""
+frame, and afterwards all but a region (a cinemagraph); all of it, but small (super-resolution)."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class CaptionedParams(TrainParams):
     """What is given of a clip, see `MODES`; drawn evenly. Anything but "nothing" makes the network read it."""
     every: int = 4
     """Frames from one given frame to the next in the mode "every"."""
+    factor: int = 2
+    """Rows and columns of a clip for each of the small one in the mode "small"."""
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.modes) - set(MODES))
@@ -63,6 +66,13 @@ class CaptionedParams(TrainParams):
             raise SpecError(f"'{unknown[0] if unknown else ''}' is nothing that can be given of a clip")
         if self.batch < 1 or self.frames < 1 or self.frame_step < 1 or self.every < 1 or min(self.size) < 8:
             raise SpecError("a batch, a window and its steps are at least 1, its rows and columns at least 8")
+        if "small" in self.modes and set(self.modes) != {"small"}:
+            raise SpecError("layers that enlarge learn nothing else", remedy='say modes = ["small"] alone')
+        if not 2 <= self.factor <= 8 or ("small" in self.modes and any(n % self.factor for n in self.size)):
+            raise SpecError(
+                f"rows and columns of {self.size} do not shrink by {self.factor}",
+                remedy="choose a factor of 2 to 8, and multiples of it",
+            )
 
 
 @dataclass(frozen=True)
@@ -102,6 +112,8 @@ class CaptionedBatch:
     """b 3 t h w in [-1, 1]."""
     wanted: Tensor
     """b 1 t h w, the matte M: 1 = generate, 0 = given."""
+    shown: Tensor | None
+    """b 3 t h w, what stands in the plate C where nothing is given; None is blank."""
     captions: list[str]
     """One each; empty where the example has none."""
     places: Tensor
@@ -200,8 +212,14 @@ def draw_batch(clips: list[CaptionedClip], params: CaptionedParams, step: int) -
         # evenly over the batch: an even spread of noise levels makes a step's gradient less noisy
         places.append((index + rng.random()) / params.batch)
     seed = int(np.random.default_rng([params.seed, 0x401E, step]).integers(2**62))
+    shown = torch.stack([blurred(clip, params.factor) for clip in clean]) if "small" in params.modes else None
     return CaptionedBatch(
-        torch.stack(clean), torch.stack(wanted), captions, torch.tensor(places, dtype=torch.float32), seed
+        torch.stack(clean),
+        torch.stack(wanted),
+        shown,
+        captions,
+        torch.tensor(places, dtype=torch.float32),
+        seed,
     )
 
 

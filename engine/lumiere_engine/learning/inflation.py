@@ -86,6 +86,9 @@ def lesson_loss(lesson: Lesson, batch: CaptionedBatch, texts: dict[str, Text]) -
     device = next(network.parameters()).device
     clean = torch.stack([lesson.space.encode(clip) for clip in batch.clean]).to(device)
     matte = _at_size(batch.wanted, clean.shape[3:]).to(device)
+    plate = clean * (1 - matte)
+    if batch.shown is not None:
+        plate += torch.stack([lesson.space.encode(clip) for clip in batch.shown]).to(device) * matte
     levels = (batch.places * schedule.levels).long()
     sigma = schedule.sigmas[levels].float().to(device)[:, None, None, None, None]
     scale = (sigma**2 + 1).rsqrt()
@@ -102,7 +105,7 @@ def lesson_loss(lesson: Lesson, batch: CaptionedBatch, texts: dict[str, Text]) -
             torch.stack([text.context for text in read]),
             pooled=torch.stack(pooled) if pooled else None,
             sizes=clean.new_tensor([[height, width, 0, 0, height, width]] * len(read)) if pooled else None,
-            cond=torch.cat([clean * (1 - matte), matte], 1) if network.params.temporal.conditioned else None,
+            cond=torch.cat([plate, matte], 1) if network.params.temporal.conditioned else None,
         )
     return (answer.float() - target).square().mean()
 

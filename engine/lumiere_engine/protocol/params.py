@@ -8,6 +8,7 @@ from typing import Optional, Union
 
 from .errors import SpecError
 from .hints import MotionHints
+from .weights import Weights
 
 QUALITIES = ("draft", "standard", "best")
 LOOP_METHODS = ("auto", "liao", "crossfade", "bounce", "repeat")
@@ -165,35 +166,8 @@ class CinemagraphParams(EffectParams):
             raise SpecError(f"feather of {self.feather} pixels is out of range", remedy="choose 0 to 1000")
 
 
-ROLES = ("image", "like", "temporal", "motion", "lora")
 SAMPLERS = ("dpm++", "euler", "ddim")
 PLATES = ("nothing", "first_frame", "clip")
-
-
-@dataclass(frozen=True)
-class Weights:
-    """A file or folder of weights that a job is done with.
-
-    Attributes:
-        role: "image": the text-to-image model; "like": the folder whose text encoders and VAE a single file uses;
-            "temporal": Lumiere's temporal layers; "motion": an AnimateDiff adapter; "lora".
-        path: on this machine.
-        fingerprint: SHA-256 over its weights.
-        scale: of a LoRA, how much of it is added.
-    """
-
-    role: str
-    path: str
-    fingerprint: str
-    scale: float = 1.0
-
-    def __post_init__(self) -> None:
-        if self.role not in ROLES:
-            raise SpecError(
-                f"'{self.role}' is nothing that weights can be", remedy=f"choose {', '.join(ROLES)}"
-            )
-        if not -4 <= self.scale <= 4:
-            raise SpecError(f"a scale of {self.scale} is out of range", remedy="choose -4 to 4")
 
 
 @dataclass(frozen=True)

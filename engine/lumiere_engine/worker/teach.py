@@ -116,6 +116,7 @@ def train_temporal(question: dict[str, Any], on_progress: OnProgress) -> dict[st
         "frames": str(params.frames),
         "frame_step": str(params.frame_step),
         "modes": ",".join(params.modes),
+        **({"factor": str(params.factor)} if "small" in params.modes else {}),
     }
     file = out / "temporal.safetensors"
     keeping = Keeping(
