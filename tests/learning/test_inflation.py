@@ -21,6 +21,7 @@ from lumiere_engine.learning.captioned import (
 )
 from lumiere_engine.learning.enlarging import blurred
 from lumiere_engine.learning.inflation import Lesson, he_start, teach
+from lumiere_engine.learning.team import Team
 from lumiere_engine.learning.trainer import Keeping
 from lumiere_engine.pretrained.space import Pixels
 from lumiere_engine.pretrained.text import Text
@@ -112,6 +113,16 @@ def test_a_batch_does_not_depend_on_what_was_drawn_before(clips: list[CaptionedC
     assert torch.equal(one.clean, again.clean) and one.captions == again.captions
     assert not torch.equal(one.clean, other.clean)
     assert 0 <= one.places.min() < 0.5 <= one.places.max() < 1
+
+
+def test_a_team_has_the_batch_of_one_process(clips: list[CaptionedClip]) -> None:
+    whole = draw_batch(clips, PARAMS, 3)
+    for rank in range(2):
+        part = draw_batch(clips, PARAMS, 3, Team(rank, 2).part(PARAMS.batch))
+        assert torch.equal(part.clean[0], whole.clean[rank]) and part.places[0] == whole.places[rank]
+        assert list(part.numbers) == [rank] and part.noise_seed == whole.noise_seed
+    with pytest.raises(SpecError, match="3 processes cannot share a batch of 2"):
+        Team(0, 3).part(2)
 
 
 @pytest.mark.parametrize("mode", MODES)
