@@ -56,7 +56,7 @@ class Team:
         flat = torch.cat([tensor.flatten() for tensor in tensors])  # one message, not hundreds
         distributed.all_reduce(flat)
         flat /= self.size
-        parts = torch.split(flat, [tensor.numel() for tensor in tensors])  # type: ignore[no-untyped-call]
+        parts = torch.split(flat, [tensor.numel() for tensor in tensors])
         for tensor, mean in zip(tensors, parts, strict=True):
             tensor.copy_(mean.view_as(tensor))
 
