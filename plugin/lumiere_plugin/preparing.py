@@ -16,6 +16,7 @@ from lumiere_engine.protocol import (
     CinemagraphParams,
     Finish,
     FrameRange,
+    GenerateParams,
     JobResult,
     JobSpec,
     MediaInfo,
@@ -214,7 +215,10 @@ def _in_timeline(request: Request) -> Prepared:
     selection = select_clip(
         timeline, request.clip, timeline_path=request.source, relink=request.relink, probe=probe
     )
-    written = selection.with_handles(request.handles)
+    generated = isinstance(request.params, GenerateParams)
+    matted = bool(request.mattes) and not request.whole_mattes
+    # what is generated is all of the result: where the matte has no frames there is nothing to keep
+    written = selection.with_handles(0 if generated and matted else request.handles)
     params = _counted_in_media(request.params, selection.media_range.start)
     folder = output.with_name(f"{output.stem}_media")
     spec = JobSpec(
@@ -315,8 +319,16 @@ def result_word(params: Params) -> str:
 
 
 def checkpoint(request: Request) -> str | None:
-    """Fingerprint of the weights that a job starts from; None if its effect asks no network."""
-    return fingerprint(weights(request)) if effect_of(request.params) in LEARNING_EFFECTS else None
+    """Fingerprint of the weights that a job starts from; None if it learns nothing.
+
+    Raises:
+        SpecError: they cannot be read, or are named and nothing learns from them.
+    """
+    if effect_of(request.params) in LEARNING_EFFECTS and not request.params.files:
+        return fingerprint(weights(request))
+    if request.network is not None or request.save_network is not None:
+        raise SpecError("with a prompt nothing is learned", remedy="leave out --network and what saves it")
+    return None
 
 
 def weights(request: Request) -> Path:
