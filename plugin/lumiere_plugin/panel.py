@@ -6,13 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from lumiere_engine.client import ask, new_key
-from lumiere_engine.protocol import FrameRange, JobSpec, MediaInfo, Progress, Submit, WorkOrder
+from lumiere_engine.protocol import (
+    FrameRange,
+    GenerateParams,
+    JobSpec,
+    MediaInfo,
+    MotionHints,
+    Progress,
+    Submit,
+    Weights,
+)
 from lumiere_engine.protocol.engine import Plan, TimelineResult
 from lumiere_engine.protocol.errors import SpecError, TimelineError
-from lumiere_engine.protocol.roto import Mask, Tracked
+from lumiere_engine.protocol.roto import Mask, Roto, Tracked
 from lumiere_engine.protocol.wire import decode
 from lumiere_otio import (
     ClipSelection,
@@ -27,6 +35,7 @@ from lumiere_otio import (
 )
 from lumiere_ui.models.project import (
     ClipItem,
+    PaintAdvice,
     Prepared,
     Project,
     Request,
@@ -37,16 +46,20 @@ from lumiere_ui.models.project import (
     TrackRequest,
     timeline_of,
 )
+from lumiere_ui.models.roto_document import write_roto
 
+from .cinemagraph import read_hints
+from .generating import GenerateRequest, weights
 from .mask_tracking import track_mask
 from .panel_actions import actions, effect
-from .panel_jobs import first_recipe, folders, for_job, free, free_output, placement_of, quick
+from .panel_generating import generated
+from .panel_jobs import drawing, first_recipe, folders, for_job, free, free_output, placement_of
+from .panel_painting import advise_paintings, export_frame
+from .panel_previews import PreviewFolder
 from .preparing import TIMELINE_SUFFIXES, checkpoint, into_media, probe
+from .registering import register_model
 
 HANDLES = 12
-PREVIEW_SIDE = 480
-PREVIEW_NEIGHBOURS = 8
-PREVIEW_PRIORITY = 100
 
 
 class PanelDesk:
@@ -55,7 +68,7 @@ class PanelDesk:
     def __init__(self) -> None:
         self._timelines: dict[Path, tuple[int, Timeline]] = {}
         self._media: dict[tuple[str, int], MediaInfo] = {}
-        self._preview: TemporaryDirectory[str] | None = None
+        self._previews = PreviewFolder()
 
     def open(self, path: Path) -> Project:
         """A timeline or a media file, shown as a timeline of one clip.
@@ -112,14 +125,16 @@ class PanelDesk:
         Raises:
             LumiereError: it cannot be prepared.
         """
-        project, shot = request.project, request.shot
-        spec = self._spec(request)
-        start = 0 if spec.written is None else max(0, shot.frames.start - spec.written.start)
+        project, shot, drawn = request.project, request.shot, drawing(request)
         output = free_output(request)
+        first_frame = free(output.with_name(f"{output.stem}.first.png"))
+        spec = generated(self._spec(request, drawn), request, first_frame)
+        start = 0 if spec.written is None else max(0, shot.frames.start - spec.written.start)
         frozen = output.with_name(f"{output.stem}.roto.json")
         output.parent.mkdir(parents=True, exist_ok=True)
-        frozen.write_bytes(request.roto.read_bytes())
-        job = into_media(replace(spec, mattes=(str(frozen),)), output, for_job(request))
+        write_roto(frozen, drawn)
+        mattes = (str(frozen),) if spec.mattes else ()
+        job = into_media(replace(spec, mattes=mattes), output, for_job(request))
         placement = placement_of(request, spec.frames, start)
         submit = Submit(
             order=job.order,
@@ -130,7 +145,7 @@ class PanelDesk:
             placement=placement,
         )
         repair = request.repairs is not None
-        return Prepared(submit, folders(job, request.roto), timeline_of(project), repair=repair)
+        return Prepared(submit, folders(job, drawn), timeline_of(project), repair=repair)
 
     def estimate(self, request: Request) -> tuple[Plan, tuple[Path, ...]]:
         """The question what a job will take, and what the engine must be allowed to use for it.
@@ -138,8 +153,10 @@ class PanelDesk:
         Raises:
             LumiereError: it cannot be prepared.
         """
-        job = into_media(self._spec(request), free_output(request), for_job(request))
-        return Plan(job.order), folders(job, request.roto)
+        drawn = drawing(request)
+        spec = generated(self._spec(request, drawn), request, None)
+        job = into_media(spec, free_output(request), for_job(request))
+        return Plan(job.order), folders(job, drawn)
 
     def import_masks(self, shot: Shot, path: Path, roto: Path, frame: int) -> tuple[Mask, ...]:
         """Masks that another program has drawn.
@@ -204,13 +221,13 @@ class PanelDesk:
         )
         return Steadiness(request.roto_first, tuple(answer["values"]), answer["warn"])
 
-    def _spec(self, request: Request) -> JobSpec:
+    def _spec(self, request: Request, drawn: Roto) -> JobSpec:
         project = request.project
         spec = JobSpec(
             effect=request.effect,
             plate=request.shot.media,
-            mattes=(str(request.roto),),
-            whole_mattes=True,
+            mattes=(str(request.roto),) if drawn.draws else (),
+            whole_mattes=drawn.draws,
             params=request.params,
             seed=request.seed,
             checkpoint=checkpoint(for_job(request)),
@@ -225,40 +242,52 @@ class PanelDesk:
         return replace(spec, frames=written, written=written, rate=rate)
 
     def prepare_preview(self, request: Request) -> Prepared:
-        """The same of a few frames and their neighbours, small and without imagining.
+        """The same of a few frames and their neighbours, small; of a loop, all of it.
 
         Raises:
             LumiereError: it cannot be prepared.
         """
-        shot, frames = request.shot, request.frames or request.shot.frames
-        shown = frames.grown(PREVIEW_NEIGHBOURS, PREVIEW_NEIGHBOURS).intersection(shot.frames)
-        if self._preview is not None:
-            self._preview.cleanup()
-        self._preview = TemporaryDirectory(prefix="lumiere-preview-")
-        folder = Path(self._preview.name)
-        plate, matte = folder / "plate.mkv", folder / "matte.mkv"
-        answer = ask(
-            "proxy",
-            path=shot.media,
-            start=shown.start,
-            duration=shown.duration,
-            side=PREVIEW_SIDE,
-            roto=str(request.roto),
-            plate=str(plate),
-            matte=str(matte),
-        )
-        spec = JobSpec(
-            effect=request.effect,
-            plate=str(plate),
-            mattes=(str(matte),),
-            frames=FrameRange(0, shown.duration),
-            written=FrameRange(0, shown.duration),
-            params=quick(request.params, shot.height, float(answer["scale"])),
-            seed=request.seed,
-        )
-        order = WorkOrder(spec, str(folder / "preview.mkv"), overwrite=True)
-        submit = Submit(order=order, key=new_key(), title=f"Preview · {shot.name}", priority=PREVIEW_PRIORITY)
-        return Prepared(submit, (folder,), preview=shown)
+        return self._previews.prepare(request, drawing(request))
+
+    def export_frame(self, shot: Shot, frame: int) -> Path:
+        """A frame as a picture to be painted over, beside the media.
+
+        Raises:
+            LumiereError: it cannot be read or written.
+        """
+        return export_frame(shot, frame)
+
+    def advise_paintings(self, request: Request, on_progress: Callable[[Progress], None]) -> PaintAdvice:
+        """Which frames to paint.
+
+        Raises:
+            LumiereError: the shot cannot be read.
+        """
+        return advise_paintings(request, on_progress)
+
+    def read_hints(self, path: Path) -> MotionHints:
+        """Motion hints from a file, as `lumiere cinemagraph --hints` takes them.
+
+        Raises:
+            SpecError: it makes no sense.
+        """
+        return read_hints(str(path))
+
+    def add_model(self, path: Path) -> str:
+        """Register a model under its file's name; returns that.
+
+        Raises:
+            LumiereError: it is none, or its name is taken.
+        """
+        return register_model(path).name
+
+    def weights(self, image: str, motion: str | None, loras: tuple[str, ...]) -> tuple[Weights, ...]:
+        """What a job is told of registered models.
+
+        Raises:
+            SpecError: they do not fit each other.
+        """
+        return weights(GenerateRequest(GenerateParams(), model=image, motion=motion, loras=loras))
 
     def save_results(self, project: Project, results: Sequence[TimelineResult]) -> Path:
         """A timeline beside the project's, with a track more for each result.
@@ -276,7 +305,9 @@ class PanelDesk:
             selection = select_clip(timeline, f"#{index}", timeline_path=project.path, probe=self._probe)
             recipe = read_sidecar(sidecar_path(media))
             original = first_recipe(recipe)["spec"]
-            written = original["written"] or original["frames"]
+            # a clip from words alone was made of no frames: it stands where the clip is first seen
+            made = {"start": selection.trimmed_media_range.start, "duration": result.frame_count}
+            written = original["written"] or original["frames"] or made
             timeline = add_result(
                 timeline,
                 selection,

@@ -30,11 +30,12 @@ from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.protocol.queue import Placement
 from lumiere_engine.protocol.roto import DRAWN_SUFFIXES
 
+from .manifest import done_word
+
 TIMELINE_SUFFIXES = frozenset(
     (".otio", ".otioz", ".otiod", ".json", ".xml", ".fcpxml", ".edl", ".aaf", ".kdenlive", ".xges", ".ale")
 )
 DEFAULT_HANDLES = 48
-RESULT_WORDS = {"remove": "removed", "cinemagraph": "loop", "stylize": "styled", "generate": "generated"}
 # Which start from weights, and which tell what was borrowed and what imagined.
 LEARNING_EFFECTS = frozenset(("remove", "stylize"))
 BORROWING_EFFECTS = frozenset(("remove",))
@@ -298,7 +299,7 @@ def outcome_of(result: JobResult, answer: dict[str, Any]) -> Outcome:
 
 def result_word(params: Params) -> str:
     """What a result of such parameters is called: the end of its file's name, and of its clip's in brackets."""
-    return RESULT_WORDS[effect_of(params)]
+    return done_word(effect_of(params))
 
 
 def checkpoint(request: Request) -> str | None:

@@ -52,6 +52,7 @@ class Photographer:
         """All states, in the order in which an editor meets them."""
         from lumiere_engine.client import EngineClient
         from lumiere_engine.protocol.roto import ellipse
+        from lumiere_ui.models.mask_files import import_masks
 
         window, session = self._window, self._window.session
         self._until(lambda: session.link.state == "connected")
@@ -74,12 +75,12 @@ class Photographer:
         number = session.roto.current
         assert number is not None
         session.roto.set_flag(number, enabled=False)
-        session.import_masks(ROOT / "assets" / "demo" / "crossing_matte.mkv")
+        import_masks(session, ROOT / "assets" / "demo" / "crossing_matte.mkv")
         self._until(lambda: session.roto.mask is not None and session.roto.mask.kind == "matte")
         self._until(lambda: window.viewing.is_current("matte"))
         self._take("3_imported")
         window.effect.set_params(quality="draft")
-        session.make_preview(8)
+        session.previews.make(8)
         self._until(lambda: window.viewing.mode == "preview")
         self._until(lambda: window.viewing.is_current("preview"))
         self._take("4_preview")

@@ -10,6 +10,7 @@ from ..protocol.messages import Progress
 from .loop_sizes import loop_sizes
 from .machine import codecs, device
 from .models import inspect_model
+from .paint_tasks import advise_paintings, export_frame
 from .proxy import make_proxy
 from .roto_tasks import export_roto, import_roto
 from .score import score
@@ -59,9 +60,11 @@ def _clear(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
 
 
 TASKS: dict[str, Callable[[dict[str, Any], OnProgress], dict[str, Any]]] = {
+    "advise_paintings": advise_paintings,
     "clear": _clear,
     "codecs": _codecs,
     "device": _device,
+    "export_frame": export_frame,
     "export_roto": export_roto,
     "import_roto": import_roto,
     "loop_sizes": _loop_sizes,

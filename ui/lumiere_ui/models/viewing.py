@@ -46,7 +46,7 @@ class Viewing(QObject):
         session.shot_changed.connect(self.refresh)
         session.results.changed.connect(self._results)
         session.effect_changed.connect(self.refresh)
-        session.preview_changed.connect(self._previewed)
+        session.previews.changed.connect(self._previewed)
         session.roto.changed.connect(self.refresh)
         session.pictures.ready.connect(self._ready)
 
@@ -133,7 +133,7 @@ class Viewing(QObject):
     @property
     def preview(self) -> Preview | None:
         """The preview of the seen shot, if there is one."""
-        preview, shot = self._session.preview, self._session.shot
+        preview, shot = self._session.previews.shown, self._session.shot
         return preview if self.on_shot and preview and shot and preview.plate == shot.media else None
 
     def picture(self, role: str) -> Decoded | None:
@@ -202,10 +202,10 @@ class Viewing(QObject):
     def _wanted_preview(self, shot: Shot, record: int) -> tuple[Hashable, Wish | None]:
         """A frame of the preview; outside of it the plate, so that it can be judged in its place."""
         frame, preview = shot.media_frame(record), self.preview
-        if preview is None or frame not in preview.frames:
+        index = None if preview is None else preview.index(frame)
+        if preview is None or index is None:
             side = 0 if self.full_size else PROXY_SIDE
             return ("frame", shot.media, frame, side), _frame(shot.media, frame, side)
-        index = frame - preview.frames.start
         return ("frame", preview.media, index, 0), _frame(preview.media, index, 0)
 
     def _wanted_matte(self, record: int) -> tuple[Hashable, Wish | None]:
