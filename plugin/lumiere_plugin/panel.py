@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lumiere_engine.client import ask, new_key
 from lumiere_engine.protocol import (
+    CinemagraphParams,
     FrameRange,
     GenerateParams,
     JobSpec,
@@ -25,16 +26,13 @@ from lumiere_engine.protocol.wire import decode
 from lumiere_otio import (
     ClipSelection,
     Timeline,
-    add_result,
     overview,
-    read_sidecar,
     read_timeline,
     select_clip,
-    sidecar_path,
-    write_timeline,
 )
 from lumiere_ui.models.project import (
     ClipItem,
+    LoopPoint,
     PaintAdvice,
     Prepared,
     Project,
@@ -53,13 +51,16 @@ from .generating import GenerateRequest, weights
 from .mask_tracking import track_mask
 from .panel_actions import actions, effect
 from .panel_generating import generated
-from .panel_jobs import drawing, first_recipe, folders, for_job, free, free_output, placement_of
+from .panel_jobs import drawing, folders, for_job, free, free_output, placement_of
 from .panel_painting import advise_paintings, export_frame
 from .panel_previews import PreviewFolder
+from .panel_saving import save_results
 from .preparing import TIMELINE_SUFFIXES, checkpoint, into_media, probe
 from .registering import register_model
 
 HANDLES = 12
+LOOPS = 5
+STILL_S = 5  # seconds that a photograph is shown for
 
 
 class PanelDesk:
@@ -234,6 +235,8 @@ class PanelDesk:
         )
         if request.repairs is not None or not project.is_timeline:
             whole = FrameRange(0, request.shot.frame_count)
+            if request.shot.frame_count == 1:
+                return replace(spec, frames=whole)  # a photograph's loop is as long as it is
             frames = whole if request.repairs is not None else request.frames or whole
             return replace(spec, frames=frames, written=frames)  # a loop fills them
         selection = self._select(project, request.shot.clip)
@@ -265,6 +268,17 @@ class PanelDesk:
         """
         return advise_paintings(request, on_progress)
 
+    def loop_points(self, request: Request, on_progress: Callable[[Progress], None]) -> tuple[LoopPoint, ...]:
+        """Where a shot may loop, the best first.
+
+        Raises:
+            LumiereError: the shot or its drawing cannot be read.
+        """
+        spec = self._spec(request, drawing(request))
+        params = replace(spec.params_of(CinemagraphParams), start=None, period=None)
+        answer = ask("loop_points", on_progress, spec=replace(spec, params=params).to_wire(), count=LOOPS)
+        return tuple(LoopPoint(**point) for point in answer["points"])
+
     def read_hints(self, path: Path) -> MotionHints:
         """Motion hints from a file, as `lumiere cinemagraph --hints` takes them.
 
@@ -295,47 +309,12 @@ class PanelDesk:
         Raises:
             LumiereError: a result has no recipe, or no place in the timeline.
         """
-        timeline = self._timeline(project.path)
-        output = free(project.path.with_name(f"{project.path.stem}_lumiere.otio"))
-        by_clip = {self._index(project, result): result for result in results}
-        # from the top down: a new track moves the numbers of the clips above it alone
-        for index in sorted(by_clip, reverse=True):
-            result = by_clip[index]
-            media = Path(result.media)
-            selection = select_clip(timeline, f"#{index}", timeline_path=project.path, probe=self._probe)
-            recipe = read_sidecar(sidecar_path(media))
-            original = first_recipe(recipe)["spec"]
-            # a clip from words alone was made of no frames: it stands where the clip is first seen
-            made = {"start": selection.trimmed_media_range.start, "duration": result.frame_count}
-            written = original["written"] or original["frames"] or made
-            timeline = add_result(
-                timeline,
-                selection,
-                media_path=media,
-                result_range=FrameRange(**written),
-                rate=selection.rate,
-                media_start_frame=result.start_frame,
-                recipe={**recipe, "effect": recipe["spec"]["effect"], "seed": recipe["spec"]["seed"]},
-                output_path=output,
-                origin_path=None if result.origin is None else Path(result.origin),
-            )
-        write_timeline(timeline, output)
-        return output
-
-    def _index(self, project: Project, result: TimelineResult) -> int:
-        placement = result.placement
-        for track in project.tracks:
-            for clip in track.clips:
-                if placement is not None and (clip.name, clip.start + project.start_frame) == (
-                    placement.clip,
-                    placement.record_start,
-                ):
-                    return clip.index
-        raise TimelineError("a result belongs to a clip that is not in the timeline", clip=result.media)
+        return save_results(self._timeline(project.path), project, results, self._probe)
 
     def _media_project(self, path: Path) -> Project:
         info = self._probe(path)
-        clip = ClipItem(0, path.name, 0, info.frame_count, str(path))
+        duration = info.frame_count if info.frame_count > 1 else round(STILL_S * info.rate)
+        clip = ClipItem(0, path.name, 0, duration, str(path))
         track = TrackItem("V1", (clip,))
         return Project(path, path.name, False, info.rate, info.start_frame, info.drop_frame, (track,))
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
 
 from lumiere_engine.protocol import FrameRange
 from lumiere_engine.protocol.queue import Placement
 from lumiere_engine.protocol.roto import Roto
-from lumiere_otio import read_sidecar, sidecar_path
 from lumiere_ui.models.project import Request
 from lumiere_ui.models.results import REPAIRED
 from lumiere_ui.models.roto_document import read_roto
@@ -83,7 +81,7 @@ def placement_of(request: Request, frames: FrameRange | None, start: int) -> Pla
         return request.repairs.placement
     item = project.clip(request.shot.clip)
     assert item is not None
-    some = None if project.is_timeline else frames
+    some = None if project.is_timeline or request.shot.frame_count == 1 else frames
     return Placement(
         clip=item.name,
         record_start=project.start_frame + (item.start if some is None else some.start),
@@ -91,12 +89,3 @@ def placement_of(request: Request, frames: FrameRange | None, start: int) -> Pla
         rate=f"{project.rate.numerator}/{project.rate.denominator}",
         source_start=start,
     )
-
-
-def first_recipe(recipe: dict[str, Any]) -> dict[str, Any]:
-    """The recipe of the result that a repair, or a repair of a repair, began from."""
-    beside = sidecar_path(Path(recipe["spec"]["plate"]))
-    while beside.exists():
-        recipe = read_sidecar(beside)
-        beside = sidecar_path(Path(recipe["spec"]["plate"]))
-    return recipe

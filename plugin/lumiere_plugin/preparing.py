@@ -245,8 +245,9 @@ def _in_timeline(request: Request) -> Prepared:
 
 def _counted_in_media(params: Params, first: int) -> Params:
     """Frames that an artist names are counted from the clip's first visible frame, in the job from the media's."""
-    if isinstance(params, CinemagraphParams) and params.still is not None:
-        return replace(params, still=params.still + first)
+    if isinstance(params, CinemagraphParams):
+        still, start = (None if frame is None else frame + first for frame in (params.still, params.start))
+        return replace(params, still=still, start=start)
     if isinstance(params, StylizeParams):
         keys = tuple(replace(key, frame=key.frame + first) for key in params.keyframes)
         return replace(params, keyframes=keys)

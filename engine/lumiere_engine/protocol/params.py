@@ -12,6 +12,7 @@ from .hints import MotionHints
 QUALITIES = ("draft", "standard", "best")
 LOOP_METHODS = ("auto", "liao", "crossfade", "bounce", "repeat")
 GRAINS = ("alive", "frozen")
+_PIXELS = {"unit": "px", "low": 0.0, "high": 200.0, "step": 1.0}
 
 
 @dataclass(frozen=True)
@@ -75,11 +76,11 @@ class RemoveParams(EffectParams):
 
     grow: Optional[float] = field(
         default=None,
-        metadata={"label": "Grow", "unit": "px", "low": 0.0, "high": 200.0, "step": 1.0, "automatic": 10.0},
+        metadata={"label": "Grow", "automatic": 10.0, **_PIXELS},
     )
     feather: Optional[float] = field(
         default=None,
-        metadata={"label": "Feather", "unit": "px", "low": 0.0, "high": 200.0, "step": 1.0, "automatic": 5.0},
+        metadata={"label": "Feather", "automatic": 5.0, **_PIXELS},
     )
     imagine: bool = field(default=True, metadata={"label": "Imagine what no frame shows"})
     regrain: bool = field(default=True, metadata={"label": "Match the grain"})
@@ -108,6 +109,7 @@ class CinemagraphParams(EffectParams):
             there and back, "repeat" just starts again.
         still: the plate's frame, counted from 0, that everything outside the region shows; None takes the
             sharpest.
+        start: the plate's frame, counted from 0, at which the loop begins; None searches the best one.
         period: frames of the loop; None searches the best one.
         repeats: how often the loop runs in the result; a clip on a timeline is filled instead.
         stabilise: whether the camera's shake is taken out of the region.
@@ -121,6 +123,7 @@ class CinemagraphParams(EffectParams):
 
     method: str = field(default="auto", metadata={"label": "Loop", "choices": LOOP_METHODS})
     still: Optional[int] = field(default=None, metadata={"label": "Still", "kind": "frame"})
+    start: Optional[int] = None
     period: Optional[int] = field(
         default=None,
         metadata={"label": "Period", "unit": "frames", "low": 2, "high": 1000, "step": 1, "automatic": 60},
@@ -131,15 +134,7 @@ class CinemagraphParams(EffectParams):
     grain: str = field(default="alive", metadata={"label": "Grain", "choices": GRAINS, "more": True})
     feather: Optional[float] = field(
         default=None,
-        metadata={
-            "label": "Feather",
-            "unit": "px",
-            "low": 0.0,
-            "high": 200.0,
-            "step": 1.0,
-            "automatic": 6.0,
-            "more": True,
-        },
+        metadata={"label": "Feather", "automatic": 6.0, "more": True, **_PIXELS},
     )
     alpha: bool = field(default=False, metadata={"label": "Transparent outside the region", "more": True})
     hints: Optional[MotionHints] = field(default=None, metadata={"label": "Motion", "kind": "motion"})
@@ -152,8 +147,9 @@ class CinemagraphParams(EffectParams):
                     f"'{getattr(self, name)}' is no {name} of a loop",
                     remedy=f"choose from {', '.join(choices)}",
                 )
-        if self.still is not None and self.still < 0:
-            raise SpecError(f"there is no frame {self.still}", remedy="frames are counted from 0")
+        for frame in (self.still, self.start):
+            if frame is not None and frame < 0:
+                raise SpecError(f"there is no frame {frame}", remedy="frames are counted from 0")
         if self.period is not None and not 2 <= self.period <= 1000:
             raise SpecError(f"a loop of {self.period} frames is out of range", remedy="choose 2 to 1000")
         if not 1 <= self.repeats <= 1000:
@@ -364,15 +360,7 @@ class StylizeParams(EffectParams):
     outside: bool = field(default=False, metadata={"label": "Everything but the mask"})
     feather: Optional[float] = field(
         default=None,
-        metadata={
-            "label": "Feather",
-            "unit": "px",
-            "low": 0.0,
-            "high": 200.0,
-            "step": 1.0,
-            "automatic": 6.0,
-            "more": True,
-        },
+        metadata={"label": "Feather", "automatic": 6.0, "more": True, **_PIXELS},
     )
 
     def __post_init__(self) -> None:

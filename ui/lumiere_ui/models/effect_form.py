@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 import re
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class FormField:
         more: whether it is seldom needed.
         unit: of a number, such as "px".
         low, high, step: of a number.
+        whole: of a number that is counted, such as frames.
         automatic: of a number that may be None: what to begin with when it is set by hand; None if it may not.
     """
 
@@ -40,6 +41,7 @@ class FormField:
     low: float = 0.0
     high: float = 1.0
     step: float = 0.1
+    whole: bool = False
     automatic: float | None = None
 
 
@@ -67,6 +69,7 @@ def form_of(params: type) -> tuple[FormField, ...]:
                 about.get("low", 0.0),
                 about.get("high", 1.0),
                 about.get("step", 0.1),
+                int in (hints[field.name], *get_args(hints[field.name])),
                 about.get("automatic"),
             )
         )

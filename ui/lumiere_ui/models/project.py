@@ -334,6 +334,10 @@ class Desk(Protocol):
         """Which frames to paint; what `on_progress` raises stops it."""
         ...
 
+    def loop_points(self, request: Request, on_progress: Callable[[Progress], None]) -> tuple[LoopPoint, ...]:
+        """Where a shot may loop, the best first; what `on_progress` raises stops it."""
+        ...
+
     def read_hints(self, path: Path) -> MotionHints:
         """Motion hints from a file."""
         ...

@@ -18,6 +18,7 @@ from .background import Background
 from .batch import prepare_all, prepare_takes
 from .engine_link import EngineLink
 from .learning_model import LearningModel
+from .loop_points import LoopPoints
 from .painting import Painting
 from .pictures import PictureStore
 from .playhead import Playhead
@@ -90,6 +91,7 @@ class Session(QObject):
         self.seed = 0
         self.previews = Previews(self, self)
         self.painting = Painting(self, self)
+        self.loop_points = LoopPoints(self, self)
         self.models = Registered(self, self)
         self.arrows = ArrowTool(self, self)
         self.notes.changed.connect(self.effect_changed)
@@ -108,6 +110,7 @@ class Session(QObject):
         self.tracker.close()
         self.strips.close()
         self.painting.close()
+        self.loop_points.close()
         self.link.close()
         self.pictures.close()
         self.thumbnails.close()

@@ -35,7 +35,7 @@ class ShotNotes:
     Attributes:
         paintings: painted key frames.
         still: the frame that a cinemagraph shows outside its region; None takes the sharpest.
-        start: the first frame of a cinemagraph's loop; None searches it.
+        start, period: of a cinemagraph's loop, if one is chosen: its first frame, and how many they are.
         motion: of a cinemagraph: "" is the shot's own, "arrows", or a preset's name.
         arrows, anchors: what moves, and what stands.
         speed: factor on the arrows, above 0 and up to 10.
@@ -44,6 +44,7 @@ class ShotNotes:
     paintings: tuple[KeyPicture, ...] = ()
     still: Optional[int] = None  # noqa: UP045 - the decoder reads the annotation
     start: Optional[int] = None  # noqa: UP045
+    period: Optional[int] = None  # noqa: UP045
     motion: str = ""
     arrows: tuple[Arrow, ...] = ()
     anchors: tuple[Anchor, ...] = ()
@@ -146,6 +147,7 @@ def with_notes(params: Any, notes: ShotNotes) -> Any:
         "keyframes": () if styled else notes.paintings,  # a style file stands alone
         "still": notes.still,
         "start": notes.start,
+        "period": getattr(params, "period", None) if notes.period is None else notes.period,
         "hints": notes.hints,
     }
     return replace(params, **{name: value for name, value in settled.items() if name in known})

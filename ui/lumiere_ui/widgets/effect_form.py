@@ -186,7 +186,7 @@ class EffectForm(QScrollArea):
 
         def changed(value: float) -> None:
             automatic = field.automatic is not None and value < field.low
-            self._changed(field.name, None if automatic else value)
+            self._changed(field.name, None if automatic else round(value) if field.whole else value)
 
         box.valueChanged.connect(changed)
         return box

@@ -158,6 +158,8 @@ class EffectPanel(QWidget):
         self.choice.setCurrentIndex(session.effects.index(session.effect))
         self._stack.setCurrentWidget(self.form)
         self.seed.setValue(session.seed)
+        if session.loop_points.usable:
+            self.form.control("period").setEnabled(session.loop_points.chosen is None)
         self.render_button.setAccessibleName(session.effect.title)
         self._show()
 

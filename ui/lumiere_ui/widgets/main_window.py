@@ -32,6 +32,7 @@ from .clip_menu import clip_menu
 from .effect_panel import EffectPanel
 from .icons import icon
 from .key_bar import KeyBar
+from .loop_strip import LoopStrip
 from .mask_panel import MaskPanel
 from .queue_view import QueueView
 from .shortcuts import add_shortcuts
@@ -189,6 +190,8 @@ class MainWindow(QMainWindow):
         column.addWidget(self.keys)
         self.strips = StripBar(self.session, self.keys)
         column.addWidget(self.strips)
+        self.loops = LoopStrip(self.session, self.keys)
+        column.addWidget(self.loops)
         self.track = TrackBar(self.session)
         column.addWidget(self.track)
         self.transport = Transport(self.session)
