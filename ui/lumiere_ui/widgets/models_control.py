@@ -119,8 +119,8 @@ class ModelsControl(QWidget):
         moving = [] if image is None else self._models.of("temporal", "motion", shape=shape)
         loras = [] if image is None else self._models.of("lora", shape=shape)
         with QSignalBlocker(self.motion), QSignalBlocker(self.lora):
-            still = ("No motion: every frame for itself", _STILL)
-            _fill(self.motion, [*((one.name, one.name) for one in moving), still])
+            still = [] if image is None else [("No motion: every frame for itself", _STILL)]
+            _fill(self.motion, [*((one.name, one.name) for one in moving), *still])
             _fill(self.lora, [("No LoRA", ""), *((one.name, one.name) for one in loras)])
         self.motion.setVisible(image is not None)
         self._lora_line.setVisible(bool(loras))
