@@ -12,7 +12,6 @@ import numpy as np
 from ..effects.clock import OnProgress
 from ..effects.effort import EFFORTS
 from ..effects.shot import AnalysedShots, Scale
-from ..effects.stylize.advice import advise
 from ..effects.workspace import Workspace
 from ..frames.commit import output_error
 from ..frames.convert import to_rgb
@@ -67,6 +66,9 @@ def advise_paintings(question: dict[str, Any], on_progress: OnProgress) -> dict[
     Raises:
         LumiereError: the media cannot be read.
     """
+    # torch comes with it, which takes a second to import: other tasks do without
+    from ..effects.stylize.advice import advise
+
     frames = FrameRange(question["start"], question["duration"])
     with (
         TemporaryDirectory(prefix="lumiere-paint-") as folder,

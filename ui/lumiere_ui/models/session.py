@@ -194,7 +194,7 @@ class Session(QObject):
             return self.shot_error or "The clip is being opened"
         params = self.params
         if (
-            self._needs_mask
+            self.needs_mask
             and len(self.selected) == 1
             and (self.roto.roto is None or not self.roto.roto.draws)
         ):
@@ -204,7 +204,8 @@ class Session(QObject):
         return str(getattr(params, "lacks", ""))
 
     @property
-    def _needs_mask(self) -> bool:
+    def needs_mask(self) -> bool:
+        """Whether the effect cannot begin before something is drawn."""
         return bool(self.effect.hint) and getattr(self.params, "needs_matte", True)
 
     def render(self) -> None:
@@ -215,7 +216,7 @@ class Session(QObject):
         if len(clips) == 1:
             self.prepare(lambda: [self.desk.prepare(request)])
             return
-        needs_mask = self._needs_mask
+        needs_mask = self.needs_mask
         self.busy_changed.emit(f"Preparing {len(clips)} jobs")
         self.saving.do(lambda: prepare_all(self.desk, request, clips, needs_mask), self._submit_batch)
 

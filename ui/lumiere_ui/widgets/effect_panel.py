@@ -69,12 +69,9 @@ class EffectPanel(QWidget):
         buttons = QHBoxLayout()
         buttons.setSpacing(6)
         self.preview_one = QPushButton("Preview")
-        self.preview_one.setToolTip(
-            "This frame within seconds, small: real pixels are borrowed, the unseen is smooth"
-        )
         self.preview_one.clicked.connect(lambda: session.previews.make(1))
         self.preview_eight = QPushButton("8 frames")
-        self.preview_eight.setToolTip("Eight frames around this one, to see it move")
+        self.preview_eight.setToolTip("A small, quick look at eight frames around this one, to see it move")
         self.preview_eight.clicked.connect(lambda: session.previews.make(8))
         self.render_button = QPushButton()
         self.render_button.setProperty("role", "primary")
@@ -160,6 +157,14 @@ class EffectPanel(QWidget):
         self.seed.setValue(session.seed)
         if session.loop_points.usable:
             self.form.control("period").setEnabled(session.loop_points.chosen is None)
+        loops = hasattr(session.params, "period")
+        self.preview_one.setText("Preview loop" if loops else "Preview")
+        self.preview_one.setToolTip(
+            "A small, quick look at the loop, which then plays for ever"
+            if loops
+            else "A small, quick look at this frame"
+        )
+        self.preview_eight.setVisible(not loops)
         self.render_button.setAccessibleName(session.effect.title)
         self._show()
 

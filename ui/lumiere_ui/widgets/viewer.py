@@ -61,6 +61,7 @@ class Viewer(QWidget):
         tools.changed.connect(self.update)
         session.arrows.changed.connect(self.update)
         session.notes.changed.connect(self.update)
+        session.previews.busy_changed.connect(self.update)
         session.project_changed.connect(self.fit)
 
     def fit(self) -> None:
@@ -267,6 +268,8 @@ class Viewer(QWidget):
             self._label(painter, right, "Result")
             return
         painter.drawImage(rect, image_of(picture))
+        if self._session.previews.busy and mode in _DRAWN_ON:
+            self._label(painter, rect, "Working on the preview…")
         if mode == "plate" and self._viewing.overlay:
             matte = self._viewing.picture("matte")
             if matte is not None:
