@@ -60,6 +60,12 @@ def cinemagraph(
             help="The frame that all else shows, from 0 in the media or the clip. [default: the sharpest]",
         ),
     ] = None,
+    start: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            min=0, help="The frame at which the loop begins, as --still. [default: the best one is searched]"
+        ),
+    ] = None,
     out: Output = None,
     clip: Clip = None,
     period: Annotated[
@@ -126,6 +132,7 @@ def cinemagraph(
                 quality=quality.value,
                 method=method.value,
                 still=still,
+                start=start,
                 period=period,
                 repeats=repeats,
                 stabilise=stabilise,

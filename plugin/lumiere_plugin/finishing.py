@@ -64,7 +64,8 @@ def _into_timeline(params: dict[str, Any], result: JobResult, overwrite: bool) -
     """Write the timeline as it is now, with the clip on a new track."""
     from lumiere_otio import add_result, read_timeline, select_clip
 
-    from .preparing import RESULT_WORDS, probe
+    from .manifest import done_word
+    from .preparing import probe
 
     source, output = Path(params["timeline"]), Path(params["output"])
     spec = result.recipe["spec"]
@@ -90,7 +91,7 @@ def _into_timeline(params: dict[str, Any], result: JobResult, overwrite: bool) -
         rate=selection.rate,
         media_start_frame=result.start_frame,
         recipe={**result.recipe, "effect": spec["effect"], "seed": spec["seed"]},
-        name=f"{selection.name} ({RESULT_WORDS[spec['effect']]})",
+        name=f"{selection.name} ({done_word(spec['effect'])})",
         output_path=output,
         origin_path=None if result.origin is None else Path(result.origin),
     )

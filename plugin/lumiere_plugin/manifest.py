@@ -27,3 +27,13 @@ def manifest() -> dict[str, Any]:
             found: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
             return found
     raise SpecError("plugin.json is missing", remedy="install Lumiere again")
+
+
+def done_word(effect: str) -> str:
+    """What a result of an effect is called: the end of its file's name, and of its clip's in brackets.
+
+    Raises:
+        SpecError: there is no manifest.
+    """
+    word: str = manifest()["effects"][effect]["done"]
+    return word

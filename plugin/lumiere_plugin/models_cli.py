@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
-from lumiere_engine.client import ask
 from lumiere_engine.client import models as register
 from lumiere_engine.client.models import Model
-from lumiere_engine.protocol.errors import SpecError
 
 from .console import Console, Json
+from .registering import register_model
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -57,25 +56,7 @@ def add(
     """Check weights by their headers, hash them, and give them a name."""
     console = Console(as_json)
     with console.failures():
-        base = None if like is None else _image_folder(like)
-        known = [m for m in register.models() if m.kind == "image"]
-        answer = ask(
-            "inspect_model",
-            path=str(path.absolute()),
-            like=base,
-            images=[{"path": m.path, "like": m.like} for m in known],
-        )
-        model = Model(
-            name=name or path.absolute().name.removesuffix(".safetensors"),
-            kind=answer["kind"],
-            path=str(path.absolute()),
-            fingerprint=answer["fingerprint"],
-            shape=answer["shape"],
-            size_bytes=answer["size_bytes"],
-            like=base,
-            trained_with=answer["trained_with"],
-        )
-        register.add(model)
+        model = register_model(path, name, like)
         console.answer(register.to_wire(model), _line(model))
 
 
@@ -88,13 +69,6 @@ def remove(
     with console.failures():
         gone = register.remove(name)
         console.answer(register.to_wire(gone), f"{gone.name} is forgotten; {gone.path} stays")
-
-
-def _image_folder(name: str) -> str:
-    model = register.find(name)
-    if model.kind != "image" or model.like is not None:
-        raise SpecError(f"'{name}' is no image model in diffusers' layout")
-    return model.path
 
 
 def _line(model: Model) -> str:

@@ -6,27 +6,34 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from lumiere_engine.client import ask, new_key
-from lumiere_engine.protocol import FrameRange, JobSpec, MediaInfo, Progress, Submit, WorkOrder
+from lumiere_engine.protocol import (
+    CinemagraphParams,
+    FrameRange,
+    GenerateParams,
+    JobSpec,
+    MediaInfo,
+    MotionHints,
+    Progress,
+    Submit,
+    Weights,
+)
 from lumiere_engine.protocol.engine import Plan, TimelineResult
 from lumiere_engine.protocol.errors import SpecError, TimelineError
-from lumiere_engine.protocol.roto import Mask, Tracked
+from lumiere_engine.protocol.roto import Mask, Roto, Tracked
 from lumiere_engine.protocol.wire import decode
 from lumiere_otio import (
     ClipSelection,
     Timeline,
-    add_result,
     overview,
-    read_sidecar,
     read_timeline,
     select_clip,
-    sidecar_path,
-    write_timeline,
 )
 from lumiere_ui.models.project import (
     ClipItem,
+    LoopPoint,
+    PaintAdvice,
     Prepared,
     Project,
     Request,
@@ -37,16 +44,23 @@ from lumiere_ui.models.project import (
     TrackRequest,
     timeline_of,
 )
+from lumiere_ui.models.roto_document import write_roto
 
+from .cinemagraph import read_hints
+from .generating import GenerateRequest, weights
 from .mask_tracking import track_mask
 from .panel_actions import actions, effect
-from .panel_jobs import first_recipe, folders, for_job, free, free_output, placement_of, quick
+from .panel_generating import generated
+from .panel_jobs import drawing, folders, for_job, free, free_output, placement_of
+from .panel_painting import advise_paintings, export_frame
+from .panel_previews import PreviewFolder
+from .panel_saving import save_results
 from .preparing import TIMELINE_SUFFIXES, checkpoint, into_media, probe
+from .registering import register_model
 
 HANDLES = 12
-PREVIEW_SIDE = 480
-PREVIEW_NEIGHBOURS = 8
-PREVIEW_PRIORITY = 100
+LOOPS = 5
+STILL_S = 5  # seconds that a photograph is shown for
 
 
 class PanelDesk:
@@ -55,7 +69,7 @@ class PanelDesk:
     def __init__(self) -> None:
         self._timelines: dict[Path, tuple[int, Timeline]] = {}
         self._media: dict[tuple[str, int], MediaInfo] = {}
-        self._preview: TemporaryDirectory[str] | None = None
+        self._previews = PreviewFolder()
 
     def open(self, path: Path) -> Project:
         """A timeline or a media file, shown as a timeline of one clip.
@@ -112,14 +126,16 @@ class PanelDesk:
         Raises:
             LumiereError: it cannot be prepared.
         """
-        project, shot = request.project, request.shot
-        spec = self._spec(request)
-        start = 0 if spec.written is None else max(0, shot.frames.start - spec.written.start)
+        project, shot, drawn = request.project, request.shot, drawing(request)
         output = free_output(request)
+        first_frame = free(output.with_name(f"{output.stem}.first.png"))
+        spec = generated(self._spec(request, drawn), request, first_frame)
+        start = 0 if spec.written is None else max(0, shot.frames.start - spec.written.start)
         frozen = output.with_name(f"{output.stem}.roto.json")
         output.parent.mkdir(parents=True, exist_ok=True)
-        frozen.write_bytes(request.roto.read_bytes())
-        job = into_media(replace(spec, mattes=(str(frozen),)), output, for_job(request))
+        write_roto(frozen, drawn)
+        mattes = (str(frozen),) if spec.mattes else ()
+        job = into_media(replace(spec, mattes=mattes), output, for_job(request))
         placement = placement_of(request, spec.frames, start)
         submit = Submit(
             order=job.order,
@@ -130,7 +146,7 @@ class PanelDesk:
             placement=placement,
         )
         repair = request.repairs is not None
-        return Prepared(submit, folders(job, request.roto), timeline_of(project), repair=repair)
+        return Prepared(submit, folders(job, drawn), timeline_of(project), repair=repair)
 
     def estimate(self, request: Request) -> tuple[Plan, tuple[Path, ...]]:
         """The question what a job will take, and what the engine must be allowed to use for it.
@@ -138,8 +154,10 @@ class PanelDesk:
         Raises:
             LumiereError: it cannot be prepared.
         """
-        job = into_media(self._spec(request), free_output(request), for_job(request))
-        return Plan(job.order), folders(job, request.roto)
+        drawn = drawing(request)
+        spec = generated(self._spec(request, drawn), request, None)
+        job = into_media(spec, free_output(request), for_job(request))
+        return Plan(job.order), folders(job, drawn)
 
     def import_masks(self, shot: Shot, path: Path, roto: Path, frame: int) -> tuple[Mask, ...]:
         """Masks that another program has drawn.
@@ -204,19 +222,21 @@ class PanelDesk:
         )
         return Steadiness(request.roto_first, tuple(answer["values"]), answer["warn"])
 
-    def _spec(self, request: Request) -> JobSpec:
+    def _spec(self, request: Request, drawn: Roto) -> JobSpec:
         project = request.project
         spec = JobSpec(
             effect=request.effect,
             plate=request.shot.media,
-            mattes=(str(request.roto),),
-            whole_mattes=True,
+            mattes=(str(request.roto),) if drawn.draws else (),
+            whole_mattes=drawn.draws,
             params=request.params,
             seed=request.seed,
             checkpoint=checkpoint(for_job(request)),
         )
         if request.repairs is not None or not project.is_timeline:
             whole = FrameRange(0, request.shot.frame_count)
+            if request.shot.frame_count == 1:
+                return replace(spec, frames=whole)  # a photograph's loop is as long as it is
             frames = whole if request.repairs is not None else request.frames or whole
             return replace(spec, frames=frames, written=frames)  # a loop fills them
         selection = self._select(project, request.shot.clip)
@@ -225,40 +245,63 @@ class PanelDesk:
         return replace(spec, frames=written, written=written, rate=rate)
 
     def prepare_preview(self, request: Request) -> Prepared:
-        """The same of a few frames and their neighbours, small and without imagining.
+        """The same of a few frames and their neighbours, small; of a loop, all of it.
 
         Raises:
             LumiereError: it cannot be prepared.
         """
-        shot, frames = request.shot, request.frames or request.shot.frames
-        shown = frames.grown(PREVIEW_NEIGHBOURS, PREVIEW_NEIGHBOURS).intersection(shot.frames)
-        if self._preview is not None:
-            self._preview.cleanup()
-        self._preview = TemporaryDirectory(prefix="lumiere-preview-")
-        folder = Path(self._preview.name)
-        plate, matte = folder / "plate.mkv", folder / "matte.mkv"
-        answer = ask(
-            "proxy",
-            path=shot.media,
-            start=shown.start,
-            duration=shown.duration,
-            side=PREVIEW_SIDE,
-            roto=str(request.roto),
-            plate=str(plate),
-            matte=str(matte),
-        )
-        spec = JobSpec(
-            effect=request.effect,
-            plate=str(plate),
-            mattes=(str(matte),),
-            frames=FrameRange(0, shown.duration),
-            written=FrameRange(0, shown.duration),
-            params=quick(request.params, shot.height, float(answer["scale"])),
-            seed=request.seed,
-        )
-        order = WorkOrder(spec, str(folder / "preview.mkv"), overwrite=True)
-        submit = Submit(order=order, key=new_key(), title=f"Preview · {shot.name}", priority=PREVIEW_PRIORITY)
-        return Prepared(submit, (folder,), preview=shown)
+        return self._previews.prepare(request, drawing(request))
+
+    def export_frame(self, shot: Shot, frame: int) -> Path:
+        """A frame as a picture to be painted over, beside the media.
+
+        Raises:
+            LumiereError: it cannot be read or written.
+        """
+        return export_frame(shot, frame)
+
+    def advise_paintings(self, request: Request, on_progress: Callable[[Progress], None]) -> PaintAdvice:
+        """Which frames to paint.
+
+        Raises:
+            LumiereError: the shot cannot be read.
+        """
+        return advise_paintings(request, on_progress)
+
+    def loop_points(self, request: Request, on_progress: Callable[[Progress], None]) -> tuple[LoopPoint, ...]:
+        """Where a shot may loop, the best first.
+
+        Raises:
+            LumiereError: the shot or its drawing cannot be read.
+        """
+        spec = self._spec(request, drawing(request))
+        params = replace(spec.params_of(CinemagraphParams), start=None, period=None)
+        answer = ask("loop_points", on_progress, spec=replace(spec, params=params).to_wire(), count=LOOPS)
+        return tuple(LoopPoint(**point) for point in answer["points"])
+
+    def read_hints(self, path: Path) -> MotionHints:
+        """Motion hints from a file, as `lumiere cinemagraph --hints` takes them.
+
+        Raises:
+            SpecError: it makes no sense.
+        """
+        return read_hints(str(path))
+
+    def add_model(self, path: Path) -> str:
+        """Register a model under its file's name; returns that.
+
+        Raises:
+            LumiereError: it is none, or its name is taken.
+        """
+        return register_model(path).name
+
+    def weights(self, image: str, motion: str | None, loras: tuple[str, ...]) -> tuple[Weights, ...]:
+        """What a job is told of registered models.
+
+        Raises:
+            SpecError: they do not fit each other.
+        """
+        return weights(GenerateRequest(GenerateParams(), model=image, motion=motion, loras=loras))
 
     def save_results(self, project: Project, results: Sequence[TimelineResult]) -> Path:
         """A timeline beside the project's, with a track more for each result.
@@ -266,45 +309,12 @@ class PanelDesk:
         Raises:
             LumiereError: a result has no recipe, or no place in the timeline.
         """
-        timeline = self._timeline(project.path)
-        output = free(project.path.with_name(f"{project.path.stem}_lumiere.otio"))
-        by_clip = {self._index(project, result): result for result in results}
-        # from the top down: a new track moves the numbers of the clips above it alone
-        for index in sorted(by_clip, reverse=True):
-            result = by_clip[index]
-            media = Path(result.media)
-            selection = select_clip(timeline, f"#{index}", timeline_path=project.path, probe=self._probe)
-            recipe = read_sidecar(sidecar_path(media))
-            original = first_recipe(recipe)["spec"]
-            written = original["written"] or original["frames"]
-            timeline = add_result(
-                timeline,
-                selection,
-                media_path=media,
-                result_range=FrameRange(**written),
-                rate=selection.rate,
-                media_start_frame=result.start_frame,
-                recipe={**recipe, "effect": recipe["spec"]["effect"], "seed": recipe["spec"]["seed"]},
-                output_path=output,
-                origin_path=None if result.origin is None else Path(result.origin),
-            )
-        write_timeline(timeline, output)
-        return output
-
-    def _index(self, project: Project, result: TimelineResult) -> int:
-        placement = result.placement
-        for track in project.tracks:
-            for clip in track.clips:
-                if placement is not None and (clip.name, clip.start + project.start_frame) == (
-                    placement.clip,
-                    placement.record_start,
-                ):
-                    return clip.index
-        raise TimelineError("a result belongs to a clip that is not in the timeline", clip=result.media)
+        return save_results(self._timeline(project.path), project, results, self._probe)
 
     def _media_project(self, path: Path) -> Project:
         info = self._probe(path)
-        clip = ClipItem(0, path.name, 0, info.frame_count, str(path))
+        duration = info.frame_count if info.frame_count > 1 else round(STILL_S * info.rate)
+        clip = ClipItem(0, path.name, 0, duration, str(path))
         track = TrackItem("V1", (clip,))
         return Project(path, path.name, False, info.rate, info.start_frame, info.drop_frame, (track,))
 

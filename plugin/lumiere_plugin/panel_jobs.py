@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
 
 from lumiere_engine.protocol import FrameRange
 from lumiere_engine.protocol.queue import Placement
 from lumiere_engine.protocol.roto import Roto
-from lumiere_engine.protocol.wire import decode, parse_json
-from lumiere_otio import read_sidecar, sidecar_path
 from lumiere_ui.models.project import Request
 from lumiere_ui.models.results import REPAIRED
+from lumiere_ui.models.roto_document import read_roto
 
 from .panel_actions import effect
 from .performing import folders_of
@@ -22,9 +19,17 @@ from .preparing import Prepared as PreparedJob
 from .preparing import Request as JobRequest
 
 
-def folders(job: PreparedJob, roto: Path) -> tuple[Path, ...]:
-    """What the engine must be allowed to use: the job's own folders, and those of mattes that the roto names."""
-    document = decode(Roto, parse_json(roto.read_bytes()))
+def drawing(request: Request) -> Roto:
+    """What is drawn, an empty one where nothing is.
+
+    Raises:
+        SpecError: it cannot be understood.
+    """
+    return read_roto(request.roto, request.shot.width, request.shot.height)
+
+
+def folders(job: PreparedJob, document: Roto) -> tuple[Path, ...]:
+    """What the engine must be allowed to use: the job's own folders, and those of mattes that the drawing names."""
     named = [Path(os.path.realpath(path)).parent for mask in document.masks for path in mask.folders()]
     return tuple(dict.fromkeys([*folders_of(job), *named]))
 
@@ -38,22 +43,6 @@ def for_job(request: Request) -> JobRequest:
         seed=request.seed,
         frames=request.frames,
     )
-
-
-def quick(params: Any, height: int, scale: float) -> Any:
-    """Parameters for a small copy of the plate: lengths are smaller by as much, nothing is imagined.
-
-    Args:
-        params: of any effect; only what it has is changed.
-        height: of the plate, pixels.
-        scale: of the copy.
-    """
-    wanted: dict[str, Any] = {"quality": "draft", "imagine": False}
-    for name, part, least in (("grow", 60, 2.0), ("feather", 120, 1.0)):
-        pixels = getattr(params, name, None)
-        wanted[name] = max(least, (height / part if pixels is None else pixels) * scale)
-    known = {field.name for field in fields(params)}
-    return replace(params, **{name: value for name, value in wanted.items() if name in known})
 
 
 def free_output(request: Request) -> Path:
@@ -92,7 +81,7 @@ def placement_of(request: Request, frames: FrameRange | None, start: int) -> Pla
         return request.repairs.placement
     item = project.clip(request.shot.clip)
     assert item is not None
-    some = None if project.is_timeline else frames
+    some = None if project.is_timeline or request.shot.frame_count == 1 else frames
     return Placement(
         clip=item.name,
         record_start=project.start_frame + (item.start if some is None else some.start),
@@ -100,12 +89,3 @@ def placement_of(request: Request, frames: FrameRange | None, start: int) -> Pla
         rate=f"{project.rate.numerator}/{project.rate.denominator}",
         source_start=start,
     )
-
-
-def first_recipe(recipe: dict[str, Any]) -> dict[str, Any]:
-    """The recipe of the result that a repair, or a repair of a repair, began from."""
-    beside = sidecar_path(Path(recipe["spec"]["plate"]))
-    while beside.exists():
-        recipe = read_sidecar(beside)
-        beside = sidecar_path(Path(recipe["spec"]["plate"]))
-    return recipe

@@ -31,6 +31,8 @@ from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.protocol.queue import Placement
 from lumiere_engine.protocol.roto import DRAWN_SUFFIXES
 
+from .manifest import done_word
+
 TIMELINE_SUFFIXES = frozenset(
     (
         ".otio",
@@ -48,7 +50,6 @@ TIMELINE_SUFFIXES = frozenset(
     )
 )
 DEFAULT_HANDLES = 48
-RESULT_WORDS = {"remove": "removed", "cinemagraph": "loop", "stylize": "styled", "generate": "generated"}
 # Which start from weights, and which tell what was borrowed and what imagined.
 LEARNING_EFFECTS = frozenset(("remove", "stylize"))
 BORROWING_EFFECTS = frozenset(("remove",))
@@ -261,8 +262,9 @@ def _in_timeline(request: Request) -> Prepared:
 
 def _counted_in_media(params: Params, first: int) -> Params:
     """Frames that an artist names are counted from the clip's first visible frame, in the job from the media's."""
-    if isinstance(params, CinemagraphParams) and params.still is not None:
-        return replace(params, still=params.still + first)
+    if isinstance(params, CinemagraphParams):
+        still, start = (None if frame is None else frame + first for frame in (params.still, params.start))
+        return replace(params, still=still, start=start)
     if isinstance(params, StylizeParams):
         keys = tuple(replace(key, frame=key.frame + first) for key in params.keyframes)
         return replace(params, keyframes=keys)
@@ -315,7 +317,7 @@ def outcome_of(result: JobResult, answer: dict[str, Any]) -> Outcome:
 
 def result_word(params: Params) -> str:
     """What a result of such parameters is called: the end of its file's name, and of its clip's in brackets."""
-    return RESULT_WORDS[effect_of(params)]
+    return done_word(effect_of(params))
 
 
 def checkpoint(request: Request) -> str | None:

@@ -184,7 +184,7 @@ def test_every_effect_is_in_every_table() -> None:
     from lumiere_engine.effects.performers import PERFORMERS
     from lumiere_engine.protocol import EFFECTS, effect_of
     from lumiere_engine.protocol.messages import STAGES
-    from lumiere_plugin.preparing import RESULT_WORDS
+    from lumiere_plugin.manifest import manifest
 
-    assert set(EFFECTS) == set(PERFORMERS) == set(STAGES) == set(RESULT_WORDS)
+    assert set(EFFECTS) == set(PERFORMERS) == set(STAGES) == set(manifest()["effects"])
     assert [effect_of(kind()) for kind in EFFECTS.values()] == list(EFFECTS)

@@ -62,7 +62,7 @@ def test_another_effect_has_its_form_its_words_and_its_presets(window: MainWindo
 def test_an_effect_without_a_hint_needs_no_mask(window: MainWindow, qtbot: QtBot, media: Path) -> None:
     window.session.open(media)
     qtbot.waitUntil(lambda: window.session.shot is not None, timeout=20_000)
-    assert window.session.why_not() == "Draw a mask around what is to go"
+    assert window.session.why_not() == "Draw a mask around what is to go, with its shadow"
     window.session.choose_effect(DREAM)
     assert window.session.why_not() == ""
 

@@ -61,7 +61,7 @@ def test_a_rectangle_is_drawn_moved_and_resized_and_all_of_it_undone(
     draw(tools, (65, 60), (75, 80))
     assert document.mask is not None
     assert (document.mask.knots_at(0)[2].x, document.mask.knots_at(0)[2].y) == (75, 80)
-    assert document.undo_name == "change of a shape"
+    assert document.history.undo_name == "change of a shape"
     for _ in range(3):
         document.undo()
     assert document.roto == Roto(160, 96)

@@ -112,7 +112,7 @@ def test_a_mask_is_tracked_corrected_and_taken_back(drawn: MainWindow, drag: Dra
     session.roto.undo()
     session.roto.undo()
     session.roto.undo()
-    assert not tracked(drawn) and session.roto.redo_name == "tracking"
+    assert not tracked(drawn) and session.roto.history.redo_name == "tracking"
 
 
 @pytest.mark.usefixtures("quick")

@@ -13,6 +13,7 @@ from lumiere_engine.protocol import JobSpec, JobState, WorkOrder
 from lumiere_engine.protocol.errors import PathError
 from lumiere_engine.protocol.roto import Mask, Roto, rectangle
 from lumiere_otio import list_clips, read_timeline
+from lumiere_ui.models.mask_files import export_masks, import_masks
 from lumiere_ui.models.roto_document import write_roto
 from lumiere_ui.widgets.main_window import MainWindow
 from PySide6.QtCore import Qt
@@ -109,13 +110,13 @@ def test_masks_come_in_and_go_out(opened: MainWindow, drag: Drag, qtbot: QtBot, 
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 96">'
         '<rect x="64" y="34" width="32" height="32"/></svg>'
     )
-    session.import_masks(drawing)
+    import_masks(session, drawing)
     qtbot.waitUntil(lambda: session.roto.mask is not None, timeout=20_000)
     assert session.roto.mask is not None and len(session.roto.mask.knots_at(0)) == 4
-    session.export_masks(tmp_path / "matte.mkv")
+    export_masks(session, tmp_path / "matte.mkv")
     qtbot.waitUntil((tmp_path / "matte.mkv").exists, timeout=20_000)
     session.roto.undo()
-    session.import_masks(tmp_path / "matte.mkv")
+    import_masks(session, tmp_path / "matte.mkv")
     qtbot.waitUntil(lambda: session.roto.mask is not None, timeout=20_000)
     assert session.roto.mask is not None and session.roto.mask.kind == "matte"
     opened.viewing.set_mode("matte")
@@ -139,7 +140,7 @@ def test_a_matte_of_another_folder_serves_and_one_that_the_engine_may_not_read_i
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "matte.png"
     cv2.imwrite(str(elsewhere), picture)
     session = opened.session
-    session.import_masks(elsewhere)
+    import_masks(session, elsewhere)
     qtbot.waitUntil(lambda: session.roto.mask is not None, timeout=20_000)
     opened.effect.set_params(quality="draft", imagine=False)
     session.render()

@@ -13,6 +13,7 @@ from .weights import Weights
 QUALITIES = ("draft", "standard", "best")
 LOOP_METHODS = ("auto", "liao", "crossfade", "bounce", "repeat")
 GRAINS = ("alive", "frozen")
+_PIXELS = {"unit": "px", "low": 0.0, "high": 200.0, "step": 1.0}
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class EffectParams:
         return True
 
     @property
+    def lacks(self) -> str:
+        """What must still be chosen before there can be a job, as a sentence for people; "" for nothing."""
+        return ""
+
+    @property
     def files(self) -> "tuple[str, ...]":
         """Weights that are read beside plate and mattes, which name their own fingerprints."""
         return ()
@@ -73,11 +79,11 @@ class RemoveParams(EffectParams):
 
     grow: Optional[float] = field(
         default=None,
-        metadata={"label": "Grow", "unit": "px", "low": 0.0, "high": 200.0, "step": 1.0, "automatic": 10.0},
+        metadata={"label": "Grow", "automatic": 10.0, **_PIXELS},
     )
     feather: Optional[float] = field(
         default=None,
-        metadata={"label": "Feather", "unit": "px", "low": 0.0, "high": 200.0, "step": 1.0, "automatic": 5.0},
+        metadata={"label": "Feather", "automatic": 5.0, **_PIXELS},
     )
     imagine: bool = field(default=True, metadata={"label": "Imagine what no frame shows"})
     regrain: bool = field(default=True, metadata={"label": "Match the grain"})
@@ -120,6 +126,7 @@ class CinemagraphParams(EffectParams):
             there and back, "repeat" just starts again.
         still: the plate's frame, counted from 0, that everything outside the region shows; None takes the
             sharpest.
+        start: the plate's frame, counted from 0, at which the loop begins; None searches the best one.
         period: frames of the loop; None searches the best one.
         repeats: how often the loop runs in the result; a clip on a timeline is filled instead.
         stabilise: whether the camera's shake is taken out of the region.
@@ -132,7 +139,8 @@ class CinemagraphParams(EffectParams):
     """
 
     method: str = field(default="auto", metadata={"label": "Loop", "choices": LOOP_METHODS})
-    still: Optional[int] = None
+    still: Optional[int] = field(default=None, metadata={"label": "Still", "kind": "frame"})
+    start: Optional[int] = None
     period: Optional[int] = field(
         default=None,
         metadata={"label": "Period", "unit": "frames", "low": 2, "high": 1000, "step": 1, "automatic": 60},
@@ -140,13 +148,13 @@ class CinemagraphParams(EffectParams):
     repeats: int = 1
     stabilise: bool = field(default=True, metadata={"label": "Take out the camera's shake"})
     freeze: bool = field(default=True, metadata={"label": "Freeze what stands still in the region"})
-    grain: str = field(default="alive", metadata={"label": "Grain", "choices": GRAINS})
+    grain: str = field(default="alive", metadata={"label": "Grain", "choices": GRAINS, "more": True})
     feather: Optional[float] = field(
         default=None,
-        metadata={"label": "Feather", "unit": "px", "low": 0.0, "high": 200.0, "step": 1.0, "automatic": 6.0},
+        metadata={"label": "Feather", "automatic": 6.0, "more": True, **_PIXELS},
     )
-    alpha: bool = field(default=False, metadata={"label": "Transparent outside the region"})
-    hints: Optional[MotionHints] = None
+    alpha: bool = field(default=False, metadata={"label": "Transparent outside the region", "more": True})
+    hints: Optional[MotionHints] = field(default=None, metadata={"label": "Motion", "kind": "motion"})
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -156,8 +164,9 @@ class CinemagraphParams(EffectParams):
                     f"'{getattr(self, name)}' is no {name} of a loop",
                     remedy=f"choose from {', '.join(choices)}",
                 )
-        if self.still is not None and self.still < 0:
-            raise SpecError(f"there is no frame {self.still}", remedy="frames are counted from 0")
+        for frame in (self.still, self.start):
+            if frame is not None and frame < 0:
+                raise SpecError(f"there is no frame {frame}", remedy="frames are counted from 0")
         if self.period is not None and not 2 <= self.period <= 1000:
             raise SpecError(f"a loop of {self.period} frames is out of range", remedy="choose 2 to 1000")
         if not 1 <= self.repeats <= 1000:
@@ -196,18 +205,25 @@ class GenerateParams(EffectParams):
         weights: what it is done with.
     """
 
-    prompt: str = field(default="", metadata={"label": "Prompt"})
-    negative: str = field(default="", metadata={"label": "Not"})
-    frames: int = field(default=80, metadata={"label": "Frames", "low": 1, "high": 1000, "step": 1})
+    prompt: str = field(default="", metadata={"label": "Prompt", "kind": "text"})
+    negative: str = field(default="", metadata={"label": "But not", "kind": "text", "more": True})
+    frames: int = 80
     rate: Fraction = Fraction(16)
     width: Optional[int] = None
     height: Optional[int] = None
-    plate_as: str = "nothing"
+    plate_as: str = field(
+        default="nothing",
+        metadata={
+            "label": "Begin with",
+            "choices": PLATES,
+            "words": ("Words alone", "The clip's first frame", "The clip, changed"),
+        },
+    )
     strength: float = field(
         default=1.0, metadata={"label": "Strength", "low": 0.05, "high": 1.0, "step": 0.05}
     )
     guidance: float = field(
-        default=7.5, metadata={"label": "Guidance", "low": 1.0, "high": 20.0, "step": 0.5}
+        default=7.5, metadata={"label": "Guidance", "low": 1.0, "high": 20.0, "step": 0.5, "more": True}
     )
     sampler: str = "dpm++"
     steps: Optional[int] = None
@@ -216,7 +232,7 @@ class GenerateParams(EffectParams):
     overlap: Optional[int] = None
     grow: Optional[float] = None
     feather: Optional[float] = None
-    weights: "tuple[Weights, ...]" = ()
+    weights: "tuple[Weights, ...]" = field(default=(), metadata={"label": "Model", "kind": "models"})
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -245,6 +261,13 @@ class GenerateParams(EffectParams):
     def needs_matte(self) -> bool:
         """Without one, all of it is generated."""
         return False
+
+    @property
+    def lacks(self) -> str:
+        """A model, and something to go by."""
+        if not any(one.role == "image" for one in self.weights):
+            return "Choose a model"
+        return "Say what is to be seen" if not self.prompt and self.plate_as == "nothing" else ""
 
     @property
     def files(self) -> "tuple[str, ...]":
@@ -308,21 +331,30 @@ class StylizeParams(EffectParams):
             height, and no less than 6.
     """
 
-    reference: Optional[str] = None
-    keyframes: "tuple[KeyPicture, ...]" = ()
-    style: Optional[str] = None
+    reference: Optional[str] = field(default=None, metadata={"label": "Style picture", "kind": "picture"})
+    keyframes: "tuple[KeyPicture, ...]" = field(
+        default=(), metadata={"label": "Painted frames", "kind": "paintings"}
+    )
+    style: Optional[str] = field(
+        default=None, metadata={"label": "Style file", "kind": "style", "more": True}
+    )
     strength: float = field(
-        default=1.0, metadata={"label": "Strength", "low": 0.0, "high": 1.0, "step": 0.05}
+        default=1.0, metadata={"label": "Strength", "kind": "slider", "low": 0.0, "high": 1.0, "step": 0.05}
     )
     scale: float = field(
-        default=1.0, metadata={"label": "Size of the strokes", "low": 0.25, "high": 4.0, "step": 0.25}
+        default=1.0,
+        metadata={"label": "Size of the strokes", "low": 0.25, "high": 4.0, "step": 0.25, "more": True},
     )
-    colour: float = field(default=1.0, metadata={"label": "Colours", "low": 0.0, "high": 1.0, "step": 0.05})
-    edges: float = field(default=1.0, metadata={"label": "Edges", "low": 0.0, "high": 4.0, "step": 0.1})
-    outside: bool = field(default=False, metadata={"label": "Everything but the matte"})
+    colour: float = field(
+        default=1.0, metadata={"label": "Colours", "low": 0.0, "high": 1.0, "step": 0.05, "more": True}
+    )
+    edges: float = field(
+        default=1.0, metadata={"label": "Edges", "low": 0.0, "high": 4.0, "step": 0.1, "more": True}
+    )
+    outside: bool = field(default=False, metadata={"label": "Everything but the mask"})
     feather: Optional[float] = field(
         default=None,
-        metadata={"label": "Feather", "unit": "px", "low": 0.0, "high": 200.0, "step": 1.0, "automatic": 6.0},
+        metadata={"label": "Feather", "automatic": 6.0, "more": True, **_PIXELS},
     )
 
     def __post_init__(self) -> None:
@@ -352,13 +384,18 @@ class StylizeParams(EffectParams):
         return self.outside
 
     @property
+    def lacks(self) -> str:
+        """A style."""
+        return "" if self.media else "Choose a style picture, or paint a frame"
+
+    @property
     def media(self) -> "tuple[str, ...]":
         """The style picture, the paintings, the style file."""
         named = (self.reference, *(key.picture for key in self.keyframes), self.style)
         return tuple(path for path in named if path is not None)
 
 
-# A new effect is an entry here, in `effects.performers`, in `messages.STAGES` and in the plug-in's `RESULT_WORDS`.
+# A new effect is an entry here, in `effects.performers`, in `messages.STAGES` and among the manifest's effects.
 Params = Union[RemoveParams, CinemagraphParams, StylizeParams, GenerateParams]
 EFFECTS: "dict[str, type[Params]]" = {
     "remove": RemoveParams,

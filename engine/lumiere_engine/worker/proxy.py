@@ -6,14 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
+from ..effects.stylize.pictures import read_painting
 from ..frames.convert import picture_from_rgb, to_rgb
 from ..frames.picture import ColorTags, FrameFormat, PixelLayout
 from ..frames.source import open_source
+from ..frames.still_writer import write_still
 from ..frames.writer import open_writer
 from ..matte.roto_file import RotoMedia, read_roto
 from ..matte.roto_raster import render_roto
+from ..protocol.params import KeyPicture
+from ..protocol.ranges import FrameRange
 from .viewer import shrunk
 
 _RGB = PixelLayout("rgb", 8)
@@ -21,10 +26,11 @@ _TAGS = ColorTags(1, 13, 0, 2)
 
 
 def make_proxy(question: dict[str, Any]) -> dict[str, Any]:
-    """{"path", "start", "duration", "side", "roto", "plate", "matte"} → {"scale"}.
+    """{"path", "start", "duration", "side", "roto", "plate", "matte", "paintings"} → {"scale"}.
 
     Writes the frames `start` … of the media `path` and of the roto document, no larger than `side` pixels, as the
-    lossless movies `plate` and `matte`; `scale` is how much smaller they are.
+    lossless movies `plate` and `matte`; `scale` is how much smaller they are. Each of the `paintings`, {"frame",
+    "picture", "small"}, is a frame of the media that was painted over: the small copy of it is written as `small`.
 
     Raises:
         LumiereError: it cannot be read or written.
@@ -42,6 +48,12 @@ def make_proxy(question: dict[str, Any]) -> dict[str, Any]:
             matte.write(picture_from_rgb(np.repeat(drawn[..., None], 3, -1), fmt))
         plate.commit()
         matte.commit()
+        for one in question["paintings"]:
+            key = KeyPicture(one["frame"], one["picture"])
+            shown = FrameRange(first, question["duration"])
+            painted = read_painting(key, source.format, shown, question["path"])
+            small_rgb = cv2.resize(painted, (fmt.width, fmt.height), interpolation=cv2.INTER_AREA)
+            write_still(Path(one["small"]), picture_from_rgb(np.clip(small_rgb, 0, 1), fmt), fmt)
         media.close()
         return {"scale": fmt.width / source.format.width}
 

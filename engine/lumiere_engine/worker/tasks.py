@@ -7,9 +7,11 @@ from typing import Any
 
 from ..frames.source import probe
 from ..protocol.messages import Progress
+from .loop_points import loop_points
 from .loop_sizes import loop_sizes
 from .machine import codecs, devices
 from .models import inspect_model
+from .paint_tasks import advise_paintings, export_frame
 from .proxy import make_proxy
 from .roto_tasks import export_roto, import_roto
 from .score import score
@@ -60,11 +62,14 @@ def _clear(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
 
 
 TASKS: dict[str, Callable[[dict[str, Any], OnProgress], dict[str, Any]]] = {
+    "advise_paintings": advise_paintings,
     "clear": _clear,
     "codecs": _codecs,
     "devices": _devices,
+    "export_frame": export_frame,
     "export_roto": export_roto,
     "import_roto": import_roto,
+    "loop_points": loop_points,
     "loop_sizes": _loop_sizes,
     "inspect_model": inspect_model,
     "probe": _probe,

@@ -10,6 +10,7 @@ from lumiere_engine.protocol import LumiereError
 from .project import Desk, Prepared, Project, Request
 from .roto_document import read_roto
 from .roto_places import roto_path
+from .shot_notes import read_notes, with_notes
 
 
 def prepare_all(
@@ -29,6 +30,8 @@ def prepare_all(
             one = _request(desk, request, clip)
             if needs_mask and not read_roto(one.roto, one.shot.width, one.shot.height).draws:
                 left.append(f"{one.shot.name}: no mask is drawn")
+            elif getattr(one.params, "lacks", ""):
+                left.append(f"{one.shot.name}: {one.params.lacks}")
             else:
                 prepared.append(desk.prepare(one))
         except LumiereError as error:
@@ -49,7 +52,8 @@ def _request(desk: Desk, like: Request, clip: int) -> Request:
     if clip == like.shot.clip:
         return like
     shot = desk.inspect(like.project, clip)
-    return replace(like, shot=shot, roto=roto_path(shot.media), frames=None)
+    params = with_notes(like.params, read_notes(shot.media))
+    return replace(like, shot=shot, roto=roto_path(shot.media), params=params, frames=None)
 
 
 def _name(project: Project, clip: int) -> str:

@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 import re
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 
 @dataclass(frozen=True)
@@ -16,12 +16,16 @@ class FormField:
     Attributes:
         name: of the dataclass's field.
         label: for people.
-        kind: "choice", "number" or "switch".
+        kind: "choice", "number", "slider", "switch", "text", "picture" or "style" (files), "models", or, of what the
+            shot's notes hold, "paintings", "frame" and "motion".
         default: its default.
         help: a sentence.
         choices: of a choice.
+        words: of a choice, what people read.
+        more: whether it is seldom needed.
         unit: of a number, such as "px".
         low, high, step: of a number.
+        whole: of a number that is counted, such as frames.
         automatic: of a number that may be None: what to begin with when it is set by hand; None if it may not.
     """
 
@@ -31,10 +35,13 @@ class FormField:
     default: Any
     help: str
     choices: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    more: bool = False
     unit: str = ""
     low: float = 0.0
     high: float = 1.0
     step: float = 0.1
+    whole: bool = False
     automatic: float | None = None
 
 
@@ -46,19 +53,23 @@ def form_of(params: type) -> tuple[FormField, ...]:
         about = field.metadata
         if "label" not in about:
             continue
-        kind = "choice" if "choices" in about else "switch" if hints[field.name] is bool else "number"
+        plain = "choice" if "choices" in about else "switch" if hints[field.name] is bool else "number"
+        choices = tuple(about.get("choices", ()))
         found.append(
             FormField(
                 field.name,
                 about["label"],
-                kind,
+                about.get("kind", plain),
                 field.default,
                 helps.get(field.name, ""),
-                tuple(about.get("choices", ())),
+                choices,
+                tuple(about.get("words", (choice.capitalize() for choice in choices))),
+                about.get("more", False),
                 about.get("unit", ""),
                 about.get("low", 0.0),
                 about.get("high", 1.0),
                 about.get("step", 0.1),
+                int in (hints[field.name], *get_args(hints[field.name])),
                 about.get("automatic"),
             )
         )

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from .roto_document import RotoDocument
 
-TOOLS = ("select", "rectangle", "ellipse", "spline", "brush", "eraser")
+TOOLS = ("select", "rectangle", "ellipse", "spline", "brush", "eraser", "arrow")
 NAMES = {
     "rectangle": "Rectangle",
     "ellipse": "Ellipse",

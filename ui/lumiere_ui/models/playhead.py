@@ -15,12 +15,19 @@ class Playhead(QObject):
 
     Args:
         parent: with which it ends.
+
+    Attributes:
+        within: first and last frame that playback runs in for ever, where neither in nor out is set; None for all.
+        played_from: the frame at which playback began.
+        travelled: frames that playback has gone since it began, however often it began anew; below 0 backwards.
     """
 
     moved = Signal(int)
     """The frame."""
     range_changed = Signal()
     """In, out or the length."""
+    turned = Signal()
+    """Playback went on and stayed on its frame: it runs in a single one, such as a photograph."""
     speed_changed = Signal(int)
     """-8..8; 0 stands still."""
 
@@ -31,8 +38,10 @@ class Playhead(QObject):
         self.mark_in: int | None = None
         self.mark_out: int | None = None
         self.speed = 0
+        self.within: tuple[int, int] | None = None
+        self.played_from = self.travelled = 0
         self._rate = Fraction(24)
-        self._began_s, self._began_frame = 0.0, 0
+        self._began_s, self._began_frame, self._gone = 0.0, 0, 0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(10)
@@ -103,6 +112,7 @@ class Playhead(QObject):
             return
         self.speed = speed
         self._began_s, self._began_frame = time.monotonic(), self.frame
+        self._gone, self.travelled, self.played_from = 0, 0, self.frame
         if speed:
             self._timer.start()
         else:
@@ -112,11 +122,21 @@ class Playhead(QObject):
     def _tick(self) -> None:
         """Show the frame that time has come to: frames are left out rather than time stretched."""
         passed = (time.monotonic() - self._began_s) * float(self._rate) * self.speed
-        first = self.mark_in or 0
-        last = self.duration - 1 if self.mark_out is None else self.mark_out
+        before = self.frame, self.travelled
+        first, last = self._bounds()
         wanted = self._began_frame + int(passed)
+        self.travelled = self._gone + int(passed)
         if wanted > last or wanted < first:
             # a loop, as when judging a result
             wanted = first if self.speed > 0 else last
             self._began_s, self._began_frame = time.monotonic(), wanted
+            self._gone = self.travelled
         self.seek(wanted)
+        if before[0] == self.frame and before[1] != self.travelled:
+            self.turned.emit()
+
+    def _bounds(self) -> tuple[int, int]:
+        """The frames that playback runs in."""
+        if self.within is not None and self.mark_in is None and self.mark_out is None:
+            return self.within
+        return self.mark_in or 0, self.duration - 1 if self.mark_out is None else self.mark_out

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
-from lumiere_engine.protocol import FrameRange, Progress, Submit
+from lumiere_engine.protocol import FrameRange, MotionHints, Progress, Submit, Weights
 from lumiere_engine.protocol.engine import Plan, RegisterTimeline, TimelineResult
 from lumiere_engine.protocol.roto import Mask, Tracked
 
@@ -218,7 +218,8 @@ class Prepared:
         submit: the job; its timeline is still to be registered.
         folders: what the engine must be allowed to use.
         timeline: what its result belongs to; None for a preview.
-        preview: of a preview, the frames of the media that it shows.
+        preview: of a preview, the frames of the media that it shows; of a loop's, the frames that it is made from.
+        loop: whether the preview is a loop, as long as it comes out.
         repair: whether it repairs a result.
     """
 
@@ -226,6 +227,7 @@ class Prepared:
     folders: tuple[Path, ...]
     timeline: RegisterTimeline | None = None
     preview: FrameRange | None = None
+    loop: bool = False
     repair: bool = False
 
 
@@ -236,12 +238,50 @@ class Preview:
     Attributes:
         media: its file, small.
         plate: the file of the shot that it is of.
-        frames: the frames of the shot's media that it shows.
+        frames: the frames of the shot's media that it shows; of a loop, the first turn.
+        loop: whether it goes on for ever, before and after `frames` as well.
     """
 
     media: str
     plate: str
     frames: FrameRange
+    loop: bool = False
+
+    def index(self, frame: int) -> int | None:
+        """Its frame that shows a frame of the shot's media; None where it shows nothing."""
+        if self.loop:
+            return (frame - self.frames.start) % self.frames.duration
+        return frame - self.frames.start if frame in self.frames else None
+
+
+@dataclass(frozen=True)
+class PaintAdvice:
+    """Which frames an artist should paint.
+
+    Attributes:
+        keys: frames of the media that together show most of the shot.
+        following: the one to paint next: what is painted shows least of it.
+        followed: per frame of the shot, the share that painted frames show, 0..1; empty where none is painted.
+    """
+
+    keys: tuple[int, ...]
+    following: int
+    followed: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class LoopPoint:
+    """A loop that a shot may run in.
+
+    Attributes:
+        start: its first frame, of the media.
+        period: its length, frames.
+        error: difference at the seam over the usual difference of neighbours: 1 is no seam at all.
+    """
+
+    start: int
+    period: int
+    error: float
 
 
 class Desk(Protocol):
@@ -284,6 +324,30 @@ class Desk(Protocol):
 
     def steadiness(self, request: SteadinessRequest, on_progress: Callable[[Progress], None]) -> Steadiness:
         """How steady a matte or a result is; what `on_progress` raises stops it."""
+        ...
+
+    def export_frame(self, shot: Shot, frame: int) -> Path:
+        """A frame of the media as a picture that can be painted over; its name tells the frame."""
+        ...
+
+    def advise_paintings(self, request: Request, on_progress: Callable[[Progress], None]) -> PaintAdvice:
+        """Which frames to paint; what `on_progress` raises stops it."""
+        ...
+
+    def loop_points(self, request: Request, on_progress: Callable[[Progress], None]) -> tuple[LoopPoint, ...]:
+        """Where a shot may loop, the best first; what `on_progress` raises stops it."""
+        ...
+
+    def read_hints(self, path: Path) -> MotionHints:
+        """Motion hints from a file."""
+        ...
+
+    def add_model(self, path: Path) -> str:
+        """Register a model; returns its name."""
+        ...
+
+    def weights(self, image: str, motion: str | None, loras: tuple[str, ...]) -> tuple[Weights, ...]:
+        """What a job is told of registered models."""
         ...
 
     def save_results(self, project: Project, results: Sequence[TimelineResult]) -> Path:

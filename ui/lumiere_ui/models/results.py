@@ -110,6 +110,8 @@ class Results(QObject):
         """The frame of a result's file that belongs to a frame of the timeline."""
         placement = result.placement
         assert placement is not None
+        if shot.frame_count == 1:
+            return (record - self.shown_from(result)) % result.frame_count  # a photograph that moves
         first = shot.media_frame(self.shown_from(result))
         frame = shot.media_frame(record) - first + placement.source_start
         return min(max(0, frame), result.frame_count - 1)

@@ -13,9 +13,9 @@ from lumiere_engine.protocol.wire import decode, encode, parse_json
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from .background import Background
+from .history import Change, History
 
 _SAVE_MS = 200
-_MOST_UNDONE = 200
 _BEGIN_ANEW = "move that file away to begin anew"
 
 
@@ -23,7 +23,7 @@ class RotoDocument(QObject):
     """A `Roto` that is edited.
 
     A *draft* is an edit that is not finished, such as a stroke whose button is still down: it is seen and saved, and
-    becomes one step of undo when it is committed.
+    becomes one step of undo when it is committed. Its `history` is shared by whatever else is edited of the shot.
 
     Args:
         background: writes the file.
@@ -41,8 +41,7 @@ class RotoDocument(QObject):
         self._path: Path | None = None
         self._roto: Roto | None = None
         self._draft: Roto | None = None
-        self._done: list[tuple[str, Roto]] = []
-        self._undone: list[tuple[str, Roto]] = []
+        self.history = History()
         self.revision = 0
         self.current: int | None = None
         self._timer = QTimer(self)
@@ -65,22 +64,11 @@ class RotoDocument(QObject):
         """The selected mask."""
         return None if self.roto is None else self.roto.mask(self.current)
 
-    @property
-    def undo_name(self) -> str:
-        """What an undo takes back, or ""."""
-        return self._done[-1][0] if self._done else ""
-
-    @property
-    def redo_name(self) -> str:
-        """What a redo does again, or ""."""
-        return self._undone[-1][0] if self._undone else ""
-
     def open(self, roto: Roto | None, path: Path | None) -> None:
         """Begin with a shot's roto, as it was read from its file."""
         self.flush()
         self._roto, self._path, self._draft = roto, path, None
-        self._done.clear()
-        self._undone.clear()
+        self.history.clear()
         self.current = roto.masks[-1].id if roto is not None and roto.masks else None
         self._tell(save=False)
         self.selected.emit()
@@ -113,9 +101,7 @@ class RotoDocument(QObject):
         self._draft = None
         if new is None or self._roto is None or new == self._roto:
             return
-        self._done.append((name, self._roto))
-        del self._done[:-_MOST_UNDONE]
-        self._undone.clear()
+        self.history.did(name, self._change_to(self._roto))
         self._roto = new
         self._tell()
 
@@ -131,12 +117,12 @@ class RotoDocument(QObject):
         return self._draft is not None
 
     def undo(self) -> None:
-        """Take the last edit back."""
-        self._swap(self._done, self._undone)
+        """Take the last edit back, or drop the unfinished one."""
+        self._unless_drafting(self.history.undo)
 
     def redo(self) -> None:
         """Make the last undone edit again."""
-        self._swap(self._undone, self._done)
+        self._unless_drafting(self.history.redo)
 
     def add(self, name: str, kind: str) -> int:
         """A new mask, selected; the name is made unique by a number.
@@ -218,17 +204,22 @@ class RotoDocument(QObject):
         if self._roto is not None and mask is not None and not mask.locked:
             self.draft(self._roto.with_mask(change(mask)))
 
-    def _swap(self, source: list[tuple[str, Roto]], target: list[tuple[str, Roto]]) -> None:
+    def _unless_drafting(self, does: Callable[[], None]) -> None:
         if self._draft is not None:
             self.drop_draft()
-            return
-        if not source or self._roto is None:
-            return
-        name, roto = source.pop()
-        target.append((name, self._roto))
-        self._roto = roto
-        self._mend_selection()
-        self._tell()
+        else:
+            does()
+
+    def _change_to(self, roto: Roto) -> Change:
+        def change() -> Change:
+            assert self._roto is not None
+            opposite = self._change_to(self._roto)
+            self._roto = roto
+            self._mend_selection()
+            self._tell()
+            return opposite
+
+        return change
 
     def _mend_selection(self) -> None:
         masks = self._roto.masks if self._roto else ()

@@ -8,23 +8,29 @@ from typing import Any
 
 from lumiere_engine.protocol import FrameRange, Job, JobState, LumiereError
 from lumiere_engine.protocol.engine import Estimate, Plan, TimelineResult
-from lumiere_engine.protocol.roto import Mask
+from lumiere_engine.protocol.roto import Roto
 from lumiere_engine.protocol.wire import decode
 from PySide6.QtCore import QObject, Signal
 
 from .actions import Effect
+from .arrows import ArrowTool
 from .background import Background
 from .batch import prepare_all, prepare_takes
 from .engine_link import EngineLink
 from .learning_model import LearningModel
+from .loop_points import LoopPoints
+from .painting import Painting
 from .pictures import PictureStore
 from .playhead import Playhead
-from .project import Desk, Prepared, Preview, Project, Request, Shot
+from .previews import Previews
+from .project import Desk, Prepared, Project, Request, Shot
 from .queue_model import QueueModel
+from .registered import Registered
 from .repair import Repair
 from .results import Results
 from .roto_document import RotoDocument, read_roto
 from .roto_places import roto_path
+from .shot_notes import NotesDocument, ShotNotes, read_notes, with_notes
 from .strips import Strips
 from .submitting import allow, submit
 from .tracker import Tracker
@@ -52,8 +58,6 @@ class Session(QObject):
     """What is being done, or "" for nothing."""
     noticed = Signal(str, str)
     """"info" or "error", and a sentence for people."""
-    preview_changed = Signal()
-    """A preview is ready, or no longer holds."""
     estimated = Signal(object)
     """An `Estimate` of what the job would take."""
     submitted = Signal(object)
@@ -68,6 +72,7 @@ class Session(QObject):
         self.thumbnails = PictureStore(_THUMBNAILS_BYTES, self)
         self.playhead = Playhead(self)
         self.roto = RotoDocument(self.saving, self)
+        self.notes = NotesDocument(self.saving, self.roto.history, self)
         self.link = EngineLink(Background(self), self)
         self.queue = QueueModel(self.link, self.background, self)
         self.learning = LearningModel(self.link, self.queue, self)
@@ -80,12 +85,16 @@ class Session(QObject):
         self.selected: tuple[int, ...] = ()
         self.repairs: TimelineResult | None = None
         self.shot_error = ""
-        self.preview: Preview | None = None
-        self._previews: dict[int, Preview] = {}
         self.effects = effects
         self.effect = effects[0]
         self._params: dict[str, Any] = {effect.id: effect.params() for effect in effects}
         self.seed = 0
+        self.previews = Previews(self, self)
+        self.painting = Painting(self, self)
+        self.loop_points = LoopPoints(self, self)
+        self.models = Registered(self, self)
+        self.arrows = ArrowTool(self, self)
+        self.notes.changed.connect(self.effect_changed)
         self.background.failed.connect(self.tell_error)
         self.saving.failed.connect(self.tell_error)
         self.link.failed.connect(self.tell_error)
@@ -100,6 +109,8 @@ class Session(QObject):
         self.roto.flush()
         self.tracker.close()
         self.strips.close()
+        self.painting.close()
+        self.loop_points.close()
         self.link.close()
         self.pictures.close()
         self.thumbnails.close()
@@ -133,9 +144,9 @@ class Session(QObject):
     def inspect(self, project: Project, clip: int) -> None:
         """Open a clip's media and its drawing."""
 
-        def inspect() -> tuple[Shot, Any]:
+        def inspect() -> tuple[Shot, Roto, ShotNotes]:
             shot = self.desk.inspect(project, clip)
-            return shot, read_roto(roto_path(shot.media), shot.width, shot.height)
+            return shot, read_roto(roto_path(shot.media), shot.width, shot.height), read_notes(shot.media)
 
         self.roto.flush()
         self.background.do(inspect, self._inspected, failed=self._not_inspected, replaces="inspect")
@@ -158,12 +169,12 @@ class Session(QObject):
 
     @property
     def params(self) -> Any:
-        """Of the chosen effect."""
-        return self._params[self.effect.id]
+        """Of the chosen effect, on the selected shot."""
+        return with_notes(self._params[self.effect.id], self.notes.now)
 
     def set_params(self, params: Any) -> None:
-        """Other parameters of the chosen effect."""
-        if params != self.params:
+        """Other parameters of the chosen effect; what a shot's notes say is not among them."""
+        if params != self._params[self.effect.id]:
             self._params[self.effect.id] = params
             self.effect_changed.emit()
 
@@ -181,31 +192,39 @@ class Session(QObject):
             return "Select a clip in the timeline"
         if self.shot is None:
             return self.shot_error or "The clip is being opened"
+        params = self.params
         if (
-            self.effect.hint
+            self.needs_mask
             and len(self.selected) == 1
             and (self.roto.roto is None or not self.roto.roto.draws)
         ):
             return self.effect.hint
-        return ""
+        if self.shot.frame_count == 1 and hasattr(params, "hints") and params.hints is None:
+            return "Draw arrows where it should move, or choose a motion"
+        return str(getattr(params, "lacks", ""))
+
+    @property
+    def needs_mask(self) -> bool:
+        """Whether the effect cannot begin before something is drawn."""
+        return bool(self.effect.hint) and getattr(self.params, "needs_matte", True)
 
     def render(self) -> None:
         """Queue the effect on the selected clips."""
-        request, clips = self._request(self.marked), self.selected
+        request, clips = self.request(self.marked), self.selected
         if request is None:
             return
         if len(clips) == 1:
-            self._prepare(lambda: [self.desk.prepare(request)])
+            self.prepare(lambda: [self.desk.prepare(request)])
             return
-        needs_mask = bool(self.effect.hint)
+        needs_mask = self.needs_mask
         self.busy_changed.emit(f"Preparing {len(clips)} jobs")
         self.saving.do(lambda: prepare_all(self.desk, request, clips, needs_mask), self._submit_batch)
 
     def render_takes(self, count: int) -> None:
         """Queue the effect on the selected clip several times, each with the next seed."""
-        request = self._request(self.marked)
+        request = self.request(self.marked)
         if request is not None:
-            self._prepare(lambda: prepare_takes(self.desk, request, count))
+            self.prepare(lambda: prepare_takes(self.desk, request, count))
 
     def redo(self) -> None:
         """Another take with the next seed, in place of the one that is shown."""
@@ -220,58 +239,28 @@ class Session(QObject):
             self.seed = seed
             self.effect_changed.emit()
 
-    def make_preview(self, frames: int) -> None:
-        """Queue the effect on a few frames around the playhead, at proxy size."""
-        shot = self.shot
-        if shot is None:
-            return
-        at = shot.media_frame(self.playhead.frame)
-        start = max(shot.frames.start, min(at - frames // 2, shot.frames.end_exclusive - frames))
-        request = self._request(FrameRange(start, frames).intersection(shot.frames))
-        if request is not None:
-            self._prepare(lambda: [self.desk.prepare_preview(request)])
-
-    def _request(self, frames: FrameRange | None) -> Request | None:
+    def request(self, frames: FrameRange | None) -> Request | None:
         """What is asked for now, its drawing on its way to the disk; None, told, if something lacks."""
-        project, shot, path, why = self.project, self.shot, self.roto.path, self.why_not()
-        if why or project is None or shot is None or path is None:
+        why = self.why_not()
+        if why:
             self.noticed.emit("error", why)
             return None
         self.roto.commit("edit")
         self.roto.flush()
-        return Request(project, shot, path, self.effect.id, self.params, self.seed, frames, self.repairs)
+        return self.question(frames)
 
-    def import_masks(self, path: Path) -> None:
-        """Add the masks that another program has drawn."""
-        shot, roto = self.shot, self.roto.path
-        if shot is None or roto is None:
-            return
-        frame = shot.media_frame(self.playhead.frame)
-        self.busy_changed.emit(f"Importing {path.name}")
-        self.background.do(lambda: self.desk.import_masks(shot, path, roto, frame), self._imported)
-
-    def export_masks(self, output: Path) -> None:
-        """Write the matte of the shot, or the shapes of this frame."""
-        shot, roto = self.shot, self.roto.path
-        if shot is None or roto is None:
-            return
-        self.roto.commit("edit")
-        self.roto.flush()
-        frame = shot.media_frame(self.playhead.frame)
-        self.busy_changed.emit(f"Exporting {output.name}")
-        self.saving.do(
-            lambda: self.desk.export_masks(shot, roto, output, frame),
-            lambda path: self._told(f"Wrote {path}"),
-        )
+    def question(self, frames: FrameRange | None = None) -> Request | None:
+        """What is open, asked about whether or not all is chosen by now; None without a shot."""
+        if self.project is None or self.shot is None or self.roto.path is None:
+            return None
+        path, params = self.roto.path, self.params
+        return Request(self.project, self.shot, path, self.effect.id, params, self.seed, frames, self.repairs)
 
     def ask_estimate(self) -> None:
         """Ask what the job would take; `estimated` answers, if that can be known."""
-        project, shot, path = self.project, self.shot, self.roto.path
-        if project is None or shot is None or path is None or self.why_not():
+        request = None if self.why_not() else self.question(self.marked)
+        if request is None:
             return
-        request = Request(
-            project, shot, path, self.effect.id, self.params, self.seed, self.marked, self.repairs
-        )
 
         def ask(answer: tuple[Plan, tuple[Path, ...]]) -> None:
             plan, folders = answer
@@ -287,10 +276,6 @@ class Session(QObject):
     def _estimated(self, data: Any) -> None:
         self.estimated.emit(decode(Estimate, data))
 
-    def _imported(self, masks: tuple[Mask, ...]) -> None:
-        self.roto.add_masks(masks)
-        self._told(f"Imported {len(masks)} mask{'s' if len(masks) > 1 else ''}")
-
     def save_results(self) -> None:
         """Write a timeline with the shown result of every clip on a new track."""
         project = self.project
@@ -300,17 +285,31 @@ class Session(QObject):
         self.busy_changed.emit("Writing the timeline")
         self.background.do(
             lambda: self.desk.save_results(project, chosen),
-            lambda path: self._told(f"Wrote {path.name}: your timeline with {len(chosen)} track(s) more"),
+            lambda path: self.tell(f"Wrote {path.name}: your timeline with {len(chosen)} track(s) more"),
         )
 
-    def _told(self, text: str) -> None:
+    def tell(self, text: str) -> None:
+        """Say that something is done."""
         self.busy_changed.emit("")
         self.noticed.emit("info", text)
 
-    def _prepare(self, work: Callable[[], list[Prepared]]) -> None:
+    def prepare(
+        self, work: Callable[[], list[Prepared]], failed: Callable[[], object] = lambda: None
+    ) -> None:
+        """Prepare jobs in a thread, and queue them.
+
+        Args:
+            work: prepares them.
+            failed: hears that it could not; the reason is told.
+        """
+
+        def not_prepared(error: LumiereError) -> None:
+            self.tell_error(error)
+            failed()
+
         self.busy_changed.emit("Preparing the job")
         # the document is being written by then: one thread does one thing after the other
-        self.saving.do(work, lambda prepared: self._submit_batch((prepared, [])))
+        self.saving.do(work, lambda prepared: self._submit_batch((prepared, [])), failed=not_prepared)
 
     def _submit_batch(self, found: tuple[list[Prepared], list[str]]) -> None:
         prepared, left = found
@@ -322,12 +321,9 @@ class Session(QObject):
             self.noticed.emit("error", f"{len(prepared)} queued, {len(left)} left out · {' · '.join(left)}")
 
     def _submit(self, prepared: Prepared) -> None:
-        shot = self.shot
-
         def queued(job: Job) -> None:
             if prepared.preview is not None:
-                plate = "" if shot is None else shot.media
-                self._previews[job.id] = Preview(job.order.output, plate, prepared.preview)
+                self.previews.queued(prepared, job)
             elif prepared.repair:
                 self.repair.end()
             self.busy_changed.emit("")
@@ -339,7 +335,7 @@ class Session(QObject):
     def _opened(self, project: Project) -> None:
         self.busy_changed.emit("")
         self.project = project
-        self.preview = None
+        self.previews.forget()
         self.selected = ()
         self.set_shot(None, None)
         self.playhead.set_length(project.duration, project.rate)
@@ -350,10 +346,10 @@ class Session(QObject):
         if len(first) == 1:
             self.select((first[0].index,))
 
-    def _inspected(self, found: tuple[Shot, Any]) -> None:
-        shot, roto = found
+    def _inspected(self, found: tuple[Shot, Roto, ShotNotes]) -> None:
+        shot, roto, notes = found
         if self.selected and self.selected[-1] == shot.clip:
-            self.set_shot(shot, roto)
+            self.set_shot(shot, roto, notes=notes)
 
     def _not_inspected(self, error: LumiereError) -> None:
         self.set_shot(None, None)
@@ -361,10 +357,17 @@ class Session(QObject):
         self.shot_changed.emit()
         self.tell_error(error)
 
-    def set_shot(self, shot: Shot | None, roto: Any, repairs: TimelineResult | None = None) -> None:
-        """Work on a shot and its drawing; on a result's media, if that is repaired."""
+    def set_shot(
+        self,
+        shot: Shot | None,
+        roto: Roto | None,
+        repairs: TimelineResult | None = None,
+        notes: ShotNotes | None = None,
+    ) -> None:
+        """Work on a shot, its drawing and its notes; on a result's media, if that is repaired."""
         self.shot, self.shot_error, self.repairs = shot, "", repairs
         self.roto.open(roto, None if shot is None else roto_path(shot.media))
+        self.notes.open(notes or ShotNotes(), None if shot is None or repairs else shot.media)
         if shot is not None:
             end = shot.record_frame(shot.frames.end_exclusive)
             if not shot.record_start <= self.playhead.frame < end:
@@ -375,9 +378,5 @@ class Session(QObject):
         self.shot_changed.emit()
 
     def _finished(self, job: Job) -> None:
-        preview = self._previews.pop(job.id, None)
-        if job.state is JobState.DONE and preview is not None:
-            self.preview = preview
-            self.preview_changed.emit()
-        elif job.state is JobState.DONE:
+        if job.state is JobState.DONE and job.timeline is not None:
             self.results.refresh()

@@ -42,11 +42,12 @@ class Viewing(QObject):
         self.full_size = False
         self._shown: dict[str, tuple[Hashable, Decoded]] = {}
         session.playhead.moved.connect(self._moved)
+        session.playhead.turned.connect(self.refresh)
         session.project_changed.connect(self._reset)
         session.shot_changed.connect(self.refresh)
         session.results.changed.connect(self._results)
         session.effect_changed.connect(self.refresh)
-        session.preview_changed.connect(self._previewed)
+        session.previews.changed.connect(self._previewed)
         session.roto.changed.connect(self.refresh)
         session.pictures.ready.connect(self._ready)
 
@@ -133,7 +134,7 @@ class Viewing(QObject):
     @property
     def preview(self) -> Preview | None:
         """The preview of the seen shot, if there is one."""
-        preview, shot = self._session.preview, self._session.shot
+        preview, shot = self._session.previews.shown, self._session.shot
         return preview if self.on_shot and preview and shot and preview.plate == shot.media else None
 
     def picture(self, role: str) -> Decoded | None:
@@ -202,11 +203,24 @@ class Viewing(QObject):
     def _wanted_preview(self, shot: Shot, record: int) -> tuple[Hashable, Wish | None]:
         """A frame of the preview; outside of it the plate, so that it can be judged in its place."""
         frame, preview = shot.media_frame(record), self.preview
-        if preview is None or frame not in preview.frames:
+        index = None if preview is None else self._preview_index(preview, shot, record)
+        if preview is None or index is None:
             side = 0 if self.full_size else PROXY_SIDE
             return ("frame", shot.media, frame, side), _frame(shot.media, frame, side)
-        index = frame - preview.frames.start
         return ("frame", preview.media, index, 0), _frame(preview.media, index, 0)
+
+    def _preview_index(self, preview: Preview, shot: Shot, record: int) -> int | None:
+        """The preview's frame; a loop that is played goes on where the shot begins again, without a jump."""
+        head = self._session.playhead
+        if not preview.loop or not head.speed:
+            return preview.index(shot.media_frame(record))
+        begun = preview.index(shot.media_frame(head.played_from)) or 0
+        return (begun + head.travelled + record - head.frame) % preview.frames.duration
+
+    @property
+    def loops(self) -> bool:
+        """Whether a loop is seen, which is played for ever."""
+        return self.mode == "preview" and self.preview is not None and self.preview.loop
 
     def _wanted_matte(self, record: int) -> tuple[Hashable, Wish | None]:
         shot, roto, params = self._session.shot, self._session.roto, self._session.params
@@ -249,6 +263,9 @@ class Viewing(QObject):
     def _previewed(self) -> None:
         if self.preview is not None:
             self.set_mode("preview")
+            self.refresh()
+            if self.loops and not self._session.playhead.speed:
+                self._session.playhead.toggle()
 
     def _reset(self) -> None:
         self._shown.clear()
@@ -264,6 +281,9 @@ class Viewing(QObject):
             key, request = self._wanted(role, record)
             if request is not None:
                 store.want(key, request, _MATTE if role == "matte" else _NOW)
+        clip, head = self.clip, self._session.playhead
+        looped = self.loops and clip is not None
+        head.within = (clip.start, clip.start + clip.duration - 1) if looped and clip is not None else None
         direction = -1 if self._session.playhead.speed < 0 else 1
         if self._session.playhead.speed:
             for ahead in range(1, _AHEAD_FRAMES + 1):

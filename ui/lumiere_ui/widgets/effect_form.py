@@ -5,37 +5,64 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QLabel,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ..models.effect_form import FormField, form_of
+from ..models.session import Session
+from .controls import FileControl, SliderControl, TextControl
+from .models_control import ModelsControl
+from .motion_control import MotionControl, StillControl
+from .paintings import PaintingsControl
 
 _AUTOMATIC = "Automatic"
+_WIDE = ("text", "paintings", "models", "motion")
+Valued = SliderControl | TextControl | FileControl
 
 
-class EffectForm(QWidget):
-    """A control for every parameter that has a label.
+class EffectForm(QScrollArea):
+    """A control for every parameter that has a label; those that are seldom needed are folded away.
 
     Args:
         params: the parameters to begin with, a dataclass.
+        session: what is open; some parameters belong to the shot.
         parent: a widget.
     """
 
     changed = Signal(object)
     """The parameters."""
+    draw_wanted = Signal()
+    """Arrows of motion are to be drawn."""
 
-    def __init__(self, params: Any, parent: QWidget | None = None) -> None:
+    def __init__(self, params: Any, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._params = params
+        self._params, self._session = params, session
         self._fields = form_of(type(params))
         self._controls: dict[str, QWidget] = {}
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(10)
-        grid.setVerticalSpacing(8)
-        grid.setColumnStretch(1, 1)
-        for row, field in enumerate(self._fields):
-            self._add(grid, row, field)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.setSpacing(8)
+        column.addLayout(self._grid([field for field in self._fields if not field.more]))
+        more = [field for field in self._fields if field.more]
+        if more:
+            self._add_more(column, more)
+        column.addStretch(1)
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def control(self, name: str) -> QWidget:
         """The control of a parameter."""
@@ -47,28 +74,100 @@ class EffectForm(QWidget):
             if field.name in values:
                 self._put(field, values[field.name])
 
+    def _grid(self, fields: list[FormField]) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        for field in fields:
+            self._add(grid, grid.rowCount(), field)
+        return grid
+
+    def _add_more(self, column: QVBoxLayout, fields: list[FormField]) -> None:
+        """What is seldom needed, below a line that unfolds it."""
+        self.more = QToolButton()
+        self.more.setText("More")
+        self.more.setArrowType(Qt.ArrowType.RightArrow)
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more.setCheckable(True)
+        self.more.setProperty("role", "flat")
+        self.more.setAccessibleName("More settings")
+        self.more.setToolTip(", ".join(field.label for field in fields))
+        folded = QWidget()
+        folded.setLayout(self._grid(fields))
+        folded.hide()
+
+        def unfold(on: bool) -> None:
+            folded.setVisible(on)
+            self.more.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
+
+        self.more.toggled.connect(unfold)
+        column.addWidget(self.more)
+        column.addWidget(folded)
+
     def _add(self, grid: QGridLayout, row: int, field: FormField) -> None:
-        if field.kind == "switch":
-            box = QCheckBox(field.label)
-            box.setChecked(bool(field.default))
-            box.toggled.connect(lambda on: self._changed(field.name, on))
-            grid.addWidget(box, row, 0, 1, 2)
-            control: QWidget = box
-        else:
-            label = QLabel(field.label)
-            label.setProperty("role", "dim")
-            grid.addWidget(label, row, 0)
-            control = self._choice(field) if field.kind == "choice" else self._number(field)
-            grid.addWidget(control, row, 1)
-            label.setBuddy(control)
-        control.setToolTip(field.help)
-        control.setAccessibleName(field.label)
+        control = self._control(field)
+        if not control.toolTip():
+            control.setToolTip(field.help)
+        if not control.accessibleName():
+            control.setAccessibleName(field.label)
         self._controls[field.name] = control
+        if field.kind == "switch":
+            grid.addWidget(control, row, 0, 1, 2)
+            return
+        label = QLabel(field.label)
+        label.setProperty("role", "dim")
+        label.setBuddy(control)
+        if field.kind in _WIDE:
+            grid.addWidget(label, row, 0, 1, 2)
+            grid.addWidget(control, row + 1, 0, 1, 2)
+        else:
+            grid.addWidget(label, row, 0)
+            grid.addWidget(control, row, 1)
+
+    def _control(self, field: FormField) -> QWidget:
+        made: QWidget
+        if field.kind == "switch":
+            made = self._switch(field)
+        elif field.kind == "choice":
+            made = self._choice(field)
+        elif field.kind == "paintings":
+            made = PaintingsControl(self._session)
+        elif field.kind == "frame":
+            made = StillControl(self._session)
+        elif field.kind == "motion":
+            made = MotionControl(self._session)
+            made.draw_wanted.connect(self.draw_wanted)
+        elif field.kind == "number":
+            made = self._number(field)
+        else:
+            made = self._valued(field)
+        return made
+
+    def _valued(self, field: FormField) -> QWidget:
+        made: Valued | ModelsControl
+        if field.kind == "slider":
+            made = SliderControl(field)
+        elif field.kind == "text":
+            made = TextControl(field)
+        elif field.kind == "models":
+            made = ModelsControl(self._session)
+        else:
+            made = FileControl(field, self._session.thumbnails)
+        made.changed.connect(lambda value: self._changed(field.name, value))
+        return made
+
+    def _switch(self, field: FormField) -> QCheckBox:
+        box = QCheckBox(field.label)
+        box.setChecked(bool(field.default))
+        box.toggled.connect(lambda on: self._changed(field.name, on))
+        return box
 
     def _choice(self, field: FormField) -> QComboBox:
         box = QComboBox()
-        for choice in field.choices:
-            box.addItem(choice.capitalize(), choice)
+        for choice, words in zip(field.choices, field.words, strict=True):
+            box.addItem(words, choice)
         box.setCurrentIndex(max(0, box.findData(field.default)))
         box.currentIndexChanged.connect(lambda _: self._changed(field.name, box.currentData()))
         return box
@@ -87,7 +186,7 @@ class EffectForm(QWidget):
 
         def changed(value: float) -> None:
             automatic = field.automatic is not None and value < field.low
-            self._changed(field.name, None if automatic else value)
+            self._changed(field.name, None if automatic else round(value) if field.whole else value)
 
         box.valueChanged.connect(changed)
         return box
@@ -100,7 +199,21 @@ class EffectForm(QWidget):
             control.setCurrentIndex(max(0, control.findData(value)))
         elif isinstance(control, QDoubleSpinBox):
             control.setValue(control.minimum() if value is None else float(value))
+        elif isinstance(control, Valued):
+            control.put(value)
+            self._changed(field.name, value)
 
     def _changed(self, name: str, value: Any) -> None:
-        self._params = replace(self._params, **{name: value})
+        values = {name: value}
+        for field in self._fields:
+            if value is not None and {field.kind, self._kind(name)} == {"picture", "style"}:
+                # a style file stands alone
+                values[field.name] = None
+                control = self._controls[field.name]
+                assert isinstance(control, FileControl)
+                control.put(None)
+        self._params = replace(self._params, **values)
         self.changed.emit(self._params)
+
+    def _kind(self, name: str) -> str:
+        return next(field.kind for field in self._fields if field.name == name)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from lumiere_engine.protocol.engine import Estimate
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QSpinBox,
-    QStackedLayout,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -35,6 +35,9 @@ class EffectPanel(QWidget):
         parent: a widget.
     """
 
+    draw_wanted = Signal()
+    """Arrows of motion are to be drawn."""
+
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         filled(self)
@@ -47,16 +50,17 @@ class EffectPanel(QWidget):
         self.choice = QComboBox()
         self.choice.setAccessibleName("Effect")
         self.choice.setToolTip("What is done to the clip")
-        self._stack = QStackedLayout()
+        self._stack = QStackedWidget()
         for effect in session.effects:
             self.choice.addItem(effect.title, effect.id)
-            form = self._forms[effect.id] = EffectForm(effect.params())
+            form = self._forms[effect.id] = EffectForm(effect.params(), session)
             form.changed.connect(session.set_params)
+            form.draw_wanted.connect(self.draw_wanted)
             self._stack.addWidget(form)
         self.choice.setVisible(len(session.effects) > 1)
         self.choice.currentIndexChanged.connect(lambda row: session.choose_effect(session.effects[row]))
         layout.addWidget(self.choice)
-        layout.addLayout(self._stack)
+        layout.addWidget(self._stack, 1)
         layout.addLayout(self._seed_line())
         self.why = QLabel()
         self.why.setWordWrap(True)
@@ -65,13 +69,10 @@ class EffectPanel(QWidget):
         buttons = QHBoxLayout()
         buttons.setSpacing(6)
         self.preview_one = QPushButton("Preview")
-        self.preview_one.setToolTip(
-            "This frame within seconds, small: real pixels are borrowed, the unseen is smooth"
-        )
-        self.preview_one.clicked.connect(lambda: session.make_preview(1))
+        self.preview_one.clicked.connect(lambda: session.previews.make(1))
         self.preview_eight = QPushButton("8 frames")
-        self.preview_eight.setToolTip("Eight frames around this one, to see it move")
-        self.preview_eight.clicked.connect(lambda: session.make_preview(8))
+        self.preview_eight.setToolTip("A small, quick look at eight frames around this one, to see it move")
+        self.preview_eight.clicked.connect(lambda: session.previews.make(8))
         self.render_button = QPushButton()
         self.render_button.setProperty("role", "primary")
         self.render_button.setToolTip("Queue it: the result appears on a new track  (Ctrl+Return)")
@@ -85,7 +86,6 @@ class EffectPanel(QWidget):
         buttons.addWidget(self.preview_eight)
         buttons.addWidget(self.render_button, 1)
         layout.addLayout(buttons)
-        layout.addStretch(1)
         for signal in (session.shot_changed, session.selection_changed, session.roto.changed):
             signal.connect(self._show)
         session.busy_changed.connect(lambda _: self._show())
@@ -155,6 +155,16 @@ class EffectPanel(QWidget):
         self.choice.setCurrentIndex(session.effects.index(session.effect))
         self._stack.setCurrentWidget(self.form)
         self.seed.setValue(session.seed)
+        if session.loop_points.usable:
+            self.form.control("period").setEnabled(session.loop_points.chosen is None)
+        loops = hasattr(session.params, "period")
+        self.preview_one.setText("Preview loop" if loops else "Preview")
+        self.preview_one.setToolTip(
+            "A small, quick look at the loop, which then plays for ever"
+            if loops
+            else "A small, quick look at this frame"
+        )
+        self.preview_eight.setVisible(not loops)
         self.render_button.setAccessibleName(session.effect.title)
         self._show()
 

@@ -66,6 +66,13 @@ def _arrow(painter: QPainter) -> None:
     _filled(painter, (5, 3), (5, 15.5), (8.4, 12.2), (10.6, 17), (12.6, 16), (10.5, 11.4), (15, 11))
 
 
+def _motion(painter: QPainter) -> None:
+    path = QPainterPath(QPointF(3.5, 14.5))
+    path.cubicTo(QPointF(6, 7), QPointF(11, 13), QPointF(16, 6))
+    painter.drawPath(path)
+    painter.drawPolyline(QPolygonF([QPointF(11.6, 5.2), QPointF(16.2, 5.6), QPointF(15.6, 10.2)]))
+
+
 def _rectangle(painter: QPainter) -> None:
     painter.drawRect(QRectF(3.5, 5, 13, 10))
 
@@ -238,6 +245,7 @@ def _one_back(painter: QPainter) -> None:
 
 _DRAWN: dict[str, Draw] = {
     "again": _again,
+    "arrow": _motion,
     "back": _back,
     "brush": _brush,
     "cross": _cross,

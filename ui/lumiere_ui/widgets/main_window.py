@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from ..models.actions import Action
+from ..models.mask_files import export_masks, import_masks
 from ..models.mask_tools import MaskTools
 from ..models.session import Session
 from ..models.viewing import Viewing
@@ -31,6 +32,7 @@ from .clip_menu import clip_menu
 from .effect_panel import EffectPanel
 from .icons import icon
 from .key_bar import KeyBar
+from .loop_strip import LoopStrip
 from .mask_panel import MaskPanel
 from .queue_view import QueueView
 from .shortcuts import add_shortcuts
@@ -50,6 +52,7 @@ _TOOLS = (
     ("spline", "Spline: click points, Enter closes", "P"),
     ("brush", "Brush", "B"),
     ("eraser", "Eraser", "E"),
+    ("arrow", "Arrow of motion: drag where it flows, click to pin a place", "G"),
 )
 _SUFFIXES = "otio otioz xml fcpxml edl aaf mov mp4 mkv mxf avi m4v exr dpx png tif tiff jpg"
 _MEDIA = f"Timelines and media ({' '.join(f'*.{suffix}' for suffix in _SUFFIXES.split())});;All files (*)"
@@ -97,7 +100,7 @@ class MainWindow(QMainWindow):
         """Ask for masks of another program."""
         path, _ = QFileDialog.getOpenFileName(self, "Import masks", "", "All files (*)")
         if path:
-            self.session.import_masks(Path(path))
+            import_masks(self.session, Path(path))
 
     def export_dialog(self) -> None:
         """Ask where the matte goes."""
@@ -108,7 +111,7 @@ class MainWindow(QMainWindow):
         )
         path, _ = QFileDialog.getSaveFileName(self, "Export masks", "matte.mov", kinds)
         if path:
-            self.session.export_masks(Path(path))
+            export_masks(self.session, Path(path))
 
     def clip_menu(self, clip: int) -> QMenu:
         """What can be done with a clip."""
@@ -187,6 +190,8 @@ class MainWindow(QMainWindow):
         column.addWidget(self.keys)
         self.strips = StripBar(self.session, self.keys)
         column.addWidget(self.strips)
+        self.loops = LoopStrip(self.session, self.keys)
+        column.addWidget(self.loops)
         self.track = TrackBar(self.session)
         column.addWidget(self.track)
         self.transport = Transport(self.session)
@@ -201,7 +206,7 @@ class MainWindow(QMainWindow):
             self._dock("Queue", self.queue, right, 300),
             self._dock("Timeline", self.timeline, bottom, 0),
         ]
-        self.resizeDocks(self.docks[:3], [190, 340, 300], Qt.Orientation.Vertical)
+        self.resizeDocks(self.docks[:3], [150, 440, 240], Qt.Orientation.Vertical)
         self.resizeDocks(self.docks[:1], [330], Qt.Orientation.Horizontal)
         self.resizeDocks(self.docks[3:], [268], Qt.Orientation.Vertical)
 
@@ -276,6 +281,7 @@ class MainWindow(QMainWindow):
         self.timeline.menu_wanted.connect(self._show_clip_menu)
         self.timeline.result_chosen.connect(self.compare)
         self.queue.compare_wanted.connect(self._compare_job)
+        self.effect.draw_wanted.connect(self._draw_arrows)
         self.tools.changed.connect(self._show_tool)
         self.modes.accept.clicked.connect(self._accept)
         self.modes.redo.clicked.connect(session.redo)
@@ -286,6 +292,8 @@ class MainWindow(QMainWindow):
         session.noticed.connect(self.say)
         session.busy_changed.connect(self._busy.setText)
         session.project_changed.connect(self._show_project)
+        session.effect_changed.connect(self._show_effect)
+        session.shot_changed.connect(self._show_effect)
         session.results.changed.connect(self._show_edits)
         session.roto.changed.connect(self._show_edits)
         session.submitted.connect(lambda job: self.say("info", f"Queued: {job.title}"))
@@ -293,6 +301,7 @@ class MainWindow(QMainWindow):
         session.link.state_changed.connect(self._show_engine)
         self._show_engine(session.link.state, session.link.message)
         self._show_tool()
+        self._show_effect()
 
     def _restore(self) -> None:
         geometry, layout = self._settings.value("geometry"), self._settings.value("layout")
@@ -349,19 +358,32 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             self.session.results.look_again()
 
+    def _draw_arrows(self) -> None:
+        self.tools.choose("arrow")
+        self.viewing.set_mode("plate")
+        self.viewer.setFocus()
+
     def _show_tool(self) -> None:
         self.tool_buttons[self.tools.tool].setChecked(True)
+
+    def _show_effect(self) -> None:
+        """Arrows are for what is moved by them."""
+        usable = self.session.arrows.usable
+        self.tool_buttons["arrow"].setVisible(usable)
+        if not usable and self.tools.tool == "arrow":
+            self.tools.choose("select")
+        self._show_edits()
 
     def _show_project(self) -> None:
         project = self.session.project
         self.setWindowTitle("Lumiere" if project is None else f"{project.name} — Lumiere")
 
     def _show_edits(self) -> None:
-        roto = self.session.roto
-        self.undo_entry.setEnabled(bool(roto.undo_name))
-        self.undo_entry.setText(f"Undo {roto.undo_name}".strip())
-        self.redo_entry.setEnabled(bool(roto.redo_name))
-        self.redo_entry.setText(f"Redo {roto.redo_name}".strip())
+        history = self.session.roto.history
+        self.undo_entry.setEnabled(bool(history.undo_name))
+        self.undo_entry.setText(f"Undo {history.undo_name}".strip())
+        self.redo_entry.setEnabled(bool(history.redo_name))
+        self.redo_entry.setText(f"Redo {history.redo_name}".strip())
         project = self.session.project
         can_save = bool(self.session.results.all) and project is not None and project.is_timeline
         self.save_entry.setEnabled(can_save)

@@ -48,7 +48,7 @@ class MaskPanel(QWidget):
         super().__init__(parent)
         filled(self)
         self._session, self._tools = session, tools
-        self._empty = QLabel("Pick a tool and draw around what is to go.\nInclude its shadow.")
+        self._empty = QLabel()
         self._empty.setProperty("role", "dim")
         self._empty.setWordWrap(True)
         self._empty.setContentsMargins(4, 0, 4, 0)
@@ -74,7 +74,9 @@ class MaskPanel(QWidget):
         session.roto.changed.connect(self._show)
         session.roto.selected.connect(self._show)
         session.shot_changed.connect(self._show)
+        session.effect_changed.connect(self._show_empty)
         tools.changed.connect(self._show_brush)
+        self._show_empty()
         self._listed: tuple[object, ...] = ()
         self._show()
         self._show_brush()
@@ -123,6 +125,14 @@ class MaskPanel(QWidget):
         line.addWidget(slider, 1)
         column.addLayout(line)
         return slider
+
+    def _show_empty(self) -> None:
+        """What a mask would be for."""
+        session = self._session
+        wanted = f"{session.effect.hint}: pick a tool at the left."
+        self._empty.setText(
+            wanted if session.needs_mask else "Without a mask, all of the picture is changed."
+        )
 
     def _show_brush(self) -> None:
         self._brush_box.setVisible(self._tools.tool in ("brush", "eraser"))

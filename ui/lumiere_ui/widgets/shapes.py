@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from lumiere_engine.protocol.roto import Knot, Mask
@@ -10,7 +11,8 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from ..models.mask_tools import MaskTools
 from ..models.session import Session
-from .style import ACCENT, MATTE
+from ..models.shot_notes import ShotNotes
+from .style import ACCENT, MATTE, MOTION
 
 if TYPE_CHECKING:
     from .viewer import Viewer
@@ -34,6 +36,48 @@ def draw_shapes(
             _draw_handle(painter, viewer.to_widget(x, y))
     _draw_open_spline(painter, viewer, tools, mouse)
     _draw_brush(painter, viewer, tools, mouse)
+
+
+def draw_arrows(painter: QPainter, viewer: Viewer, notes: ShotNotes, *, in_hand: bool) -> None:
+    """The arrows of motion, as far as things move in a second, and the places that are pinned.
+
+    Args:
+        painter, viewer: where.
+        notes: of the shot.
+        in_hand: whether they can be taken hold of now.
+    """
+    color = QColor(MOTION)
+    color.setAlpha(255 if in_hand else 120)
+    for arrow in notes.arrows:
+        tail = viewer.to_widget(arrow.x, arrow.y)
+        head = viewer.to_widget(arrow.x + arrow.dx, arrow.y + arrow.dy)
+        path = _arrow_path(tail, head)
+        for pen in (QPen(QColor(0, 0, 0, 130), 4.5), QPen(color, 2.2)):
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPath(path)
+    for anchor in notes.anchors:
+        place = viewer.to_widget(anchor.x, anchor.y)
+        painter.setPen(QPen(QColor(0, 0, 0, 150), 1.5))
+        painter.setBrush(color)
+        painter.drawEllipse(place, 4.5, 4.5)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _arrow_path(tail: QPointF, head: QPointF) -> QPainterPath:
+    path = QPainterPath(tail)
+    path.lineTo(head)
+    dx, dy = head.x() - tail.x(), head.y() - tail.y()
+    length = max(1e-6, math.hypot(dx, dy))
+    barb = min(11.0, length / 2)
+    along = QPointF(dx / length * barb, dy / length * barb)
+    across = QPointF(-along.y() * 0.55, along.x() * 0.55)
+    path.moveTo(head - along + across)
+    path.lineTo(head)
+    path.lineTo(head - along - across)
+    return path
 
 
 def path_of(viewer: Viewer, knots: tuple[Knot, ...]) -> QPainterPath:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QPlainTextEdit
 
 from ..models.viewing import MODES
 
@@ -43,6 +43,7 @@ def add_shortcuts(window: MainWindow) -> None:
         "P": lambda: tools.choose("spline"),
         "B": lambda: tools.choose("brush"),
         "E": lambda: tools.choose("eraser"),
+        "G": window.tool_buttons["arrow"].click,
         "[": lambda: tools.set_brush(size=tools.size / 1.2),
         "]": lambda: tools.set_brush(size=tools.size * 1.2),
         "M": window.modes.overlay.toggle,
@@ -70,7 +71,7 @@ def add_shortcuts(window: MainWindow) -> None:
 
 
 def _unless_typing(does: Callable[[], object]) -> None:
-    if not isinstance(QApplication.focusWidget(), QLineEdit | QAbstractSpinBox):
+    if not isinstance(QApplication.focusWidget(), QLineEdit | QAbstractSpinBox | QPlainTextEdit):
         does()
 
 

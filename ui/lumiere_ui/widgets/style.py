@@ -19,6 +19,7 @@ RESULT = "#3fae9d"
 CLIP = "#46566b"
 DANGER = "#e5574f"
 TRACKED = "#5d86c9"
+MOTION = "#63c7f2"
 MATTE = QColor(255, 48, 40)
 
 _SHEET = f"""

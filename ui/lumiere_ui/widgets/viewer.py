@@ -21,7 +21,7 @@ from ..models.mask_tools import MaskTools
 from ..models.pictures import Decoded
 from ..models.session import Session
 from ..models.viewing import Viewing
-from .shapes import draw_shapes
+from .shapes import draw_arrows, draw_shapes
 from .style import ACCENT, DIM, FAINT, MATTE, TEXT, WINDOW
 
 _MARGIN = 14
@@ -59,6 +59,9 @@ class Viewer(QWidget):
         self.setAccessibleDescription("The frame under the playhead; masks are drawn here")
         viewing.changed.connect(self.update)
         tools.changed.connect(self.update)
+        session.arrows.changed.connect(self.update)
+        session.notes.changed.connect(self.update)
+        session.previews.busy_changed.connect(self.update)
         session.project_changed.connect(self.fit)
 
     def fit(self) -> None:
@@ -121,6 +124,8 @@ class Viewer(QWidget):
         if self._viewing.on_shot and self._viewing.mode in _DRAWN_ON:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             draw_shapes(painter, self, self._session, self._tools, self._viewing.media_frame, self._mouse)
+            if self._session.arrows.usable:
+                draw_arrows(painter, self, self._session.arrows.shown, in_hand=self._arrow_in_hand)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Draw, wipe, pan, or open."""
@@ -137,8 +142,13 @@ class Viewer(QWidget):
             self._held = "wipe", place
         elif event.button() == Qt.MouseButton.LeftButton and self._may_draw():
             self._session.playhead.stop()
-            self._tools.press(self._viewing.media_frame, *self.to_plate(place), _REACH / self.scale)
+            if self._arrow_in_hand:
+                self._session.arrows.press(*self.to_plate(place), _REACH / self.scale)
+            else:
+                self._tools.press(self._viewing.media_frame, *self.to_plate(place), _REACH / self.scale)
             self._held = "tool", place
+        elif event.button() == Qt.MouseButton.RightButton and self._arrow_in_hand:
+            self._session.arrows.remove(*self.to_plate(place), _REACH / self.scale)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Go on with what was begun."""
@@ -156,6 +166,8 @@ class Viewer(QWidget):
         elif what == "wipe":
             rect = self.picture_rect()
             self._viewing.set_wipe((place.x() - rect.left()) / rect.width())
+        elif self._arrow_in_hand:
+            self._session.arrows.move(*self.to_plate(place))
         else:
             self._tools.move(self._viewing.media_frame, *self.to_plate(place))
         self.update()
@@ -164,7 +176,7 @@ class Viewer(QWidget):
         """It is drawn."""
         held, self._held = self._held, None
         if held is not None and held[0] == "tool":
-            self._tools.release()
+            (self._session.arrows if self._arrow_in_hand else self._tools).release()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Close an open spline."""
@@ -187,8 +199,13 @@ class Viewer(QWidget):
             self._tools.finish(self._viewing.media_frame)
         elif event.key() == Qt.Key.Key_Escape:
             self._tools.cancel()
+            self._session.arrows.cancel()
         else:
             super().keyPressEvent(event)
+
+    @property
+    def _arrow_in_hand(self) -> bool:
+        return self._tools.tool == "arrow"
 
     def _may_draw(self) -> bool:
         return self._viewing.on_shot and self._viewing.mode in _DRAWN_ON
@@ -251,6 +268,8 @@ class Viewer(QWidget):
             self._label(painter, right, "Result")
             return
         painter.drawImage(rect, image_of(picture))
+        if self._session.previews.busy and mode in _DRAWN_ON:
+            self._label(painter, rect, "Working on the preview…")
         if mode == "plate" and self._viewing.overlay:
             matte = self._viewing.picture("matte")
             if matte is not None:

@@ -73,7 +73,8 @@ def make_plan(shot: StandingShot, moments: Moments, params: CinemagraphParams, r
     blends = params.method in ("auto", "crossfade")
     if params.method == "bounce":
         return _bounce(shot, moments, params, rate)
-    loop = search_loop(moments, rate, params.period, blends)
+    start = None if params.start is None else params.start - moments.first - shot.scene.frames.start
+    loop = search_loop(moments, rate, params.period, blends, start)
     if loop is None:
         raise _too_short(shot, moments.count, params.period)
     first = moments.first

@@ -6,6 +6,7 @@ after frame s + p - 1 looks like frame s and came about like it (Schödl et al.,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -29,6 +30,7 @@ _NEAR = 0.5  # of the median difference of any two moments
 _ONWARD = 0.6  # of the usual difference of two steps
 # Of the mean difference of any two moments: two that differ less are the same one again.
 _PERIODIC = 0.35
+_SAME = 0.12  # of a period: loops that differ less in start and period are offered once
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ def feature(picture: Array, region: Array) -> Array:
     return (small[inside] / np.sqrt(weight[inside])[:, None]).ravel()
 
 
-def search_loop(moments: Moments, rate: float, period: int | None, overlaps: bool) -> Loop | None:
+def search_loop(
+    moments: Moments, rate: float, period: int | None, overlaps: bool, start: int | None = None
+) -> Loop | None:
     """The best loop of all that fit.
 
     Args:
@@ -95,28 +99,50 @@ def search_loop(moments: Moments, rate: float, period: int | None, overlaps: boo
         rate: frames per second, for what is a long loop.
         period: the period, if the artist names it.
         overlaps: whether frames before the start are needed, to blend with.
+        start: its first frame, counted as the moments are, if the artist names it.
 
     Returns:
         None if no loop fits.
     """
+    scored = list(_scored(moments, rate, period, overlaps, start))
+    return min(scored, key=lambda one: one[0])[1] if scored else None
+
+
+def best_loops(moments: Moments, rate: float, overlaps: bool, count: int) -> list[Loop]:
+    """The best loops that are not nearly the same, the best one first.
+
+    Args:
+        moments, rate, overlaps: as for `search_loop`.
+        count: at most so many.
+    """
+    found: list[Loop] = []
+    for _, loop in sorted(_scored(moments, rate, None, overlaps, None), key=lambda one: one[0]):
+        near = max(2.0, _SAME * loop.period)
+        if all(abs(loop.period - one.period) > near or abs(loop.start - one.start) > near for one in found):
+            found.append(loop)
+        if len(found) == count:
+            break
+    return found
+
+
+def _scored(
+    moments: Moments, rate: float, period: int | None, overlaps: bool, start: int | None
+) -> Iterator[tuple[float, Loop]]:
+    """Of each period the best loop, and how it is liked: less is better."""
     shortest = max(2, round(_SHORTEST_S * rate))
     periods = [period] if period is not None else range(shortest, moments.count)
-    best: tuple[float, Loop] | None = None
     found: Loop | None
     for candidate in [*periods, moments.count]:
         if candidate == moments.count:
-            found = _closed_already(moments, period)
+            found = _closed_already(moments, period) if start in (None, 0) else None
         else:
-            found = _best_start(moments, candidate, overlaps)
+            found = _best_start(moments, candidate, overlaps, start)
         if found is None:
             continue
         if period is None and candidate < _SHORT_S * rate and found.cost > _CLEAN:
             continue
         tired = _TIRING * max(0.0, np.log2(_LIKED_S * rate / candidate))
-        score = float(np.log2(found.cost + 0.5)) + tired
-        if best is None or score < best[0]:
-            best = score, found
-    return None if best is None else best[1]
+        yield float(np.log2(found.cost + 0.5)) + tired, found
 
 
 def fundamental(moments: Moments, rate: float) -> int | None:
@@ -142,10 +168,12 @@ def overlap_of(period: int) -> int:
     return min(period // 3, _LONGEST_SEAM)
 
 
-def _best_start(moments: Moments, period: int, overlaps: bool) -> Loop | None:
-    """The start at which a loop of this period has the least seam."""
+def _best_start(moments: Moments, period: int, overlaps: bool, wanted: int | None) -> Loop | None:
+    """The start at which a loop of this period has the least seam, or the one that is wanted, if it can be one."""
     overlap = overlap_of(period) if overlaps else 0
     starts = range(overlap, moments.count - period + (1 if overlap else 0))
+    if wanted is not None:
+        starts = range(wanted, wanted + 1) if wanted in starts else range(0)
     if not starts:
         return None
     lags = np.diagonal(moments.distance, period)

@@ -1,0 +1,96 @@
+"""Generate in the panel: what is registered is offered; where nothing is, the form says how to get something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lumiere_engine.client import EngineClient
+from lumiere_engine.client import models as register
+from lumiere_engine.client.models import Model
+from lumiere_engine.frames.source import open_source
+from lumiere_engine.protocol import GenerateParams
+from lumiere_ui.widgets.controls import TextControl
+from lumiere_ui.widgets.main_window import MainWindow
+from lumiere_ui.widgets.models_control import ModelsControl
+from pytestqt.qtbot import QtBot
+
+pytestmark = pytest.mark.timeout(60)
+
+
+def model(name: str, kind: str, folder: Path, shape: str = "sd15") -> Model:
+    path = folder / name
+    path.mkdir()
+    return Model(name, kind, str(path), "ab" * 32, shape, 10**9)
+
+
+@pytest.fixture
+def registered(tmp_path: Path) -> Iterator[None]:
+    """A model, a motion that fits it, a LoRA, and a motion for another."""
+    made = [
+        model("photoreal", "image", tmp_path),
+        model("animate", "motion", tmp_path),
+        model("film", "lora", tmp_path),
+        model("other", "motion", tmp_path, "sdxl"),
+    ]
+    for one in made:
+        register.add(one)
+    yield
+    for one in made:
+        register.remove(one.name)
+
+
+def chosen(window: MainWindow) -> ModelsControl:
+    window.session.choose_effect(next(one for one in window.session.effects if one.id == "generate"))
+    control = window.effect.form.control("weights")
+    assert isinstance(control, ModelsControl)
+    return control
+
+
+def test_without_a_model_the_form_says_how_to_add_one(opened: MainWindow, qtbot: QtBot) -> None:
+    control = chosen(opened)
+    qtbot.waitUntil(lambda: opened.session.background.idle, timeout=5_000)
+    assert control.none.isVisible() and "add a Stable Diffusion folder" in control.none.text()
+    assert not control.image.isVisible() and not control.motion.isVisible()
+    assert opened.session.why_not() == "Choose a model" and not opened.effect.render_button.isEnabled()
+
+
+def test_a_clip_is_generated_with_what_is_registered(
+    opened: MainWindow, qtbot: QtBot, registered: None, media: Path
+) -> None:
+    session, control = opened.session, chosen(opened)
+    qtbot.waitUntil(lambda: bool(session.params.weights), timeout=10_000)
+    assert not control.none.isVisible()
+    assert [control.motion.itemData(k) for k in range(control.motion.count())] == ["animate", "none"]
+    assert [one.role for one in session.params.weights] == ["image", "motion"]
+    control.lora.setCurrentIndex(1)
+    control.scale.setValue(0.5)
+    qtbot.waitUntil(lambda: session.params.weights[-1].scale == 0.5, timeout=10_000)
+    assert session.why_not() == "Say what is to be seen"
+    prompt = opened.effect.form.control("prompt")
+    assert isinstance(prompt, TextControl)
+    prompt.setPlainText("waves at dusk")
+    assert session.why_not() == ""
+
+    client = EngineClient()
+    client.pause_queue()
+    shot = session.shot
+    assert shot is not None
+    orders = []
+    for begin in ("nothing", "first_frame", "clip"):
+        opened.effect.set_params(plate_as=begin)
+        session.render()
+        count = len(orders) + 1
+        qtbot.waitUntil(lambda n=count: len(client.jobs().jobs) == n, timeout=20_000)  # type: ignore[misc]
+        job = max(client.jobs().jobs, key=lambda one: one.id)
+        orders.append(job.order)
+        client.cancel(job.id)
+    client.resume_queue()
+    words, picture, changed = orders
+    assert isinstance(words.spec.params, GenerateParams) and isinstance(picture.spec.params, GenerateParams)
+    assert words.spec.plate == "" and words.spec.params.frames == shot.frames.duration
+    assert words.spec.params.rate == shot.rate and words.output.endswith("shot_generated.mov")
+    with open_source(picture.spec.plate) as first:
+        assert (first.format.width, first.frame_count) == (shot.width, 1)
+    assert changed.spec.plate == str(media) and changed.spec.mattes == () and changed.spec.frames is not None
