@@ -302,8 +302,12 @@ def result_word(params: Params) -> str:
 
 
 def checkpoint(request: Request) -> str | None:
-    """Fingerprint of the weights that a job starts from; None if its effect asks no network."""
-    return fingerprint(weights(request)) if effect_of(request.params) in LEARNING_EFFECTS else None
+    """Fingerprint of the weights that a job starts from; None if it asks no network."""
+    params = request.params
+    learns = (
+        params.imagines if isinstance(params, CinemagraphParams) else effect_of(params) in LEARNING_EFFECTS
+    )
+    return fingerprint(weights(request)) if learns else None
 
 
 def weights(request: Request) -> Path:

@@ -10,7 +10,7 @@ from .errors import SpecError
 from .hints import MotionHints
 
 QUALITIES = ("draft", "standard", "best")
-LOOP_METHODS = ("auto", "liao", "crossfade", "bounce", "repeat")
+LOOP_METHODS = ("auto", "network", "liao", "crossfade", "bounce", "repeat")
 GRAINS = ("alive", "frozen")
 
 
@@ -99,8 +99,8 @@ class CinemagraphParams(EffectParams):
     Attributes:
         quality: "draft", "standard" or "best".
         method: how the loop is closed: "auto" finds start and period per place and blends the seam along the
-            motion, "liao" does so with hard seams, "crossfade" blends the whole region at once, "bounce" runs
-            there and back, "repeat" just starts again.
+            motion, "network" learns the shot and refines one blended seam, "liao" has hard seams, "crossfade"
+            blends the whole region at once, "bounce" runs there and back, "repeat" just starts again.
         still: the plate's frame, counted from 0, that everything outside the region shows; None takes the
             sharpest.
         period: frames of the loop; None searches the best one.
@@ -130,6 +130,11 @@ class CinemagraphParams(EffectParams):
     )
     alpha: bool = field(default=False, metadata={"label": "Transparent outside the region"})
     hints: Optional[MotionHints] = None
+
+    @property
+    def imagines(self) -> bool:
+        """Whether anything may be imagined."""
+        return self.method == "network" and self.hints is None
 
     def __post_init__(self) -> None:
         super().__post_init__()

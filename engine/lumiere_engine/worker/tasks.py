@@ -7,6 +7,7 @@ from typing import Any
 
 from ..frames.source import probe
 from ..protocol.messages import Progress
+from .loop_points import loop_points
 from .loop_sizes import loop_sizes
 from .machine import codecs, device
 from .models import inspect_model
@@ -64,6 +65,7 @@ TASKS: dict[str, Callable[[dict[str, Any], OnProgress], dict[str, Any]]] = {
     "device": _device,
     "export_roto": export_roto,
     "import_roto": import_roto,
+    "loop_points": loop_points,
     "loop_sizes": _loop_sizes,
     "inspect_model": inspect_model,
     "probe": _probe,

@@ -6,6 +6,7 @@ after frame s + p - 1 looks like frame s and came about like it (Schödl et al.,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -20,6 +21,7 @@ _CLEAN = 1.0  # times the usual step: at this cost or less two moments are one
 _LIKED_S = 3.0  # and one of these is long enough not to tire
 _TIRING = 1.0  # how many times the cost of its seam may be halved until half the length is as good
 _LONGEST_SEAM = 12  # frames
+_ALIKE = 0.1  # of the period; loops whose start and period differ less are one
 _FLOOR = 0.1  # of the usual step; seams that differ less are told apart by their loudness alone
 _LOUDNESS = 2.0  # what a loud step at the seam costs
 _QUIET = 0.7  # of the usual step (as a mean square); a quieter one at the seam earns nothing more
@@ -99,10 +101,36 @@ def search_loop(moments: Moments, rate: float, period: int | None, overlaps: boo
     Returns:
         None if no loop fits.
     """
+    return min(_scored(moments, rate, period, overlaps), default=(0.0, None), key=lambda one: one[0])[1]
+
+
+def best_loops(moments: Moments, rate: float, overlaps: bool, most: int) -> list[Loop]:
+    """A few good loops that differ, the best first: of those alike in start and period only the best is named.
+
+    Args:
+        moments, rate, overlaps: see `search_loop`.
+        most: loops.
+    """
+    named: list[Loop] = []
+    for _, loop in sorted(_scored(moments, rate, None, overlaps), key=lambda one: one[0]):
+        if not any(_alike(loop, other) for other in named):
+            named.append(loop)
+        if len(named) == most:
+            break
+    return named
+
+
+def _alike(one: Loop, other: Loop) -> bool:
+    near = max(2.0, _ALIKE * other.period)
+    return abs(one.period - other.period) <= near and abs(one.start - other.start) <= near
+
+
+def _scored(
+    moments: Moments, rate: float, period: int | None, overlaps: bool
+) -> Iterator[tuple[float, Loop]]:
+    """The best loop of each period that fits, with its score: the logarithm of what its seam costs, and its brevity."""
     shortest = max(2, round(_SHORTEST_S * rate))
     periods = [period] if period is not None else range(shortest, moments.count)
-    best: tuple[float, Loop] | None = None
-    found: Loop | None
     for candidate in [*periods, moments.count]:
         if candidate == moments.count:
             found = _closed_already(moments, period)
@@ -113,10 +141,7 @@ def search_loop(moments: Moments, rate: float, period: int | None, overlaps: boo
         if period is None and candidate < _SHORT_S * rate and found.cost > _CLEAN:
             continue
         tired = _TIRING * max(0.0, np.log2(_LIKED_S * rate / candidate))
-        score = float(np.log2(found.cost + 0.5)) + tired
-        if best is None or score < best[0]:
-            best = score, found
-    return None if best is None else best[1]
+        yield float(np.log2(found.cost + 0.5)) + tired, found
 
 
 def fundamental(moments: Moments, rate: float) -> int | None:
