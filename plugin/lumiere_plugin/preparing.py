@@ -321,15 +321,19 @@ def result_word(params: Params) -> str:
 
 
 def checkpoint(request: Request) -> str | None:
-    """Fingerprint of the weights that a job starts from; None if it learns nothing.
+    """Fingerprint of the weights that a job starts from; None if it asks no network that learns.
 
     Raises:
         SpecError: they cannot be read, or are named and nothing learns from them.
     """
-    if effect_of(request.params) in LEARNING_EFFECTS and not request.params.files:
+    params = request.params
+    learns = (
+        params.imagines if isinstance(params, CinemagraphParams) else effect_of(params) in LEARNING_EFFECTS
+    )
+    if learns and not params.files:
         return fingerprint(weights(request))
     if request.network is not None or request.save_network is not None:
-        raise SpecError("with a prompt nothing is learned", remedy="leave out --network and what saves it")
+        raise SpecError("nothing is learned in this job", remedy="leave out --network and what saves it")
     return None
 
 

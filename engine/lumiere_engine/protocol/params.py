@@ -11,7 +11,7 @@ from .hints import MotionHints
 from .weights import Weights
 
 QUALITIES = ("draft", "standard", "best")
-LOOP_METHODS = ("auto", "liao", "crossfade", "bounce", "repeat")
+LOOP_METHODS = ("auto", "network", "liao", "crossfade", "bounce", "repeat")
 GRAINS = ("alive", "frozen")
 _PIXELS = {"unit": "px", "low": 0.0, "high": 200.0, "step": 1.0}
 
@@ -122,8 +122,8 @@ class CinemagraphParams(EffectParams):
     Attributes:
         quality: "draft", "standard" or "best".
         method: how the loop is closed: "auto" finds start and period per place and blends the seam along the
-            motion, "liao" does so with hard seams, "crossfade" blends the whole region at once, "bounce" runs
-            there and back, "repeat" just starts again.
+            motion, "network" learns the shot and refines one blended seam, "liao" has hard seams, "crossfade"
+            blends the whole region at once, "bounce" runs there and back, "repeat" just starts again.
         still: the plate's frame, counted from 0, that everything outside the region shows; None takes the
             sharpest.
         start: the plate's frame, counted from 0, at which the loop begins; None searches the best one.
@@ -155,6 +155,11 @@ class CinemagraphParams(EffectParams):
     )
     alpha: bool = field(default=False, metadata={"label": "Transparent outside the region", "more": True})
     hints: Optional[MotionHints] = field(default=None, metadata={"label": "Motion", "kind": "motion"})
+
+    @property
+    def imagines(self) -> bool:
+        """Whether anything may be imagined."""
+        return self.method == "network" and self.hints is None
 
     def __post_init__(self) -> None:
         super().__post_init__()
