@@ -52,6 +52,13 @@ class Scene:
         """In words."""
         return f"a {self.colour} {self.shape} on {self.ground} {self.motion}"
 
+    @property
+    def way(self) -> str:
+        """The motion without its direction: what a single frame's place can hint at."""
+        return {"right": "across", "left": "across", "down": "along", "up": "along"}.get(
+            self.motion.split()[-1], self.motion
+        )
+
 
 SCENES = tuple(Scene(*values) for values in product(COLOURS, SHAPES, GROUNDS, MOTIONS))
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import psutil
 import pytest
@@ -20,6 +21,7 @@ from lumiere_engine.protocol.messages import Progress
 from lumiere_engine.protocol.params import GenerateParams
 from lumiere_engine.protocol.queue import Submit
 from lumiere_engine.protocol.states import JobState
+from lumiere_engine.protocol.ranges import FrameRange
 from lumiere_engine.protocol.weights import Weights
 
 from .conftest import write_movie
@@ -157,6 +159,36 @@ def test_a_changed_clip_stays_where_it_was(weights: tuple[Weights, ...], tmp_pat
         result = source.read(0).planes[0].astype(float)
     error = (result - ramp[0])[:, 4:-4]
     assert abs(error[:, :4].mean()) < 4 and abs(error[:, -4:].mean()) < 4
+
+
+def test_a_single_frame_of_a_clip_is_the_one_that_was_asked_for_and_keeps_its_sound(
+    weights: tuple[Weights, ...], tmp_path: Path
+) -> None:
+    grey = np.stack([np.full((16, 16, 3), 60 * k, np.uint8) for k in range(5)])
+    plate = _with_sound(write_movie(tmp_path / "silent.mkv", grey), tmp_path / "plate.mkv")
+    params = _params(weights, plate_as="clip", strength=0.01, steps=100, sampler="euler", guidance=1.0)
+    _run(tmp_path, params, plate=str(plate), frames=FrameRange(3, 1))
+    with open_source(tmp_path / "out.mkv") as source:
+        assert source.frame_count == 1
+        assert abs(float(source.read(0).planes[0].mean()) - 180) < 8
+    with av.open(str(tmp_path / "out.mkv")) as container:
+        assert len(container.streams.audio) == 1
+
+
+def _with_sound(silent: Path, path: Path) -> Path:
+    """The movie with a second of noise beside it; returns its path."""
+    with av.open(str(silent)) as pictures, av.open(str(path), "w") as out:
+        shown = out.add_stream_from_template(pictures.streams.video[0])
+        heard = out.add_stream("pcm_s16le", rate=8000, layout="mono")
+        samples = np.random.default_rng(0).integers(-9999, 9999, (1, 8000)).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+        frame.sample_rate, frame.pts = 8000, 0
+        out.mux([*heard.encode(frame), *heard.encode()])
+        for packet in pictures.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = shown
+                out.mux(packet)
+    return path
 
 
 def test_a_little_strength_changes_little(weights: tuple[Weights, ...], tmp_path: Path) -> None:

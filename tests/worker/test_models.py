@@ -138,6 +138,82 @@ def test_damaged_and_foreign_files_are_refused_by_name(model: Path, tmp_path: Pa
     refused("can hold programs")
 
 
+def test_damaged_additions_are_refused_by_name(model: Path, tmp_path: Path) -> None:
+    layers = TemporalParams((2,), heads=2)
+    added = InflatedSTUNet(InflatedParams(IMAGE, layers)).temporal_parameters()
+    file = tmp_path / "layers.safetensors"
+    for said, metadata, tensors, cut in (
+        ("declares", {}, added, 2),  # half-downloaded
+        ("temporal_up.conv.weight' is missing", {}, _without(added, "temporal_up.conv.weight"), 1),
+        ("is needed", {}, {name: value[:1] for name, value in added.items()}, 1),
+    ):
+        save_temporal(tensors, layers, file, metadata)
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // cut])
+        with pytest.raises(SpecError, match=said) as caught:
+            _inspect(file, images=(model,))
+        assert str(file) in str(caught.value)
+    for name in ("layers.safetensors", "film.ckpt", "lora.bin"):  # pickles, whatever they are called
+        (tmp_path / name).write_bytes(pickle.dumps(_Bomb()))
+        with pytest.raises(SpecError, match=f"{name}: that is no safetensors file"):
+            _inspect(tmp_path / name, images=(model,))
+    later = {"label": "TemporalLayers.9", "params": "{}"}
+    save_file({"a": torch.zeros(1)}, file, later)
+    with pytest.raises(SpecError, match="labelled 'TemporalLayers.9'"):
+        _inspect(file, images=(model,))
+    for params in (
+        '{"strides": [99]}',
+        "no json",
+        json.dumps({**layers.to_wire(), "strides": [2, 2]}),
+        json.dumps({**layers.to_wire(), "heads": 3}),
+        json.dumps({**layers.to_wire(), "heads": 10**9}),
+    ):
+        save_file({"a": torch.zeros(1)}, file, {"label": "TemporalLayers.1", "params": params})
+        with pytest.raises(SpecError, match=str(file)):
+            _inspect(file, images=(model,))
+
+
+def test_a_damaged_motion_adapter_is_refused_by_name(model: Path, tmp_path: Path) -> None:
+    diffusers = pytest.importorskip("diffusers")
+    adapter = diffusers.MotionAdapter(
+        block_out_channels=(64, 128), motion_layers_per_block=1, motion_norm_num_groups=32
+    )
+    adapter.save_pretrained(str(tmp_path / "motion"))
+    (weights,) = (tmp_path / "motion").glob("*.safetensors")
+    whole = weights.read_bytes()
+    for data in (whole[:1000], whole[: len(whole) // 2], pickle.dumps(_Bomb())):
+        weights.write_bytes(data)
+        with pytest.raises(SpecError, match="no safetensors file") as caught:
+            _inspect(tmp_path / "motion", images=(model,))
+        assert str(weights) in str(caught.value)
+    weights.rename(weights.with_suffix(".bin"))
+    with pytest.raises(SpecError, match="can hold programs"):
+        _inspect(tmp_path / "motion", images=(model,))
+
+
+def test_text_encoders_that_could_hold_programs_or_are_cut_are_refused(model: Path) -> None:
+    encoder = model / "text_encoder" / "model.safetensors"
+    whole = encoder.read_bytes()
+    for data in (whole[: len(whole) // 2], pickle.dumps(_Bomb())):
+        encoder.write_bytes(data)
+        with pytest.raises(SpecError, match="no safetensors file") as caught:
+            _inspect(model)
+        assert str(encoder) in str(caught.value)
+
+
+def test_a_schedule_that_makes_no_sense_is_refused_by_name(model: Path) -> None:
+    config = model / "scheduler" / "scheduler_config.json"
+    whole = json.loads(config.read_text())
+    for change in ({"beta_end": 7}, {"beta_schedule": "sideways"}, {"num_train_timesteps": "many"}):
+        config.write_text(json.dumps({**whole, **change}))
+        with pytest.raises(SpecError) as caught:
+            _inspect(model)
+        assert str(config) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def _without(tensors: dict[str, Any], ending: str) -> dict[str, Any]:
+    return {name: value for name, value in tensors.items() if not name.endswith(ending)}
+
+
 def load_tensors(data: bytes, folder: Path) -> dict[str, torch.Tensor]:
     (folder / "whole.safetensors").write_bytes(data)
     return load_file(folder / "whole.safetensors")
@@ -166,5 +242,6 @@ def test_a_configuration_of_another_network_is_refused(model: Path) -> None:
         ({"up_block_types": ["UpBlock2D", "UpBlock2D"]}, "no mirror"),
     ):
         config.write_text(json.dumps({**config_of_params(IMAGE), **change}))
-        with pytest.raises(SpecError, match=said):
+        with pytest.raises(SpecError, match=said) as caught:
             find_image(model)
+        assert str(config) in str(caught.value)

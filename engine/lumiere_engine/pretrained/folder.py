@@ -8,7 +8,7 @@ from typing import Any
 
 from lumiere_engine.diffusion import DiscreteSchedule
 from lumiere_engine.protocol.errors import SpecError
-from lumiere_engine.stunet.image_layout import read_json
+from lumiere_engine.stunet.image_layout import naming, read_json
 from lumiere_engine.stunet.image_weights import ImageFiles, find_image
 
 from .text import refuse_unsafe
@@ -92,6 +92,7 @@ def _schedule(path: Path) -> DiscreteSchedule:
     if fields.get("zero_terminal") and fields.get("prediction", "epsilon") == "epsilon":
         raise SpecError("its schedule ends in pure noise, and its network predicts noise", clip=str(path))
     try:
-        return DiscreteSchedule(**fields)
+        with naming(path):
+            return DiscreteSchedule(**fields)
     except TypeError as error:
         raise SpecError(f"its schedule cannot be read: {error}", clip=str(path)) from error

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,16 @@ _FIXED: dict[str, tuple[Any, ...]] = {
 }
 
 
+@contextmanager
+def naming(path: Path | str) -> Iterator[None]:
+    """What is refused inside, and names no file, is said of this one."""
+    try:
+        yield
+    except SpecError as error:
+        error.clip = error.clip or str(path)
+        raise
+
+
 def params_of_config(path: Path) -> ImageUNetParams:
     """The shape that a diffusers `config.json` describes.
 
@@ -74,7 +86,8 @@ def params_of_config(path: Path) -> ImageUNetParams:
         if name in data and data[name] not in allowed:
             raise SpecError(f"its option '{name}' of {data[name]!r} is not supported", clip=str(path))
     try:
-        return _params(data)
+        with naming(path):
+            return _params(data)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise SpecError(f"that configuration cannot be read: {error!r}", clip=str(path)) from error
 

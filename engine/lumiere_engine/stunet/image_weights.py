@@ -21,6 +21,7 @@ from lumiere_engine.protocol.weights import read_weights_header
 from .checkpoint import write_safetensors
 from .image_layout import (
     PUBLISHED,
+    naming,
     params_of_config,
     params_of_single_file,
     published_name,
@@ -167,7 +168,8 @@ def temporal_params(path: Path) -> TemporalParams:
             f"it is labelled '{label[:80]}'; this version reads {TEMPORAL_LABEL}", clip=str(path)
         )
     try:
-        return TemporalParams.from_wire(json.loads(metadata.get("params", "null")))
+        with naming(path):
+            return TemporalParams.from_wire(json.loads(metadata.get("params", "null")))
     except ValueError as error:
         raise SpecError("the parameters in its header cannot be read", clip=str(path)) from error
 
@@ -195,7 +197,8 @@ def motion_params(folder: Path) -> MotionParams:
         raise SpecError(
             "its motion modules differ from level to level, which is not supported", clip=str(folder)
         )
-    return MotionParams(heads, depth, frames, bool(data.get("use_motion_mid_block", True)))
+    with naming(folder):
+        return MotionParams(heads, depth, frames, bool(data.get("use_motion_mid_block", True)))
 
 
 def check_motion(folder: Path, image: ImageUNetParams) -> MotionParams:
@@ -205,7 +208,9 @@ def check_motion(folder: Path, image: ImageUNetParams) -> MotionParams:
         SpecError: it does not.
     """
     motion = motion_params(folder)
-    _part(folder, weight_files(folder), InflatedParams(image, frame_by_frame(image), motion), is_motion)
+    with naming(folder):
+        params = InflatedParams(image, frame_by_frame(image), motion)
+    _part(folder, weight_files(folder), params, is_motion)
     return motion
 
 
@@ -216,7 +221,9 @@ def check_temporal(path: Path, image: ImageUNetParams) -> TemporalParams:
         SpecError: they do not.
     """
     temporal = temporal_params(path)
-    _part(path, (path,), InflatedParams(image, temporal), is_temporal)
+    with naming(path):
+        params = InflatedParams(image, temporal)
+    _part(path, (path,), params, is_temporal)
     return temporal
 
 
