@@ -12,6 +12,7 @@ from .cinemagraph_cli import cinemagraph
 from .console import Console, Json
 from .install_cli import install, uninstall
 from .options import (
+    Alternate,
     Clip,
     Conform,
     Frames,
@@ -115,6 +116,7 @@ def remove(
     regrain: Annotated[bool, typer.Option(help="Give imagined pixels the plate's grain.")] = True,
     handles: Handles = 48,
     relink: Relink = None,
+    alternate: Alternate = False,
     rate: Rate = None,
     conform: Conform = False,
     keep_work: Annotated[
@@ -153,6 +155,7 @@ def remove(
             whole_mattes=matte_covers is MatteCovers.MEDIA,
             handles=handles,
             relink=tuple(relink or ()),
+            alternate=alternate,
             rate=rate_of(rate),
             conform=conform,
             params=RemoveParams(quality.value, grow, feather, imagine, regrain),
