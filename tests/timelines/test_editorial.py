@@ -9,6 +9,7 @@ from typing import Any
 import lumiere_otio.selection as selection_module
 import pytest
 from editorial import FCP7, FCPXML, Edit
+from editorial_lists import EDL, OTIO
 from lumiere_engine.protocol.errors import LumiereError
 from lumiere_otio import (
     MediaFile,
@@ -20,7 +21,7 @@ from lumiere_otio import (
     write_timeline,
 )
 
-EDITS = {f"{edit.suffix} {name}": edit for group in (FCP7, FCPXML) for name, edit in group.items()}
+EDITS = {f"{edit.suffix} {name}": edit for group in (FCP7, FCPXML, EDL, OTIO) for name, edit in group.items()}
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +61,13 @@ def written(edit: Edit, folder: Path) -> Path:
     return path
 
 
+@pytest.fixture(autouse=True)
+def adapter(request: pytest.FixtureRequest) -> None:
+    """Decision lists want OpenTimelineIO's adapter."""
+    if getattr(request.node, "callspec", None) and request.node.callspec.params["edit"].suffix == ".edl":
+        pytest.importorskip("otio_cmx3600_adapter")
+
+
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
 def test_each_clip_is_where_the_host_shows_it(edit: Edit, tmp_path: Path) -> None:
     timeline = read_timeline(written(edit, tmp_path))
@@ -74,7 +82,7 @@ def test_each_clip_is_where_the_host_shows_it(edit: Edit, tmp_path: Path) -> Non
 def test_a_result_changes_nothing_else(edit: Edit, tmp_path: Path) -> None:
     before = read_timeline(written(edit, tmp_path))
     for name in (*edit.clips, *edit.refused):
-        out = tmp_path / f"out{edit.suffix}"
+        out = tmp_path / f"out{'.otio' if edit.suffix == '.edl' else edit.suffix}"
         try:
             write_timeline(with_result(before, name), out, overwrite=True)
         except LumiereError as error:
@@ -91,3 +99,14 @@ def test_a_result_changes_nothing_else(edit: Edit, tmp_path: Path) -> None:
         shift = one.with_handles(4).start
         assert other.trimmed_media_range == one.trimmed_media_range.shifted(-shift), name
         assert other.time_scalar == one.time_scalar, name
+
+
+@pytest.mark.parametrize("edit", EDL.values(), ids=EDL)
+def test_a_list_of_the_new_clip_alone_has_its_record_timecode(edit: Edit, tmp_path: Path) -> None:
+    before = read_timeline(written(edit, tmp_path))
+    for name, (record, _) in edit.clips.items():
+        write_timeline(with_result(before, name), tmp_path / "out.edl", overwrite=True)
+        told = (tmp_path / "out.edl").read_text(encoding="utf-8")
+        assert f"FCM: {'DROP' if ';' in record else 'NON-DROP'} FRAME" in told
+        (event,) = [line for line in told.splitlines() if line.startswith("00")]
+        assert event.split()[-2].replace(";", ":") == record.replace(";", ":"), (name, event)

@@ -146,7 +146,7 @@ class _Reader:
         if element.tag in ("ref-clip", "mc-clip"):
             item: Any = self._nested(element, start, duration)
         elif element.tag in ("clip", "sync-clip") and not self._is_plain(
-            element, start, duration * abs(speed or 1)
+            element, start, duration * abs(speed or Fraction(1))
         ):
             item = self._container(element, start, duration)
         else:
