@@ -110,3 +110,20 @@ def test_a_list_of_the_new_clip_alone_has_its_record_timecode(edit: Edit, tmp_pa
         assert f"FCM: {'DROP' if ';' in record else 'NON-DROP'} FRAME" in told
         (event,) = [line for line in told.splitlines() if line.startswith("00")]
         assert event.split()[-2].replace(";", ":") == record.replace(";", ":"), (name, event)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("edit", OTIO.values(), ids=OTIO)
+def test_for_media_composer_the_new_clip_alone_is_where_it_belongs(edit: Edit, tmp_path: Path) -> None:
+    pytest.importorskip("otio_aaf_adapter")
+    before = read_timeline(written(edit, tmp_path))
+    for name, (record, _) in edit.clips.items():
+        try:
+            write_timeline(with_result(before, name), tmp_path / "out.aaf", overwrite=True)
+        except LumiereError as error:
+            assert "speed" in str(error) or "not exactly one" in str(error) or "here are 0" in str(error), (
+                error
+            )
+            continue
+        (new,) = list_clips(read_timeline(tmp_path / "out.aaf"))
+        assert new.record.partition("-")[0] == record, name
