@@ -11,6 +11,7 @@ Nothing here needs Qt, torch or a decoder: what a media file really holds comes 
 caller hands in. All errors are `LumiereError`s of one line.
 """
 
+from .alternates import add_alternate, check_keeps_alternates
 from .document import one_line
 from .media import MediaFile, find_media, paths_of_url
 from .overview import ClipPlace, Overview, overview
@@ -33,7 +34,9 @@ __all__ = [
     "MediaInfo",
     "Overview",
     "Timeline",
+    "add_alternate",
     "add_result",
+    "check_keeps_alternates",
     "check_writable",
     "exact_rate",
     "find_clip",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import opentimelineio as otio
@@ -97,6 +97,16 @@ def at(document: Json, keys: Keys) -> Any:
     for key in keys:
         node = node[key]
     return node
+
+
+def changed_at(node: Any, keys: Keys, change: Callable[[Any], Any]) -> Any:
+    """A JSON node with another one where the keys lead; only what is on the way is copied."""
+    if not keys:
+        return change(node)
+    changed = changed_at(node[keys[0]], keys[1:], change)
+    if isinstance(node, list):
+        return [changed if number == keys[0] else child for number, child in enumerate(node)]
+    return {**node, keys[0]: changed}
 
 
 def load_model(node: Json) -> otio.schema.Timeline:

@@ -147,8 +147,10 @@ def paths_of_url(url: str, folder: Path | None) -> list[Path]:
 
 def file_url(target: str) -> str:
     """A reference's target as the XML formats want it: an absolute path as a URL, any other as it is."""
-    path = Path(target)
-    return path.as_uri() if path.is_absolute() else target
+    for path in (Path(target), PureWindowsPath(target)):
+        if path.is_absolute():
+            return path.as_uri()
+    return target
 
 
 def _text_of_file_url(rest: str) -> str:

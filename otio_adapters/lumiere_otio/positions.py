@@ -237,15 +237,15 @@ def record_text(record: otio.opentime.TimeRange, model: otio.schema.Timeline) ->
 
 
 def is_drop_frame(model: otio.schema.Timeline) -> bool:
-    """Whether the metadata that a Final Cut Pro file leaves says that timecode is counted drop-frame."""
-    for keys in (("fcp_xml", "timecode", "displayformat"), ("fcpxml", "tcFormat")):
+    """Whether the metadata that a Final Cut Pro file or an EDL leaves says that timecode is counted drop-frame."""
+    for keys in (("fcp_xml", "timecode", "displayformat"), ("fcpxml", "tcFormat"), ("cmx_3600", "FCM")):
         node: Any = model.metadata
         try:
             for key in keys:
                 node = node[key]
         except (KeyError, TypeError, IndexError):
             continue
-        return str(node) == "DF"
+        return str(node) in ("DF", "DROP FRAME")
     return False
 
 

@@ -16,11 +16,12 @@ import opentimelineio as otio
 from lumiere_engine.protocol.errors import LumiereError, OutputError, TimelineError
 
 from .document import one_line
+from .edl import with_mode
 from .fcp7 import FCP7_SUFFIX, insert_fcp7
 from .fcpxml import insert_fcpxml, write_fcpxml
 from .media import file_name
-from .positions import Starts, picture_clips, record_range, start_in_parent, timeline_rate
-from .reading import FCPXML_SUFFIX, Timeline, read_timeline, text_file
+from .positions import Starts, is_drop_frame, picture_clips, record_range, start_in_parent, timeline_rate
+from .reading import EDL_SUFFIX, FCPXML_SUFFIX, Timeline, read_timeline, text_file
 from .times import exact_rate, to_frames, to_seconds
 
 METADATA_KEY = "Lumiere"
@@ -92,13 +93,16 @@ def write_in_format(timeline: Timeline, draft: Path) -> None:
     """
     profile = PROFILES.get(draft.suffix.lower(), Profile(draft.suffix, ""))
     model = _overlay(timeline.model, profile) if profile.overlay else timeline.model
-    rate = {"rate": _timecode_rate(timeline_rate(timeline.model))} if profile.needs_rate else {}
+    rate = {"rate": _list_rate(timeline.model)} if profile.needs_rate else {}
     try:
         if not _added(timeline, draft, profile):
             if draft.suffix.lower() == FCPXML_SUFFIX:
                 draft.write_bytes(write_fcpxml(model))
             else:
                 otio.adapters.write_to_file(model, str(draft), **dict(profile.options), **rate)
+            if draft.suffix.lower() == EDL_SUFFIX:
+                text = draft.read_text(encoding="utf-8")
+                draft.write_text(with_mode(text, is_drop_frame(timeline.model)), encoding="utf-8")
     except LumiereError:
         raise
     except Exception as error:  # adapters are other people's code and raise anything
@@ -173,46 +177,68 @@ def _overlay(model: otio.schema.Timeline, profile: Profile) -> otio.schema.Timel
             clip=model.name,
             remedy="write .otio",
         )
-    rate = timeline_rate(model)
+    placed = next(one for one in picture_clips(model) if METADATA_KEY in one.clip.metadata)
+    record, start = record_range(model, placed).start_time, model.global_start_time
+    if start is not None and not profile.start_in_gap:
+        record -= start
+    start = None if profile.start_in_gap else start
+    if record.value < 0:
+        raise OutputError("it begins before the timeline does", clip=placed.clip.name, remedy="write .otio")
+    rate = _list_rate(model) if profile.needs_rate else timeline_rate(model)
     track = otio.schema.Track(name=new[0].name or "V1", kind=otio.schema.TrackKind.Video)
-    start = model.global_start_time
-    if start is not None and profile.start_in_gap:
-        none = otio.opentime.RationalTime(0, rate)
-        track.append(otio.schema.Gap(source_range=otio.opentime.TimeRange(none, start.rescaled_to(rate))))
-        start = None
-    for item in new[0]:
-        track.append(_plain(item, rate))
+    if record.value > 0:
+        span = otio.opentime.TimeRange(
+            _counted(otio.opentime.RationalTime(0, record.rate), rate), _counted(record, rate)
+        )
+        track.append(otio.schema.Gap(source_range=span))
+    track.append(_plain(placed.clip, rate))
     result = otio.schema.Timeline(name=model.name, global_start_time=start)
     result.tracks.append(track)
     return result
 
 
-def _plain(item: otio.core.Item, rate: float) -> otio.core.Item:
-    """A gap or clip with its range at the timeline's rate, its media and its speed, and nothing else."""
-    source = item.trimmed_range()
-    span = otio.opentime.TimeRange(
-        otio.opentime.RationalTime(
-            float(to_frames(source.start_time, source.start_time.rate)), source.start_time.rate
-        ),
-        source.duration.rescaled_to(rate),
-    )
-    if isinstance(item, otio.schema.Gap):
-        return otio.schema.Gap(source_range=span)
-    offered = item.media_reference
-    reference = otio.schema.ExternalReference(offered.target_url, offered.available_range)
+def _list_rate(model: otio.schema.Timeline) -> float:
+    """The rate at which timecode is written: one with drop-frame counting, 29.97 or 59.94, only for a timeline that
+    drops frames, else the whole number near it, at which a frame has the same number."""
+    rate = timeline_rate(model)
+    if is_drop_frame(model) or round(rate) not in (30, 60):
+        return float(otio.opentime.RationalTime.nearest_smpte_timecode_rate(rate))
+    return float(round(rate))
+
+
+def _counted(time: otio.opentime.RationalTime, rate: float) -> otio.opentime.RationalTime:
+    """A time at another rate: the same frame number where both count timecode alike."""
+    if round(time.rate) == round(rate):
+        return otio.opentime.RationalTime(float(to_frames(time, time.rate)), rate)
+    return time.rescaled_to(rate)
+
+
+def _plain(clip: otio.schema.Clip, rate: float) -> otio.schema.Clip:
+    """A clip with its range at the given rate, its media and its speed, and nothing else."""
+    source = clip.trimmed_range()
+    offered = clip.media_reference
+    available = offered.available_range
+    same = round(source.start_time.rate) == round(rate)
+    start = _counted(source.start_time, rate if same else source.start_time.rate)
+    if available is not None and same:
+        available = otio.opentime.TimeRange(
+            _counted(available.start_time, rate), _counted(available.duration, rate)
+        )
+    reference = otio.schema.ExternalReference(offered.target_url, available)
     reference.name = Path(offered.target_url).stem
-    clip = otio.schema.Clip(name=item.name, media_reference=reference, source_range=span)
-    clip.effects.extend(
+    span = otio.opentime.TimeRange(start, _counted(source.duration, rate))
+    plain = otio.schema.Clip(name=clip.name, media_reference=reference, source_range=span)
+    plain.metadata["cmx_3600"] = {
+        "reel": "AX"
+    }  # a file; OpenTimelineIO would make a reel of its name, blanks and all
+    plain.effects.extend(
         otio.schema.LinearTimeWarp(time_scalar=effect.time_scalar)
-        for effect in item.effects
+        if effect.time_scalar
+        else otio.schema.FreezeFrame()
+        for effect in clip.effects
         if isinstance(effect, otio.schema.LinearTimeWarp)
     )
-    return clip
-
-
-def _timecode_rate(rate: float) -> float:
-    """The nearest rate that timecode can be counted at."""
-    return float(otio.opentime.RationalTime.nearest_smpte_timecode_rate(rate))
+    return plain
 
 
 @dataclass(frozen=True, order=True)

@@ -12,7 +12,7 @@ import opentimelineio as otio
 from lumiere_engine.protocol.errors import TimelineError
 
 from .document import Json, Keys, at, find_timeline, load_model, one_line, parse_document
-from .edl import edl_rate, plain_edl
+from .edl import counts_drop_frame, edl_rate, mark_motion, plain_edl
 from .fcp7 import FCP7_SUFFIX, read_fcp7
 from .fcpxml import read_fcpxml
 from .positions import PlacedClip, Starts, picture_clips, record_range, record_text
@@ -220,4 +220,9 @@ def _read_with_adapter(path: Path) -> Timeline:
 
 def _read_edl(path: Path) -> otio.core.SerializableObject:
     text = path.read_bytes().decode("utf-8-sig", "replace")
-    return otio.adapters.read_from_string(plain_edl(text), "cmx_3600", rate=edl_rate(text))
+    thing = otio.adapters.read_from_string(plain_edl(text), "cmx_3600", rate=edl_rate(text))
+    if isinstance(thing, otio.schema.Timeline):
+        mark_motion(thing, text)
+        if counts_drop_frame(text):
+            thing.metadata["cmx_3600"] = {"FCM": "DROP FRAME"}
+    return thing

@@ -21,7 +21,7 @@ import opentimelineio as otio
 from lumiere_engine.protocol.errors import SpecError, TimelineError
 from lumiere_engine.protocol.ranges import FrameRange
 
-from .document import SCHEMA, Json, Keys, at, load_model, nodes
+from .document import SCHEMA, Json, Keys, at, changed_at, load_model, nodes
 from .positions import PlacedClip, known_duration, picture_clips, start_in_parent
 from .reading import Timeline
 from .selection import ClipSelection
@@ -76,12 +76,13 @@ def add_result(
     placed = _placed(timeline, selection)
     clip = _clip_node(timeline, selection, name or f"{selection.name} (removed)")
     clip["media_references"] = {
-        "DEFAULT_MEDIA": _reference_node(selection, media_path, result_range, rate, media_start_frame)
+        "DEFAULT_MEDIA": reference_node(selection, media_path, result_range, rate, media_start_frame)
     }
     clip["source_range"] = _source_range_node(timeline, selection, result_range, rate, media_start_frame)
     clip["metadata"] = {METADATA_KEY: _metadata(selection, recipe, media_path, output_path, origin_path)}
     stack, index, track = _track_node(timeline, placed, clip, track_name)
-    document = _inserted(timeline.document, (*timeline.keys, "tracks", *_child_keys(stack)), index, track)
+    keys = (*timeline.keys, "tracks", *child_keys(stack))
+    document = changed_at(timeline.document, keys, lambda node: _inserted(node, index, track))
     result = Timeline(timeline.path, document, timeline.keys, load_model(at(document, timeline.keys)))
     _check_position(result, placed, (*stack, index), selection)
     return result
@@ -102,7 +103,7 @@ def _clip_node(timeline: Timeline, selection: ClipSelection, name: str) -> Json:
     return node
 
 
-def _reference_node(
+def reference_node(
     selection: ClipSelection,
     media_path: Path,
     result_range: FrameRange,
@@ -258,7 +259,8 @@ def _without_identity(node: Any) -> Any:
     return copy
 
 
-def _child_keys(indices: tuple[int, ...]) -> Keys:
+def child_keys(indices: tuple[int, ...]) -> Keys:
+    """What leads from the root stack's node to that of an item."""
     return tuple(key for index in indices for key in ("children", index))
 
 
@@ -269,22 +271,17 @@ def _node_at(timeline: Timeline, indices: tuple[int, ...]) -> Json:
         TimelineError: the file writes it as a reference to another place in it.
     """
     try:
-        node: Json = at(timeline.document, (*timeline.keys, "tracks", *_child_keys(indices)))
+        node: Json = at(timeline.document, (*timeline.keys, "tracks", *child_keys(indices)))
     except (KeyError, IndexError, TypeError):
         raise TimelineError("the file keeps items as references to others", clip=timeline.name) from None
     return node
 
 
-def _inserted(node: Any, keys: Keys, index: int, track: Json) -> Any:
-    """A JSON node with a child more in the composition at `keys`; only what is on the way is copied."""
-    if not keys:
-        children = list(node["children"])
-        children.insert(index, track)
-        return {**node, "children": children}
-    changed = _inserted(node[keys[0]], keys[1:], index, track)
-    if isinstance(node, list):
-        return [changed if i == keys[0] else child for i, child in enumerate(node)]
-    return {**node, keys[0]: changed}
+def _inserted(composition: Json, index: int, track: Json) -> Json:
+    """A composition's node with a child more."""
+    children = list(composition["children"])
+    children.insert(index, track)
+    return {**composition, "children": children}
 
 
 def _check_position(

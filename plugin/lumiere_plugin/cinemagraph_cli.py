@@ -10,6 +10,7 @@ import typer
 
 from .console import Console, Json
 from .options import (
+    Alternate,
     Clip,
     Conform,
     Frames,
@@ -99,6 +100,7 @@ def cinemagraph(
     matte_covers: MatteCoversOption = MatteCovers.USED,
     handles: Handles = 48,
     relink: Relink = None,
+    alternate: Alternate = False,
     rate: Rate = None,
     conform: Conform = False,
     overwrite: Overwrite = False,
@@ -127,6 +129,7 @@ def cinemagraph(
             whole_mattes=matte_covers is MatteCovers.MEDIA,
             handles=handles,
             relink=tuple(relink or ()),
+            alternate=alternate,
             rate=rate_of(rate),
             conform=conform,
             params=params(

@@ -12,6 +12,7 @@ from .cinemagraph_cli import cinemagraph
 from .console import Console, Json
 from .install_cli import install, uninstall
 from .options import (
+    Alternate,
     Clip,
     Conform,
     Frames,
@@ -124,6 +125,7 @@ def remove(
     motion: MotionOption = None,
     handles: Handles = 48,
     relink: Relink = None,
+    alternate: Alternate = False,
     rate: Rate = None,
     conform: Conform = False,
     keep_work: Annotated[
@@ -168,6 +170,7 @@ def remove(
             whole_mattes=matte_covers is MatteCovers.MEDIA,
             handles=handles,
             relink=tuple(relink or ()),
+            alternate=alternate,
             rate=rate_of(rate),
             conform=conform,
             params=RemoveParams(quality.value, grow, feather, imagine, regrain, prompt, weights),

@@ -34,7 +34,7 @@ def finish(name: str, params: dict[str, Any], result: JobResult, overwrite: bool
 
     Args:
         name: "sidecar" or "timeline".
-        params: "timeline": "timeline", "clip", "relink", "output".
+        params: "timeline": "timeline", "clip", "relink", "output", "alternate" (false where it is not told).
         result: what the worker reported.
         overwrite: whether a timeline that is there is replaced.
 
@@ -62,7 +62,7 @@ def finish(name: str, params: dict[str, Any], result: JobResult, overwrite: bool
 
 def _into_timeline(params: dict[str, Any], result: JobResult, overwrite: bool) -> Path:
     """Write the timeline as it is now, with the clip on a new track."""
-    from lumiere_otio import add_result, read_timeline, select_clip
+    from lumiere_otio import add_alternate, add_result, read_timeline, select_clip
 
     from .manifest import done_word
     from .preparing import probe
@@ -83,13 +83,18 @@ def _into_timeline(params: dict[str, Any], result: JobResult, overwrite: bool) -
             clip=selection.name,
             remedy=f"the rendered clip is {result.output}",
         )
+    made: dict[str, Any] = {
+        "media_path": Path(result.output),
+        "result_range": FrameRange(**spec["written"]),
+        "rate": selection.rate,
+        "media_start_frame": result.start_frame,
+    }
+    if params.get("alternate"):
+        timeline = add_alternate(timeline, selection, **made)
     changed = add_result(
         timeline,
         selection,
-        media_path=Path(result.output),
-        result_range=FrameRange(**spec["written"]),
-        rate=selection.rate,
-        media_start_frame=result.start_frame,
+        **made,
         recipe={**result.recipe, "effect": spec["effect"], "seed": spec["seed"]},
         name=f"{selection.name} ({done_word(spec['effect'])})",
         output_path=output,

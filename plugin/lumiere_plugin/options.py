@@ -36,6 +36,12 @@ Relink = Annotated[
     Optional[list[Path]],  # noqa: UP045
     typer.Option(help="Folder to search for missing media. Repeatable."),
 ]
+Alternate = Annotated[
+    bool,
+    typer.Option(
+        "--alternate", help="Of an .otio: the clip gets the result as a second media reference as well."
+    ),
+]
 Rate = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(help="Frames per second of an image sequence, such as 24 or 24000/1001."),

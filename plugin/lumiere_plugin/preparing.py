@@ -69,6 +69,7 @@ class Request:
         whole_mattes: the mattes belong to the whole media file, not to the frames used of it alone.
         handles: of a timeline, frames kept around the visible ones, as far as the media has them.
         relink: folders searched for missing media.
+        alternate: the clip gets the result as a second media reference as well.
         rate: of an image sequence.
         conform: give a movie of variable rate a constant one.
         params, seed: of the job.
@@ -88,6 +89,7 @@ class Request:
     whole_mattes: bool = False
     handles: int = DEFAULT_HANDLES
     relink: tuple[Path, ...] = ()
+    alternate: bool = False
     rate: Fraction | None = None
     conform: bool = False
     params: Params = field(default_factory=RemoveParams)
@@ -182,6 +184,8 @@ def _with_roto(request: Request) -> Request:
 
 
 def _in_media(request: Request) -> Prepared:
+    if request.alternate:
+        raise SpecError(f"{request.source.name} is media: only a timeline's clip has an --alternate")
     output = (request.output or default_output(request, ".mov")).absolute()
     if output.suffix.lower() in TIMELINE_SUFFIXES:
         raise SpecError(f"{output.name} is a timeline's name, {request.source.name} is media")
@@ -202,7 +206,7 @@ def _in_media(request: Request) -> Prepared:
 
 def _in_timeline(request: Request) -> Prepared:
     # OpenTimelineIO takes a quarter of a second to import; work on plain media does without
-    from lumiere_otio import check_writable, read_timeline, select_clip
+    from lumiere_otio import check_keeps_alternates, check_writable, read_timeline, select_clip
 
     if request.frames is not None:
         raise SpecError(
@@ -211,6 +215,8 @@ def _in_timeline(request: Request) -> Prepared:
     output = (request.output or default_output(request, ".otio")).absolute()
     if output.suffix.lower() not in TIMELINE_SUFFIXES:
         raise SpecError(f"{output.name} is no timeline's name", remedy="end it in .otio")
+    if request.alternate:
+        check_keeps_alternates(output)
     timeline = read_timeline(request.source)
     check_writable(timeline, output, overwrite=request.overwrite)
     selection = select_clip(
@@ -246,6 +252,7 @@ def _in_timeline(request: Request) -> Prepared:
             "clip": request.clip,
             "relink": list(_absolute(request.relink)),
             "output": str(output),
+            "alternate": request.alternate,
         },
         (*media.finish.outputs, str(output)),
     )

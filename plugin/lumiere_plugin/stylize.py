@@ -9,6 +9,7 @@ import typer
 
 from .console import Console, Json
 from .options import (
+    Alternate,
     Clip,
     Conform,
     Frames,
@@ -99,6 +100,7 @@ def stylize(
     matte_covers: MatteCoversOption = MatteCovers.USED,
     handles: Handles = 48,
     relink: Relink = None,
+    alternate: Alternate = False,
     rate: Rate = None,
     conform: Conform = False,
     keep_work: Annotated[
@@ -154,6 +156,7 @@ def stylize(
             whole_mattes=matte_covers is MatteCovers.MEDIA,
             handles=handles,
             relink=tuple(relink or ()),
+            alternate=alternate,
             rate=rate_of(rate),
             conform=conform,
             params=_prompted(painted, prompt, strength, Choice(model, motion)) if prompt else painted,

@@ -81,7 +81,7 @@ def test_the_result_is_the_timeline_with_one_more_track(
 ) -> None:
     source = edit(gap(12), clip("sh010", 3, 4), clip("sh020", 0, 2))
     before = tools.digest(source)
-    said = job(source, "--clip", "sh010", "--handles", "2", "--json")
+    said = job(source, "--clip", "sh010", "--handles", "2", "--alternate", "--json")
     assert said.returncode == 0, said.stderr
     answer = json.loads(said.stdout)
     assert answer["output"] == str(tmp_path / "edit_removed.otio")
@@ -93,6 +93,11 @@ def test_the_result_is_the_timeline_with_one_more_track(
     assert new == old
     assert made.source_range == span(START + 3, 4)
     assert made.available_range() == span(START + 1, 8)
+    # the clip shows what it showed, and has the same frames of the result to switch to
+    (seen,) = [found for found in timeline.find_clips() if found.name == "sh010"]
+    assert seen.media_reference.target_url == "plate.mkv"
+    assert seen.media_references()["Lumiere"].target_url == made.media_reference.target_url
+    assert seen.media_references()["Lumiere"].available_range == made.available_range()
 
     media = media_of(made, tmp_path)
     assert media == tmp_path / "edit_removed_media" / "sh010_removed.mov" == Path(answer["media"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,6 +13,8 @@ from typing import Any
 import opentimelineio as otio
 import pytest
 from lumiere_otio import Timeline, read_timeline
+
+sys.path.insert(0, str(Path(__file__).parent))  # for `editorial`
 
 schema = otio.schema
 

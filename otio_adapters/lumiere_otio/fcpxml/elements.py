@@ -93,8 +93,13 @@ def contained(element: Element) -> Iterator[Element]:
                 yield child
 
 
-def retimed(element: Element, start: Fraction) -> tuple[Fraction | None, Fraction]:
-    """The constant speed by the element's time map, and the media's time at `start`; None if it varies."""
+def retimed(element: Element, start: Fraction, duration: Fraction) -> tuple[Fraction | None, Fraction]:
+    """The constant speed by the element's time map, None if it varies, and the lowest time of the media that is seen.
+
+    Args:
+        element: a clip.
+        start, duration: on its own clock.
+    """
     time_map = element.child("timeMap")
     points = (
         [(attribute(one, "time"), attribute(one, "value")) for one in time_map.children] if time_map else []
@@ -107,7 +112,8 @@ def retimed(element: Element, start: Fraction) -> tuple[Fraction | None, Fractio
     speed = (v1 - v0) / (t1 - t0)
     if any(abs(v0 + (t - t0) * speed - v) > Fraction(1, 1000) for t, v in points):
         return None, start
-    return speed, v0 + (start - t0) * speed
+    shown = start if speed >= 0 else start + duration  # backwards the last frame comes first
+    return speed, v0 + (shown - t0) * speed
 
 
 def is_conformed(element: Element, rate: Fraction, around: Fraction) -> bool:

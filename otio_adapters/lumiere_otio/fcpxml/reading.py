@@ -141,12 +141,12 @@ class _Reader:
     def _item(self, element: Element) -> tuple[Any, bool]:
         """The clip or nested stack, and whether it is sound alone."""
         duration, start = duration_of(element, self.resources), local_start(element, self.resources)
-        speed, start = retimed(element, start)
+        speed, start = retimed(element, start, duration)
         sound = element.get("srcEnable") == "audio" or _is_sound_angle(element)
         if element.tag in ("ref-clip", "mc-clip"):
             item: Any = self._nested(element, start, duration)
         elif element.tag in ("clip", "sync-clip") and not self._is_plain(
-            element, start, duration * (speed or 1)
+            element, start, duration * abs(speed or Fraction(1))
         ):
             item = self._container(element, start, duration)
         else:
@@ -174,11 +174,11 @@ class _Reader:
         pictures = [child for child in contained(element) if child.tag not in ("audio", "gap")]
         if not pictures:
             return True
-        (first, *others), end = pictures, start + lasts
+        first, *others = pictures
         if others or first.tag not in ("asset-clip", "clip", "video"):
             return False
         begin = attribute(first, "offset")
-        if min(start, end) < begin or max(start, end) > begin + duration_of(first, self.resources):
+        if start < begin or start + lasts > begin + duration_of(first, self.resources):
             return False
         if first.child("timeMap") or (first.tag != "clip" and any(contained(first))):
             return False

@@ -264,7 +264,7 @@ def time_map(
     """The clip's own start, on a whole frame, and two points of a map over all that the media has.
 
     Args:
-        begin: the media's time that is seen first.
+        begin: the lowest time of the media that is seen.
         duration: how long the clip lasts.
         speed: the media's time per time; negative backwards, 0 a freeze frame.
         limits: the media's first and last time.
@@ -272,6 +272,8 @@ def time_map(
     """
     if not speed:
         return Fraction(0), [(Fraction(0), begin), (duration, begin)]
+    if speed < 0:  # backwards the last frame comes first
+        begin -= speed * duration
     first, last = limits if speed > 0 else limits[::-1]
     ahead = max(Fraction(0), (begin - first) / speed)
     start = Fraction(int(ahead * rate)) / rate
