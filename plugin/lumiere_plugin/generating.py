@@ -11,6 +11,7 @@ from lumiere_engine.client import models as register
 from lumiere_engine.client.models import Model
 from lumiere_engine.protocol import Finish, FrameRange, GenerateParams, JobSpec, Weights, WorkOrder
 from lumiere_engine.protocol.errors import SpecError
+from lumiere_engine.protocol.recipe import sidecar_path
 from lumiere_engine.protocol.roto import ROTO_SUFFIX
 
 from .preparing import Prepared
@@ -55,8 +56,6 @@ def prepare(request: GenerateRequest) -> Prepared:
     Raises:
         SpecError: whatever is wrong, in one line.
     """
-    from lumiere_otio import sidecar_path
-
     if request.image is not None and request.clip is not None:
         raise SpecError("--image becomes the first frame, --plate is changed", remedy="name one of them")
     if request.mattes and request.clip is None:

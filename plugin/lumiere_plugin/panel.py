@@ -12,6 +12,7 @@ from lumiere_engine.client import ask, new_key
 from lumiere_engine.protocol import FrameRange, JobSpec, MediaInfo, Progress, Submit, WorkOrder
 from lumiere_engine.protocol.engine import Plan, TimelineResult
 from lumiere_engine.protocol.errors import SpecError, TimelineError
+from lumiere_engine.protocol.recipe import read_sidecar, sidecar_path
 from lumiere_engine.protocol.roto import Mask, Tracked
 from lumiere_engine.protocol.wire import decode
 from lumiere_otio import (
@@ -19,10 +20,8 @@ from lumiere_otio import (
     Timeline,
     add_result,
     overview,
-    read_sidecar,
     read_timeline,
     select_clip,
-    sidecar_path,
     write_timeline,
 )
 from lumiere_ui.models.project import (

@@ -10,9 +10,9 @@ from typing import Any
 
 from lumiere_engine.protocol import FrameRange
 from lumiere_engine.protocol.queue import Placement
+from lumiere_engine.protocol.recipe import read_sidecar, sidecar_path
 from lumiere_engine.protocol.roto import Roto
 from lumiere_engine.protocol.wire import decode, parse_json
-from lumiere_otio import read_sidecar, sidecar_path
 from lumiere_ui.models.project import Request
 from lumiere_ui.models.results import REPAIRED
 
