@@ -212,8 +212,8 @@ def queue_all(
 def disturb(client: EngineClient, home: Path, kills: int, chance: random.Random) -> dict[str, int]:
     """Kill worker and engine at random moments; a killed engine is started again.
 
-    A job whose workers die five times in a row before anything is finished fails, as it should. On a busy machine, where
-    a worker takes seconds to start, chance would do that, so such a worker is left in peace after the third.
+    A job whose workers die five times in a row before anything is finished fails, as it should. On a busy machine
+    chance would do that, since a worker takes seconds to start; so it is left in peace after the third time.
     """
     killed = {"worker": 0, "engine": 0}
     deaths: dict[int, list[int]] = {}  # job → entries that it had finished at each death of its worker
