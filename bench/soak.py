@@ -34,6 +34,7 @@ from lumiere_engine.protocol import Finish, JobSpec, JobState, LumiereError, Rem
 
 WIDTH, HEIGHT, FRAMES, CLIPS = 96, 64, 8, 4
 _PAUSE_S = (0.05, 2.5)
+_DEATHS_IN_A_ROW = 3
 _PATIENCE_S = 60.0  # for one job, on a busy machine
 
 
@@ -103,7 +104,7 @@ def soak(
         thread.start()
     began = time.monotonic()
     kinds = queue_all(client, clips, outputs, jobs, chance)
-    killed = disturb(client, kills, chance)
+    killed = disturb(client, home, kills, chance)
     states = wait(client, jobs)
     seconds = time.monotonic() - began
     time.sleep(0.5)
@@ -208,19 +209,37 @@ def queue_all(
     return kinds
 
 
-def disturb(client: EngineClient, kills: int, chance: random.Random) -> dict[str, int]:
-    """Kill worker and engine at random moments; a killed engine is started again."""
+def disturb(client: EngineClient, home: Path, kills: int, chance: random.Random) -> dict[str, int]:
+    """Kill worker and engine at random moments; a killed engine is started again.
+
+    A job whose workers die five times in a row before anything is finished fails, as it should. On a busy machine
+    chance would do that, since a worker takes seconds to start; so it is left in peace after the third time.
+    """
     killed = {"worker": 0, "engine": 0}
+    deaths: dict[int, list[int]] = {}  # job → entries that it had finished at each death of its worker
     while sum(killed.values()) < kills:
         time.sleep(chance.uniform(*_PAUSE_S))
         info = client.info()
         if not info.running and not info.counts.get("queued") and not info.counts.get("running"):
             break
-        victim = "worker" if info.workers and chance.random() < 0.5 else "engine"
+        pid, victim = info.pid, "engine"
+        if info.workers and chance.random() < 0.5:
+            device = chance.choice([device for device in info.devices if device.worker_pid is not None])
+            died = deaths.setdefault(device.job or 0, [])
+            died.append(finished(home, device.job or 0))
+            if died.count(died[-1]) <= _DEATHS_IN_A_ROW:
+                pid, victim = device.worker_pid or 0, "worker"
         with contextlib.suppress(ProcessLookupError):
-            os.kill(chance.choice(info.workers) if victim == "worker" else info.pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
             killed[victim] += 1
     return killed
+
+
+def finished(home: Path, job: int) -> int:
+    """How many entries of shelves a job's workers have finished."""
+    with contextlib.suppress(OSError):
+        return len((home / "jobs" / str(job) / "journal").read_bytes().splitlines())
+    return 0
 
 
 def wait(client: EngineClient, jobs: int) -> dict[str, int]:

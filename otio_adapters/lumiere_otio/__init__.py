@@ -5,7 +5,6 @@
     ...                                                   # make the frames of selection.with_handles(12)
     result = add_result(timeline, selection, media_path=..., ...)
     write_timeline(result, Path("edit_lumiere.otio"))
-    write_sidecar(media_path, recipe)
 
 Nothing here needs Qt, torch or a decoder: what a media file really holds comes from a `probe` that the
 caller hands in. All errors are `LumiereError`s of one line.
@@ -20,13 +19,12 @@ from .result import GENERATION, METADATA_KEY, add_result
 from .selection import ClipSelection, find_clip, select_clip
 from .times import exact_rate, frame_of_timecode, timecode
 from .usage import MediaInfo
-from .writing import RECIPE, check_writable, read_sidecar, sidecar_path, write_sidecar, write_timeline
+from .writing import check_writable, write_timeline
 
 __all__ = [
     "ADAPTER_PACKAGES",
     "GENERATION",
     "METADATA_KEY",
-    "RECIPE",
     "ClipInfo",
     "ClipPlace",
     "ClipSelection",
@@ -46,11 +44,8 @@ __all__ = [
     "one_line",
     "overview",
     "paths_of_url",
-    "read_sidecar",
     "read_timeline",
     "select_clip",
-    "sidecar_path",
     "timecode",
-    "write_sidecar",
     "write_timeline",
 ]

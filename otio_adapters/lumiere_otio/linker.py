@@ -18,11 +18,11 @@ from typing import Any
 import opentimelineio as otio
 from lumiere_engine.protocol.errors import LumiereError
 from lumiere_engine.protocol.ranges import FrameRange
+from lumiere_engine.protocol.recipe import SIDECAR_SUFFIX, read_sidecar
 
 from lumiere_otio.media import file_name, paths_of_url
 from lumiere_otio.result import METADATA_KEY
 from lumiere_otio.times import to_frames
-from lumiere_otio.writing import SIDECAR_SUFFIX, read_sidecar
 
 FOLDERS_VARIABLE = "LUMIERE_RESULTS"
 """Folders to look in where the arguments name none, separated as on PATH."""

@@ -20,13 +20,13 @@ from typing import Any
 import opentimelineio as otio
 from lumiere_engine.protocol.errors import SpecError, TimelineError
 from lumiere_engine.protocol.ranges import FrameRange
+from lumiere_engine.protocol.recipe import sidecar_path
 
 from .document import SCHEMA, Json, Keys, at, changed_at, load_model, nodes
 from .positions import PlacedClip, known_duration, picture_clips, start_in_parent
 from .reading import Timeline
 from .selection import ClipSelection
 from .times import same_rate, to_frames
-from .writing import sidecar_path
 
 GENERATION = "Generation.1"
 METADATA_KEY = "Lumiere"

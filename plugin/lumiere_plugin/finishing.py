@@ -14,6 +14,7 @@ from typing import Any
 from lumiere_engine.protocol import FrameRange, JobResult, LumiereError
 from lumiere_engine.protocol.errors import OutputExistsError, SpecError, TimelineError
 from lumiere_engine.protocol.messages import message_from_wire
+from lumiere_engine.protocol.recipe import write_sidecar
 
 
 def main() -> int:
@@ -44,8 +45,6 @@ def finish(name: str, params: dict[str, Any], result: JobResult, overwrite: bool
     Raises:
         LumiereError: it cannot be written, or the timeline has changed so that the clip has no place in it.
     """
-    from lumiere_otio import write_sidecar
-
     media = Path(result.output)
     answer = {
         "output": result.output,

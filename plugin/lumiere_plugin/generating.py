@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lumiere_engine.protocol import Finish, FrameRange, GenerateParams, JobSpec, WorkOrder
 from lumiere_engine.protocol.errors import SpecError
+from lumiere_engine.protocol.recipe import sidecar_path
 from lumiere_engine.protocol.roto import ROTO_SUFFIX
 
 from .choosing import Choice, choose
@@ -50,8 +51,6 @@ def prepare(request: GenerateRequest) -> Prepared:
     Raises:
         SpecError: whatever is wrong, in one line.
     """
-    from lumiere_otio import sidecar_path
-
     if request.image is not None and request.clip is not None:
         raise SpecError("--image becomes the first frame, --plate is changed", remedy="name one of them")
     if request.mattes and request.clip is None:

@@ -9,7 +9,8 @@ from typing import Any
 from lumiere_engine.protocol import FrameRange, MediaInfo
 from lumiere_engine.protocol.engine import TimelineResult
 from lumiere_engine.protocol.errors import TimelineError
-from lumiere_otio import Timeline, add_result, read_sidecar, select_clip, sidecar_path, write_timeline
+from lumiere_engine.protocol.recipe import read_sidecar, sidecar_path
+from lumiere_otio import Timeline, add_result, select_clip, write_timeline
 from lumiere_ui.models.project import Project
 
 from .panel_jobs import free

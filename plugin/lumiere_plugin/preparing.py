@@ -29,6 +29,7 @@ from lumiere_engine.protocol import (
 )
 from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.protocol.queue import Placement
+from lumiere_engine.protocol.recipe import read_sidecar, sidecar_path
 from lumiere_engine.protocol.roto import DRAWN_SUFFIXES
 
 from .manifest import done_word
@@ -280,8 +281,6 @@ def _counted_in_media(params: Params, first: int) -> Params:
 
 def into_media(spec: JobSpec, media: Path, request: Request) -> Prepared:
     """A job into a media file, with its origin matte and its recipe beside it."""
-    from lumiere_otio import sidecar_path
-
     if request.revise:
         spec = replace(spec, base=_revised(media))
     order = WorkOrder(
@@ -299,8 +298,6 @@ def into_media(spec: JobSpec, media: Path, request: Request) -> Prepared:
 
 def _revised(media: Path) -> str:
     """The fingerprint of the job that a result came from."""
-    from lumiere_otio import read_sidecar, sidecar_path
-
     recipe = sidecar_path(media)
     found = read_sidecar(recipe).get("fingerprint") if recipe.exists() else None
     if not isinstance(found, str):

@@ -105,10 +105,27 @@ def duplicate(
             "-o", "--out", help="The duplicate's result. [default: the first free NAME_2, NAME_3, …]"
         ),
     ] = None,
+    matte: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option(help="Another matte than the job's. Repeatable; several are united."),
+    ] = None,
+    revise: Annotated[
+        bool,
+        typer.Option(
+            help="Where the job kept its work: render only frames whose plate or matte changed since, so that the "
+            "others stay as they are."
+        ),
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Make a draft of the same job into another file; `lumiere queue resume` lets it go."""
-    _do(as_json, lambda client: client.duplicate(number, out))
+
+    def ask(client: EngineClient) -> Job:
+        for path in matte or ():
+            client.allow(path.absolute() if path.is_dir() else path.absolute().parent)
+        return client.duplicate(number, out, mattes=matte or (), revise=revise)
+
+    _do(as_json, ask)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lumiere_engine.protocol import JobSpec
-from lumiere_otio import read_sidecar
+from lumiere_engine.protocol.recipe import read_sidecar
 
 from .performing import through_engine
 from .preparing import OnProgress, Outcome, Request, into_media

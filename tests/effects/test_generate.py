@@ -20,8 +20,8 @@ from lumiere_engine.protocol.jobs import JobSpec, WorkOrder
 from lumiere_engine.protocol.messages import Progress
 from lumiere_engine.protocol.params import GenerateParams
 from lumiere_engine.protocol.queue import Submit
-from lumiere_engine.protocol.states import JobState
 from lumiere_engine.protocol.ranges import FrameRange
+from lumiere_engine.protocol.states import JobState
 from lumiere_engine.protocol.weights import Weights
 
 from .conftest import write_movie

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lumiere_engine.effects.workspace import FOLDER, Workspace
+from lumiere_engine.effects.workspace import Workspace
 from lumiere_engine.protocol.errors import BusyError, LumiereError, OutputError
+from lumiere_engine.protocol.places import WORKSPACES
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_a_finished_job_leaves_the_others_alone(output: Path) -> None:
         raise KeyboardInterrupt
     with Workspace(output, "a" * 64):
         pass
-    assert [path.name for path in (output.parent / FOLDER).iterdir()] == ["b" * 24]
+    assert [path.name for path in (output.parent / WORKSPACES).iterdir()] == ["b" * 24]
 
 
 def test_a_job_runs_once_at_a_time(output: Path) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from lumiere_engine.client import EngineClient
 from lumiere_engine.frames.source import open_source
 
 FRAMES, MENDED = 40, 30
@@ -40,30 +42,37 @@ class Cut:
         return planes(self.folder / "out.mkv")
 
 
-@pytest.fixture
-def cut(tools: Any, tmp_path: Path) -> Cut:
-    """A long pan; the object hides each place for a few frames."""
+def remove(tools: Any, folder: Path, *more: Any) -> Any:
+    plate, matte, out = (folder / name for name in ("plate.mkv", "matte.mkv", "out.mkv"))
+    return tools.lumiere("remove", plate, "--matte", matte, "-o", out, *tools.FAST, "--json", *more)
+
+
+@pytest.fixture(scope="module")
+def original(tools: Any, tmp_path_factory: pytest.TempPathFactory) -> Cut:
+    """A long pan; the object hides each place for a few frames. Nobody changes these files."""
+    folder = tmp_path_factory.mktemp("revised")
     truth, masks = tools.scene(FRAMES), tools.holes(FRAMES)
-    tools.write_clip(tmp_path / "plate.mkv", tools.with_object(truth, masks))
-    tools.write_clip(tmp_path / "matte.mkv", tools.as_matte(masks), tools.RGB)
-
-    def remove(*more: Any) -> Any:
-        plate, matte, out = (tmp_path / name for name in ("plate.mkv", "matte.mkv", "out.mkv"))
-        return tools.lumiere("remove", plate, "--matte", matte, "-o", out, *tools.FAST, "--json", *more)
-
-    said = remove("--keep-work")
+    tools.write_clip(folder / "plate.mkv", tools.with_object(truth, masks))
+    tools.write_clip(folder / "matte.mkv", tools.as_matte(masks), tools.RGB)
+    said = remove(tools, folder, "--keep-work")
     assert said.returncode == 0, said.stderr
-    return Cut(tmp_path, masks, planes(tmp_path / "out.mkv"), lambda *more: remove("--revise", *more))
+    return Cut(folder, masks, planes(folder / "out.mkv"), lambda *more: None)
 
 
-def mend_matte(cut: Cut, tools: Any) -> np.ndarray:
-    """The matte of one frame reaches farther down; returns what it has gained."""
+@pytest.fixture
+def cut(original: Cut, tools: Any, tmp_path: Path) -> Cut:
+    """A copy of it, kept work and all."""
+    folder = tmp_path / "copy"
+    shutil.copytree(original.folder, folder)
+    return replace(original, folder=folder, revise=lambda *more: remove(tools, folder, "--revise", *more))
+
+
+def mend_matte(cut: Cut, tools: Any, name: str = "matte.mkv") -> None:
+    """The matte of one frame reaches farther down."""
     more = cut.masks[MENDED].copy()
     more[50:60, 80:100] = True
-    gained = more & ~cut.masks[MENDED]
     mended = [more if k == MENDED else mask for k, mask in enumerate(cut.masks)]
-    tools.write_clip(cut.folder / "matte.mkv", tools.as_matte(mended), tools.RGB)
-    return gained
+    tools.write_clip(cut.folder / name, tools.as_matte(mended), tools.RGB)
 
 
 def test_a_mended_matte_renders_only_the_frames_it_touches(cut: Cut, tools: Any) -> None:
@@ -140,3 +149,29 @@ def test_what_was_not_kept_cannot_be_revised(missing: str, cut: Cut, tools: Any)
     (line,) = said.stderr.splitlines()
     assert "--keep-work" in line
     assert cut.now == cut.first
+
+
+def test_a_duplicate_of_a_job_that_kept_its_work_revises_it(
+    original: Cut, tools: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    mend_matte(original, tools, "mended.mkv")
+    client = EngineClient()
+    number = next(
+        job.id for job in client.jobs().jobs if job.order.output == str(original.folder / "out.mkv")
+    )
+
+    def duplicate(*more: Any) -> Any:
+        asked = ("queue", "duplicate", number, "--matte", original.folder / "mended.mkv", "--json", *more)
+        return json.loads(tools.lumiere(*asked).stdout)
+
+    draft = duplicate()
+    assert draft["state"] == "draft" and draft["order"]["spec"]["base"] is not None
+    assert draft["order"]["spec"]["mattes"] == [str(original.folder / "mended.mkv")]
+    job = client.follow(client.resume(draft["id"]).id)
+    changed = different(original.first, planes(original.folder / "out_2.mkv"))
+    assert MENDED in changed and len(changed) < FRAMES // 2
+    assert any("stay as they are" in note for note in (job.result or {})["notes"])
+    assert duplicate("--no-revise", "-o", original.folder / "a.mkv")["order"]["spec"]["base"] is None
+    elsewhere = tmp_path_factory.mktemp("elsewhere")  # nothing is kept there
+    client.allow(elsewhere)
+    assert duplicate("-o", elsewhere / "a.mkv")["order"]["spec"]["base"] is None

@@ -306,3 +306,10 @@ def test_the_pictures_of_old_jobs_are_forgotten_and_those_of_unfinished_ones_are
     tools.wait_for(lambda: not (engine.folder / "jobs" / str(jobs[1].id)).exists())
     assert (engine.folder / "jobs" / str(jobs[0].id)).exists()
     assert (engine.folder / "jobs" / str(jobs[2].id)).exists()
+
+
+def test_finishing_a_plain_clip_reads_no_timeline() -> None:
+    """OpenTimelineIO takes longer to import than a recipe to write, and each job of the queue waits for it."""
+    lines = "import sys, lumiere_plugin.finishing; print('\\n'.join(sys.modules))"
+    said = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, check=True).stdout
+    assert not {name.partition(".")[0] for name in said.split()} & {"opentimelineio", "lumiere_otio", "typer"}

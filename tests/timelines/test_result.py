@@ -19,15 +19,14 @@ from lumiere_engine.protocol.errors import (
     UnknownVersionError,
 )
 from lumiere_engine.protocol.ranges import FrameRange
+from lumiere_engine.protocol.recipe import read_sidecar, write_sidecar
 from lumiere_otio import (
     ClipSelection,
     Timeline,
     add_result,
     list_clips,
-    read_sidecar,
     read_timeline,
     select_clip,
-    write_sidecar,
     write_timeline,
 )
 

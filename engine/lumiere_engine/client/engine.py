@@ -122,10 +122,19 @@ class EngineClient:
         """A new job of one that failed, was cancelled or is lost."""
         return decode(Job, self._post(f"/jobs/{number}/retry", Again(new_key())))
 
-    def duplicate(self, number: int, output: Optional[Path] = None) -> Job:
-        """A draft of the same job into another file."""
+    def duplicate(
+        self,
+        number: int,
+        output: Optional[Path] = None,
+        *,
+        mattes: Sequence[Path] = (),
+        revise: bool = True,
+    ) -> Job:
+        """A draft of the same job into another file, perhaps with other mattes; see `Again`."""
         where = None if output is None else str(output.absolute())
-        return decode(Job, self._post(f"/jobs/{number}/duplicate", Again(new_key(), where)))
+        others = tuple(str(matte.absolute()) for matte in mattes)
+        again = Again(new_key(), where, others, revise)
+        return decode(Job, self._post(f"/jobs/{number}/duplicate", again))
 
     def move(self, number: int, before: Optional[int]) -> Job:
         """Put a waiting job before another one, or at the end of the line."""

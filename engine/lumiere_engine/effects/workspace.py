@@ -21,13 +21,11 @@ from typing import IO, Any
 import numpy as np
 
 from ..protocol.errors import BusyError, LumiereError, OutputError
+from ..protocol.places import kept_file, workspace_folder
 
 Array = np.ndarray
-FOLDER = ".lumiere"
 # What the names of workspaces begin with that several jobs share; a job's own begins with its fingerprint.
 BORROWING, PAINTING = "borrow", "style"
-_NAME_DIGITS = 24
-_FACTS = "done.json"
 _USERS = "users"
 _TRIES = 10
 # NumPy parses an array's header with `ast`, which several threads at once can break (CPython up to 3.12).
@@ -142,9 +140,9 @@ class Workspace:
         user: str | None = None,
         on_kept: OnKept = _nobody,
     ) -> None:
-        self.folder = output.parent / FOLDER / fingerprint[:_NAME_DIGITS]
+        self.folder = workspace_folder(output, fingerprint)
         self._output, self._keep = output, keep
-        self._user = None if user is None else user[:_NAME_DIGITS]
+        self._user = None if user is None else workspace_folder(output, user).name
         self._on_kept = on_kept
         self._lock: IO[str] | None = None
 
@@ -162,14 +160,15 @@ class Workspace:
         for folder in self.folder.iterdir():
             if folder.is_dir() and folder.name not in shelves:
                 shutil.rmtree(folder, ignore_errors=True)
-        half = self.folder / f"{_FACTS}.half"
+        final = kept_file(self.folder)
+        half = final.with_suffix(".half")
         half.write_text(json.dumps(facts))
-        half.replace(self.folder / _FACTS)
+        half.replace(final)
 
     def facts(self) -> dict[str, Any] | None:
         """What `conclude` was told; None if the job was not finished, or nothing is kept of it."""
         try:
-            facts = json.loads((self.folder / _FACTS).read_text())
+            facts = json.loads(kept_file(self.folder).read_text())
         except (OSError, ValueError):
             return None
         return facts if isinstance(facts, dict) else None

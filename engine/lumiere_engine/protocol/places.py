@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 VARIABLE = "LUMIERE_HOME"
+# The folder of workspaces beside an output, and how many digits of a fingerprint name one.
+WORKSPACES = ".lumiere"
+_DIGITS = 24
 
 
 def state_folder() -> Path:
@@ -34,3 +37,18 @@ def log_file(folder: Path) -> Path:
 def interpreter_file(folder: Path) -> Path:
     """Names the Python that the engine was started with last."""
     return folder / "interpreter"
+
+
+def workspace_folder(output: Path, fingerprint: str) -> Path:
+    """Where a job keeps what it has finished, beside its output.
+
+    Args:
+        output: of the job.
+        fingerprint: of the job, or of the part of it that several jobs share.
+    """
+    return output.parent / WORKSPACES / fingerprint[:_DIGITS]
+
+
+def kept_file(workspace: Path) -> Path:
+    """Tells of a finished job that its work is kept, and what is to be known of it."""
+    return workspace / "done.json"

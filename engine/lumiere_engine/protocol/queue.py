@@ -223,7 +223,7 @@ class Prioritise:
         check_priority(self.priority)
 
 
-@labelled("Again.1")
+@labelled("Again.2")
 @dataclass(frozen=True)
 class Again:
     """A job made from another one: a retry, or a duplicate.
@@ -231,10 +231,15 @@ class Again:
     Attributes:
         key: idempotency key of the new job.
         output: where a duplicate's clip goes; its origin matte goes beside it.
+        mattes: of a duplicate, other mattes; empty takes those of the job.
+        revise: whether a duplicate in the same folder of a job that has kept its work renders those frames alone whose
+            plate or matte has changed since; where nothing is kept, all are rendered in any case.
     """
 
     key: str
     output: Optional[str] = None
+    mattes: Tuple[str, ...] = ()
+    revise: bool = True
 
 
 def check_priority(priority: int) -> None:

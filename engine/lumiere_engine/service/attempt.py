@@ -14,6 +14,7 @@ from ..protocol.engine import JobMedia
 from ..protocol.errors import Cancelled, LumiereError, StoreError, WorkerError
 from ..protocol.jobs import WorkOrder
 from ..protocol.messages import Progress, message_from_wire
+from ..protocol.places import WORKSPACES
 from ..protocol.queue import Finish, JobProgress
 from ..protocol.wire import decode, encode
 from ..protocol.worker import MODULE as WORKER_MODULE
@@ -24,8 +25,6 @@ from .queue import Queue
 _PROGRESS_S = 0.2
 # A job that starts with nothing keeps three entries or more for each frame; one that finds its borrowing done, two.
 _FRESH = 2.5
-# How the worker names its workspaces beside the output, and those that jobs on one shot share.
-_WORKSPACES = ".lumiere"
 
 
 class Attempt:
@@ -132,7 +131,7 @@ class Attempt:
         with contextlib.suppress(OSError):
             lines = (self._folder / "journal").read_text().splitlines()
             folders = sorted({line.partition("/")[0] for line in lines})
-            beside = Path(order.output).parent / _WORKSPACES
+            beside = Path(order.output).parent / WORKSPACES
             left = [] if order.keep_work else [f for f in folders if (beside / f).is_dir()]
             if left:
                 request = {"task": "clear", "output": order.output, "folders": left, "watched": True}

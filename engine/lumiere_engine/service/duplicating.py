@@ -1,4 +1,4 @@
-"""The same job into other files."""
+"""The same job into other files, perhaps with other mattes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,33 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from ..protocol.queue import Submit
+from ..protocol.places import kept_file, workspace_folder
+from ..protocol.queue import Again, Job, Submit
+
+
+def again(job: Job, submit: Submit, asked: Again) -> Submit:
+    """A draft of what a job was submitted as, into other files and with what was asked to be otherwise.
+
+    Args:
+        job: as it stands.
+        submit: what it was submitted as.
+        asked: the changes.
+    """
+    draft = renamed(submit, asked.output)
+    spec = replace(
+        draft.order.spec,
+        mattes=asked.mattes or draft.order.spec.mattes,
+        base=_kept(job, draft.order.output) if asked.revise else None,
+    )
+    return replace(draft, order=replace(draft.order, spec=spec))
+
+
+def _kept(job: Job, output: str) -> str | None:
+    """The fingerprint of a finished removal whose work is kept where another one can revise it."""
+    if job.order.spec.effect != "remove" or not job.order.keep_work or job.result is None:
+        return None
+    name = str(job.result["fingerprint"])
+    return name if kept_file(workspace_folder(Path(output), name)).is_file() else None
 
 
 def renamed(submit: Submit, output: str | None) -> Submit:

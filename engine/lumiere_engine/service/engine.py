@@ -19,9 +19,9 @@ from ..protocol.params import GenerateParams
 from ..protocol.queue import Again, Job, Submit
 from ..protocol.states import JobState
 from ..protocol.wire import decode, parse_json
+from . import duplicating
 from .database import Database
 from .devices import AUTO, chosen, kind_of
-from .duplicating import renamed
 from .estimates import Estimator
 from .events import Bell, Events
 from .finishing import module_of
@@ -161,8 +161,9 @@ class Engine:
         return job
 
     def duplicate(self, number: int, again: Again) -> Job:
-        """A draft of the same job into another file."""
-        submit = renamed(submitted(self.queue.row(number), again.key), again.output)
+        """A draft of the same job into another file, perhaps with other mattes."""
+        old = submitted(self.queue.row(number), again.key)
+        submit = duplicating.again(self.queue.get(number), old, again)
         if not self.queue.known([again.key]):
             check_submit(submit, self.roots)
         return self.queue.submit([submit])[0]
