@@ -157,8 +157,10 @@ def _quick(params: Any, height: int, scale: float, shown: FrameRange, folder: Pa
         shown: the frames that it holds.
         folder: where it is.
     """
+    known = {field.name for field in fields(params)}
     wanted: dict[str, Any] = {"quality": "draft", "imagine": False, "repeats": 1}
-    for name, part, least in (("grow", 60, 2.0), ("feather", 120, 1.0)):
+    # as each effect says of its own: what grows fades over half of that
+    for name, part, least in (("grow", 60, 2.0), ("feather", 120 if "grow" in known else 60, 1.0)):
         pixels = getattr(params, name, None)
         wanted[name] = max(least, (height / part if pixels is None else pixels) * scale)
     wanted["keyframes"] = tuple(
@@ -171,7 +173,6 @@ def _quick(params: Any, height: int, scale: float, shown: FrameRange, folder: Pa
         wanted[name] = frame - shown.start if frame is not None and frame in shown else None
     hints = getattr(params, "hints", None)
     wanted["hints"] = None if hints is None else _scaled(hints, scale)
-    known = {field.name for field in fields(params)}
     return replace(params, **{name: value for name, value in wanted.items() if name in known})
 
 

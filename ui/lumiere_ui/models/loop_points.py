@@ -39,7 +39,7 @@ class LoopPoints(QObject):
     def close(self) -> None:
         """Stop searching."""
         self._stop.set()
-        self._background.close()
+        self._background.close(wait=False)
 
     @property
     def usable(self) -> bool:
