@@ -19,7 +19,8 @@ from .panel_jobs import for_job
 from .preparing import checkpoint, weights
 
 SIDE = 480
-NEIGHBOURS = 8
+# Frames on either side that take part: removal borrows from them; of a style one window of the network is enough.
+NEIGHBOURS, STYLE_NEIGHBOURS = 8, 3
 LOOP_REACH = 60  # frames to either side of the still in which a preview looks for a loop, as a draft does
 PRIORITY = 100
 
@@ -68,7 +69,8 @@ class PreviewFolder:
         known = {field.name for field in fields(params)}
         loop = "period" in known
         wanted = _around_still(request) if loop else request.frames or shot.frames
-        grown = wanted if loop else wanted.grown(NEIGHBOURS, NEIGHBOURS)
+        around = STYLE_NEIGHBOURS if request.effect == "stylize" else NEIGHBOURS
+        grown = wanted if loop else wanted.grown(around, around)
         shown = grown.intersection(shot.frames)
         paintings = tuple(key for key in getattr(params, "keyframes", ()) if key.frame in shown)
         changed = tuple(map(_changed_ns, (shot.media, *(key.picture for key in paintings))))
