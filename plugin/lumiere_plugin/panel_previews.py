@@ -12,7 +12,7 @@ from lumiere_engine.protocol import FrameRange, JobSpec, KeyPicture, MotionHints
 from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.protocol.hints import Anchor, Arrow
 from lumiere_engine.protocol.roto import ROTO_SUFFIX, Roto
-from lumiere_ui.models.project import Prepared, Request
+from lumiere_ui.models.project import PREVIEW_TITLE, Prepared, Request
 from lumiere_ui.models.roto_document import write_roto
 
 from .panel_jobs import for_job
@@ -95,7 +95,7 @@ class PreviewFolder:
             keep_work=request.effect == "stylize",  # another strength is quick then
             network=network,
         )
-        submit = Submit(order=order, key=new_key(), title=f"Preview · {shot.name}", priority=PRIORITY)
+        submit = Submit(order=order, key=new_key(), title=f"{PREVIEW_TITLE}{shot.name}", priority=PRIORITY)
         allowed = {folder, *(Path(path).parent for path in (*params.media, network or order.output))}
         return Prepared(submit, tuple(sorted(allowed)), preview=shown, loop=loop)
 

@@ -25,6 +25,7 @@ from lumiere_ui.models.shot_notes import ARROWS, ShotNotes, read_notes
 from lumiere_ui.widgets.main_window import MainWindow
 from lumiere_ui.widgets.motion_control import MotionControl, StillControl
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QDoubleSpinBox
 from pytestqt.qtbot import QtBot
 
 PERIOD = 16
@@ -77,7 +78,8 @@ def test_a_loop_is_found_chosen_and_previewed_for_ever(cinema: MainWindow, qtbot
     place = bars._rect(0, best).center().toPoint()
     qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=place)
     assert (session.params.start, session.params.period) == (best.start, best.period)
-    assert not cinema.effect.form.control("period").isEnabled()
+    period = cinema.effect.form.control("period")
+    assert isinstance(period, QDoubleSpinBox) and not period.isEnabled() and period.value() == best.period
     assert session.playhead.frame == best.start
 
     session.previews.make(1)

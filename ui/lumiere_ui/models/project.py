@@ -12,6 +12,9 @@ from lumiere_engine.protocol import FrameRange, MotionHints, Progress, Submit, W
 from lumiere_engine.protocol.engine import Plan, RegisterTimeline, TimelineResult
 from lumiere_engine.protocol.roto import Mask, Tracked
 
+PREVIEW_TITLE = "Preview · "
+"""How the title of a preview's job begins."""
+
 
 @dataclass(frozen=True)
 class ClipItem:
