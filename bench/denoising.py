@@ -1,10 +1,11 @@
 """One denoising step at the size of Stable Diffusion 1.5, random weights: Lumiere against diffusers' UNetMotionModel.
 
-    python bench/denoising.py [--frames 16] [--side 32] [--only NAME] [--long]
+    python bench/denoising.py [--frames 16] [--side 32] [--only NAME] [--long | --memory [FRAMESxSIDE …]]
 
 Same latents, same text, one evaluation each, in one run; weights are random, shapes the true ones. Prints seconds on
 the clock and of the processor (beside other programs only the latter compare), and the process's memory. `--long`
-evaluates 80 frames in one pass instead, Lumiere alone.
+evaluates 80 frames in one pass instead, Lumiere alone. `--memory` prints the largest memory of one pass per number of
+frames and side of the latents, each in a process of its own. On a GPU all of it is the GPU's.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from __future__ import annotations
 import argparse
 import gc
 import resource
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from lumiere_engine.stunet.image_params import (
@@ -34,6 +37,9 @@ KINDS = {
     "Space-Time U-Net, stride 2, float32": (torch.float32, TemporalParams(), None),
     "Space-Time U-Net, stride 2, bfloat16": (torch.bfloat16, TemporalParams(), None),
 }
+AS_USED = "Space-Time U-Net, stride 2, bfloat16"
+SIZES = ("16x32", "32x32", "80x32", "16x64", "32x64", "80x64", "80x128")
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def main() -> None:
@@ -43,11 +49,14 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=32)
     parser.add_argument("--only", default="", help="kinds whose names contain this")
     parser.add_argument("--long", action="store_true")
+    parser.add_argument("--memory", nargs="*", metavar="FRAMESxSIDE")
     chosen = parser.parse_args()
+    if chosen.memory is not None:
+        return memory(chosen.memory or SIZES)
     frames = 80 if chosen.long else chosen.frames
     kinds = [k for k in KINDS if chosen.only in k]
     if chosen.long:
-        kinds = ["Space-Time U-Net, stride 2, bfloat16"]
+        kinds = [AS_USED]
     first: float | None = None
     print(f"{frames} frames of {chosen.side} × {chosen.side} latents, {torch.get_num_threads()} threads")
     print(
@@ -60,7 +69,7 @@ def main() -> None:
         step()
         clock, processor = time.perf_counter() - clock, time.process_time() - processor
         first = first or processor
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+        peak = _peak_bytes() / 1e9
         ratio = f"{first / processor:.2f} ×"
         print(
             f"| {name} | {weights / 1e6:.0f} | {clock:.1f} | {processor:.1f} | {ratio} | {peak:.1f} |",
@@ -70,21 +79,41 @@ def main() -> None:
         gc.collect()
 
 
+def memory(sizes: Sequence[str]) -> None:
+    """One pass of the network as it is used, per size; a GPU that is too small says so."""
+    print("| frames | latents | pictures | largest memory of one pass, GB | seconds of the clock |")
+    print("|---|---|---|---|---|")
+    for frames, side in (map(int, size.split("x")) for size in sizes):
+        own = [sys.executable, __file__, "--frames", str(frames), "--side", str(side), "--only", AS_USED]
+        said = subprocess.run(own, capture_output=True, text=True, check=False)
+        *_, last = said.stdout.splitlines() or [""]
+        cells = [cell.strip() for cell in last.split("|")] if AS_USED in last else []
+        peak, seconds = (cells[6], cells[3]) if cells else ("too much for this machine", "–")
+        print(f"| {frames} | {side} × {side} | {8 * side} × {8 * side} | {peak} | {seconds} |", flush=True)
+
+
+def _peak_bytes() -> int:
+    """The largest memory of this process so far; on a GPU that of the tensors on it."""
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def _ours(name: str, frames: int, side: int) -> tuple[Callable[[], object], int]:
     kind = KINDS[name]
     assert kind is not None
     dtype, temporal, motion = kind
     with torch.device("meta"):
         network = InflatedSTUNet(InflatedParams(SD15, temporal, motion))
-    network = network.to_empty(device="cpu").to(dtype)
+    network = network.to(dtype).to_empty(device=DEVICE)
     _randomise(network)
     network = network.channels_last().eval()
-    x = torch.randn(1, 4, frames, side, side, dtype=dtype)
-    text = torch.randn(1, 77, 768, dtype=dtype)
+    x = torch.randn(1, 4, frames, side, side, dtype=dtype, device=DEVICE)
+    text = torch.randn(1, 77, 768, dtype=dtype, device=DEVICE)
 
     @torch.no_grad()
     def step() -> object:
-        return network(x, torch.tensor([500.0]), text)
+        return network(x, torch.tensor([500.0], device=DEVICE), text).sum().item()
 
     return step, network.parameter_count
 
@@ -94,15 +123,15 @@ def _theirs(frames: int, side: int) -> tuple[Callable[[], object], int]:
 
     with torch.device("meta"):
         network = UNetMotionModel(cross_attention_dim=768, num_attention_heads=8, use_motion_mid_block=True)
-    network = network.to_empty(device="cpu")
+    network = network.to_empty(device=DEVICE)
     _randomise(network)
     network.eval()
-    x = torch.randn(1, 4, frames, side, side)
-    text = torch.randn(1, 77, 768).repeat_interleave(frames, 0)
+    x = torch.randn(1, 4, frames, side, side, device=DEVICE)
+    text = torch.randn(1, 77, 768, device=DEVICE).repeat_interleave(frames, 0)
 
     @torch.no_grad()
     def step() -> object:
-        return network(x, torch.tensor([500]), text).sample
+        return network(x, torch.tensor([500], device=DEVICE), text).sample.sum().item()
 
     return step, sum(p.numel() for p in network.parameters())
 
@@ -110,7 +139,7 @@ def _theirs(frames: int, side: int) -> tuple[Callable[[], object], int]:
 @torch.no_grad()
 def _randomise(network: torch.nn.Module) -> None:
     """Small numbers everywhere: speed depends on shapes alone, and infinities or denormals would disturb it."""
-    pattern = 0.02 * torch.randn(1 << 20, generator=torch.Generator().manual_seed(0))
+    pattern = (0.02 * torch.randn(1 << 20, generator=torch.Generator().manual_seed(0))).to(DEVICE)
     for tensor in (*network.parameters(), *network.buffers()):
         if tensor.is_floating_point():
             flat = tensor.view(-1) if tensor.is_contiguous() else None

@@ -1,6 +1,6 @@
 """The claims about inflation, proven in the small: on a world of 16 × 16 pixels whose clips a program reads back.
 
-`python bench/inflation.py --out DIR` trains a small text-to-image model and, on top of it, five sets of temporal
+`python bench/inflation.py --out DIR` trains a small text-to-image model and, on top of it, six sets of temporal
 layers by `lumiere train`, then generates with the product's own sampler and prints the tables of
 docs/benchmarks.md. Trainings that DIR holds already are not repeated. On two cores: about half an hour of one.
 """
@@ -12,24 +12,28 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import cv2
 import numpy as np
 import torch
+from lumiere_bench.inflation_pictures import loss_curves, paths, sheet
 from lumiere_bench.world import FRAMES, PERIOD, SCENES, SIDE, draw, read, swing_share, write_world
 from lumiere_engine.effects.prompting import Given, Prompter, files_fingerprint, find_ingredients
 from lumiere_engine.effects.workspace import Shelf
+from lumiere_engine.learning.enlarging import blurred
 from lumiere_engine.learning.state import FitState
-from lumiere_engine.protocol.params import GenerateParams, Weights
+from lumiere_engine.protocol.params import GenerateParams
+from lumiere_engine.protocol.weights import Weights
 from lumiere_engine.stunet.image_params import ImageUNetParams, InflatedParams, TemporalParams
 from lumiere_engine.stunet.image_weights import find_image, fingerprint_of
 from lumiere_engine.stunet.inflated import InflatedSTUNet
 from torch.utils.flop_counter import FlopCounterMode
 
 Array = np.ndarray
+Table = dict[str, dict[str, float]]
 WINDOW = 16
 
 _IMAGE = """[image]
@@ -64,10 +68,11 @@ _WHOLE = {
 # These go on from "temporal" on clips that swing, all of them: what is compared is how a swing is put together.
 # The one that works in one pass learns for as long as the two of the cascade together.
 _SWINGS = {
-    "swing": 'steps = 400\nbatch = 4\nframes = 16\nmodes = ["nothing"]\n',
-    "keys": f'steps = 200\nbatch = 16\nframes = 4\nframe_step = {PERIOD}\nmodes = ["nothing"]\n',
-    "between": f'steps = 200\nbatch = 11\nframes = {PERIOD + 1}\nmodes = ["ends"]\n',
+    "swing": 'steps = 1000\nbatch = 4\nframes = 16\nmodes = ["nothing"]\n',
+    "keys": f'steps = 500\nbatch = 16\nframes = 4\nframe_step = {PERIOD}\nmodes = ["nothing"]\n',
+    "between": f'steps = 500\nbatch = 11\nframes = {PERIOD + 1}\nmodes = ["ends"]\n',
 }
+_LARGER = _TEMPORAL.replace("[2, 2]", "[1, 1]") + 'steps = 240\nbatch = 8\nframes = 8\nmodes = ["small"]\n'
 
 
 def main() -> None:
@@ -75,24 +80,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--out", type=Path, default=Path("lumiere-bench/inflation"))
     parser.add_argument("--clips", type=int, default=36, help="clips per row of a table")
+    parser.add_argument("--only", nargs="*", default=[], help="tables; nothing said is all")
     chosen = parser.parse_args()
     out = chosen.out.absolute()
     train(out)
     torch.set_num_threads(1)
     studio = Studio(out)
-    results = {
-        "alignment": alignment(studio, chosen.clips),
-        "coherence": coherence(studio, chosen.clips),
-        "joins": joins(studio, max(6, chosen.clips // 3)),
-        "first frame": first_frame(studio, max(6, chosen.clips // 3)),
-        "start": starts(out),
-        "operations": operations(),
+    few = max(6, chosen.clips // 3)
+    tables: dict[str, Callable[[], Table]] = {
+        "alignment": lambda: alignment(studio, chosen.clips),
+        "coherence": lambda: coherence(studio, chosen.clips),
+        "joins": lambda: joins(studio, few),
+        "first frame": lambda: first_frame(studio, few),
+        "super-resolution": lambda: super_resolution(studio, few),
+        "start": lambda: starts(out),
+        "operations": operations,
     }
-    (out / "inflation.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    for name, table in results.items():
+    file = out / "inflation.json"
+    results = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    for name in chosen.only or tables:
+        results[name] = tables[name]()
+        file.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
         print(f"\n## {name}")
-        for row, values in table.items():
-            print(f"| {row} | " + " | ".join(f"{key} {value}" for key, value in values.items()) + " |")
+        for row, values in results[name].items():
+            print(
+                f"| {row} | " + " | ".join(f"{key} {value}" for key, value in values.items()) + " |",
+                flush=True,
+            )
 
 
 def train(out: Path) -> None:
@@ -108,6 +122,7 @@ def train(out: Path) -> None:
         start = out / "temporal" / "temporal.safetensors"
         _lumiere(out, name, _TEMPORAL + more, *teach, out / "swings", "--from", start)
     _lumiere(out, "he", _TEMPORAL + _WHOLE["he"], *teach, out / "world")
+    _lumiere(out, "larger", _LARGER, *teach, out / "world")
 
 
 def _lumiere(out: Path, name: str, recipe: str, *command: object) -> None:
@@ -184,7 +199,7 @@ def alignment(studio: Studio, clips: int) -> dict[str, dict[str, float]]:
             studio("temporal", scene.caption, WINDOW, k, guidance=1.0) for k, scene in enumerate(scenes)
         ],
     }
-    _sheet(studio.out / "alignment.png", made["one pass"][:12])
+    sheet(studio.out / "alignment.png", made["one pass"][:12])
     table = {}
     for name, results in made.items():
         readings = [read(clip).scene for clip in results]
@@ -211,8 +226,8 @@ def coherence(studio: Studio, clips: int) -> dict[str, dict[str, float]]:
         "one pass": [studio("swing", scene.caption, WINDOW, 100 + k) for k, scene in enumerate(scenes)],
         "key frames + in-between": [studio.cascade(scene.caption, 100 + k) for k, scene in enumerate(scenes)],
     }
-    _sheet(studio.out / "coherence.png", [clip for name in made for clip in made[name][:4]])
-    _paths(studio.out / "coherence_paths.png", {name: list(map(_sideways, made[name][:9])) for name in made})
+    sheet(studio.out / "coherence.png", [clip for name in made for clip in made[name][:4]])
+    paths(studio.out / "coherence_paths.png", {name: list(map(_sideways, made[name][:9])) for name in made})
     return {
         name: {
             "one swing explains": round(float(np.mean([_swing(clip) for clip in results])), 2),
@@ -261,7 +276,7 @@ def joins(studio: Studio, clips: int) -> dict[str, dict[str, float]]:
             "median change": round(float(np.mean(elsewhere)), 2),
             "ratio": round(float(np.mean(at) / np.mean(elsewhere)), 2),
         }
-    _sheet(studio.out / "joins.png", sheets)
+    sheet(studio.out / "joins.png", sheets)
     return table
 
 
@@ -279,7 +294,7 @@ def first_frame(studio: Studio, clips: int) -> dict[str, dict[str, float]]:
         same.append((found.colour, found.ground) == (scene.colour, scene.ground))
         motion.append(found.motion == scene.motion)
         sheets.append(clip)
-    _sheet(studio.out / "first_frame.png", sheets[:8])
+    sheet(studio.out / "first_frame.png", sheets[:8])
     return {
         "image to video": {
             "largest error in frame 0": float(max(error)),
@@ -289,13 +304,59 @@ def first_frame(studio: Studio, clips: int) -> dict[str, dict[str, float]]:
     }
 
 
+def super_resolution(studio: Studio, clips: int) -> Table:
+    """Clips of half the size made whole again, in windows of 8 frames: how near the truth, and how they join."""
+    frames, window = 2 * WINDOW + WINDOW // 2, 8
+    scenes = [SCENES[k] for k in np.random.default_rng(3).permutation(len(SCENES))[:clips]]
+    rests = [scene for scene in SCENES if scene.motion == "rests"][:clips]
+    true = [draw(scene, frames, 60) for scene in (*scenes, *rests)]
+    shown = [blurred(_values(clip)[0], 2)[None] for clip in true]
+    made = {"bicubic": [_codes(clip) for clip in shown]}
+    for shared in (0, 2):
+        name = f"MultiDiffusion, {shared} frames shared" if shared else "hard joins"
+        made[name] = [
+            studio(
+                "larger",
+                scene.caption,
+                frames,
+                300 + k,
+                _seen(small),
+                window=window,
+                overlap=shared,
+                guidance=1.0,
+            )
+            for k, (scene, small) in enumerate(zip((*scenes, *rests), shown, strict=True))
+        ]
+    sheet(studio.out / "larger.png", [one[0] for one in (true, *made.values())])
+    table: Table = {}
+    for name, results in made.items():
+        error = [np.square(a.astype(float) - b).mean() for a, b in zip(results, true, strict=True)]
+        change = np.stack(
+            [np.abs(np.diff(clip.astype(float), axis=0)).mean((1, 2, 3)) for clip in results[clips:]]
+        )
+        shared = 2 if "shared" in name else 0
+        # of the steps from frame to frame where two windows meet, the largest; one step where nothing is shared
+        first = np.arange(window - shared, frames - 1, window - shared) - 1
+        at = np.minimum(first[:, None] + np.arange(shared + 1), frames - 2)
+        table[name] = {
+            "PSNR, dB": round(float(np.mean(10 * np.log10(255**2 / np.maximum(error, 1e-3)))), 2),
+            "change where windows meet, at rest": round(float(change[:, at].max(2).mean()), 2),
+            "change elsewhere, at rest": round(float(np.delete(change, at.ravel(), 1).mean()), 2),
+        }
+    return table
+
+
+def _seen(shown: torch.Tensor) -> Given:
+    return Given(torch.zeros_like(shown), torch.ones_like(shown[:, :1]), shown)
+
+
 def starts(out: Path) -> dict[str, dict[str, float]]:
     """Loss of the temporal layers whose resampling starts as the identity, against He's start."""
     curves = {
         name: np.array(FitState.load(out / layers / "state.safetensors").losses[:200])
         for name, layers in (("identity", "temporal"), ("He", "he"))
     }
-    _losses(out / "start.png", curves)
+    loss_curves(out / "start.png", curves)
     return {
         name: {
             f"steps {low} to {high}": round(float(losses[low:high].mean()), 4)
@@ -322,50 +383,6 @@ def operations() -> dict[str, dict[str, float]]:
             "saved": f"{1 - counted['stride 2'] / counted['stride 1']:.0%}",
         }
     return table
-
-
-def _sheet(path: Path, clips: list[Array]) -> None:
-    width = max(len(clip) for clip in clips)
-    rows = [
-        np.pad(np.hstack(list(clip)), ((0, 1), (0, (width - len(clip)) * SIDE), (0, 0))) for clip in clips
-    ]
-    cv2.imwrite(
-        str(path), cv2.resize(np.vstack(rows)[..., ::-1], None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
-    )
-
-
-def _paths(path: Path, groups: dict[str, list[Array]]) -> None:
-    """Sideways place over time, one panel per group, a line per clip; key frames are marked."""
-    panels = []
-    for name, lines in groups.items():
-        panel = np.full((300, 420, 3), 250, np.uint8)
-        cv2.putText(panel, name, (10, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (40, 40, 40), 1, cv2.LINE_AA)
-        for t in range(0, WINDOW, PERIOD):
-            cv2.line(panel, (20 + 25 * t, 30), (20 + 25 * t, 290), (215, 215, 215), 1)
-        for k, x in enumerate(lines[:3]):
-            points = [(20 + 25 * t, round(290 - 16 * float(v))) for t, v in enumerate(x) if np.isfinite(v)]
-            colour = ((200, 90, 30), (40, 140, 40), (40, 40, 200))[k]
-            cv2.polylines(panel, [np.array(points, np.int32)[:, None]], False, colour, 2, cv2.LINE_AA)
-        panels.append(panel)
-    cv2.imwrite(str(path), np.hstack(panels))
-
-
-def _losses(path: Path, curves: dict[str, Array]) -> None:
-    page = np.full((360, 760, 3), 250, np.uint8)
-    smooth = {name: np.convolve(v, np.ones(15) / 15, "valid") for name, v in curves.items()}
-    low = np.log(min(v.min() for v in smooth.values()))
-    high = np.log(max(v.max() for v in smooth.values()))
-    for (name, values), colour in zip(smooth.items(), ((200, 90, 30), (40, 40, 200)), strict=True):
-        across = np.linspace(60, 740, len(values))
-        down = 330 - (np.log(values) - low) / (high - low) * 290
-        cv2.polylines(
-            page, [np.stack([across, down], 1).astype(np.int32)[:, None]], False, colour, 2, cv2.LINE_AA
-        )
-        place = (600, 40 + 20 * list(smooth).index(name))
-        cv2.putText(page, f"{name} start", place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, colour, 1, cv2.LINE_AA)
-    for value, y in ((np.exp(low), 330), (np.exp(high), 40)):
-        cv2.putText(page, f"{value:.3f}", (5, y), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (60, 60, 60), 1, cv2.LINE_AA)
-    cv2.imwrite(str(path), page)
 
 
 if __name__ == "__main__":

@@ -74,16 +74,20 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=200)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--devices", help="of the engine, such as cpu,cpu for two workers")
     parser.add_argument("--folder", type=Path, help="where everything goes, and stays")
     options = parser.parse_args()
     with contextlib.ExitStack() as stack:
         folder = options.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
-        report = soak(folder.absolute(), options.jobs, options.kills, random.Random(options.seed))
+        chance = random.Random(options.seed)
+        report = soak(folder.absolute(), options.jobs, options.kills, chance, options.devices)
     print(json.dumps(report, indent=2))
     return 0 if report["held"] else 1
 
 
-def soak(folder: Path, jobs: int, kills: int, chance: random.Random) -> dict[str, Any]:
+def soak(
+    folder: Path, jobs: int, kills: int, chance: random.Random, devices: str | None = None
+) -> dict[str, Any]:
     """Queue, kill, wait, compare."""
     home, outputs, journals = folder / "home", folder / "out", folder / "journals"
     for path in (outputs, journals, folder / "calm"):
@@ -91,7 +95,7 @@ def soak(folder: Path, jobs: int, kills: int, chance: random.Random) -> dict[str
     clips = [make_clip(folder / f"clip{k}", k) for k in range(CLIPS)]
     calm = {(clip, seed): calm_run(folder, clips[clip], seed) for clip in range(CLIPS) for seed in (0, 1)}
     os.environ["LUMIERE_HOME"] = str(home)
-    client, watch = EngineClient(home), Watch(home, journals)
+    client, watch = EngineClient(home, devices=devices), Watch(home, journals)
     client.allow(folder)
     threads = [threading.Thread(target=watch.events, args=(EngineClient(home),), daemon=True)]
     threads.append(threading.Thread(target=watch.journals, daemon=True))
@@ -125,6 +129,7 @@ def soak(folder: Path, jobs: int, kills: int, chance: random.Random) -> dict[str
     return {
         "held": held,
         "jobs": jobs,
+        "workers": len(info.devices),
         "states": states,
         "kills": killed,
         "done_other_than_once": twice,
@@ -211,9 +216,9 @@ def disturb(client: EngineClient, kills: int, chance: random.Random) -> dict[str
         info = client.info()
         if not info.running and not info.counts.get("queued") and not info.counts.get("running"):
             break
-        victim = "worker" if info.worker_pid is not None and chance.random() < 0.5 else "engine"
+        victim = "worker" if info.workers and chance.random() < 0.5 else "engine"
         with contextlib.suppress(ProcessLookupError):
-            os.kill(info.worker_pid if victim == "worker" and info.worker_pid else info.pid, signal.SIGKILL)
+            os.kill(chance.choice(info.workers) if victim == "worker" else info.pid, signal.SIGKILL)
             killed[victim] += 1
     return killed
 

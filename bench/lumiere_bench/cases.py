@@ -9,13 +9,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from lumiere_engine.motion.fill import smooth_fill
 from lumiere_engine.motion.flow import widen
 from lumiere_engine.protocol.errors import MatteError, SpecError
 
 from . import masks
 from .clips import Size, read_clip, read_mattes, write_clip
 from .footage import Shot
+from .versions import other_is_clean
 
 Array = np.ndarray
 KINDS = ("stationary", "moving", "object", "removal")
@@ -182,9 +182,7 @@ def _removal(recipe: Recipe, first: Array) -> tuple[Array, Array, Array, str]:
     # a pixel that an object touches at all belongs to it
     holes = read_mattes(shot.mattes, shot.plate, recipe.size, recipe.frames, least=0.01)
     holes = np.stack([widen(hole, max(1, round(first.shape[1] * _GROWTH))) for hole in holes])
-    second_is_clean = shot.other_is_clean
-    if second_is_clean is None:
-        second_is_clean = _stands_out(first, holes) >= _stands_out(second, holes)
+    second_is_clean = other_is_clean(shot, first, second, holes)
     truth, plate = (second, first) if second_is_clean else (first, second)
     clean, seen = (shot.other, shot.plate) if second_is_clean else (shot.plate, shot.other)
     apart = cv2.absdiff(truth, plate)[~holes].mean()
@@ -194,13 +192,3 @@ def _removal(recipe: Recipe, first: Array) -> tuple[Array, Array, Array, str]:
         holes,
         f"{seen.name} shows the object, {clean.name} is clean; outside the holes they differ by {apart:.2f} of 255",
     )
-
-
-def _stands_out(frames: Array, holes: Array) -> float:
-    """How much, of 255, what is in the holes differs from a smooth fill of them."""
-    total, count = 0.0, 0
-    for frame, hole in zip(frames, holes, strict=True):
-        if hole.any():
-            apart = np.abs(smooth_fill(frame, hole) - frame)[hole]
-            total, count = total + float(apart.sum(dtype=np.float64)), count + apart.size
-    return total / max(count, 1)

@@ -14,7 +14,13 @@ import cv2
 import numpy as np
 from lumiere_engine.frames.convert import to_rgb
 from lumiere_engine.frames.source import FrameSource, open_source
-from lumiere_engine.motion.loops.standing import at_plate_size, lay_over, match_exposure, stands_still
+from lumiere_engine.motion.loops.standing import (
+    at_plate_size,
+    lay_over,
+    match_exposure,
+    stands_still,
+    steadied,
+)
 from lumiere_engine.protocol import CinemagraphParams, FrameRange, JobResult, LumiereError, Progress
 from lumiere_engine.protocol.errors import OutputError
 
@@ -27,7 +33,7 @@ from .methods import OnProgress
 
 Array = np.ndarray
 LABEL = "LoopReport.1"
-METHODS = ("bounce", "crossfade", "repeat", "liao", "auto")
+METHODS = ("bounce", "crossfade", "repeat", "liao", "network", "auto")
 _AROUND = 30  # frames to either side of the still that tell how lively the source is
 _FOLLOWED = 480  # pixels of width at which the source's camera is followed
 
@@ -151,6 +157,7 @@ def _standing(plate: FrameSource, region: Region, mask: Array) -> Iterator[Array
             matrices[frame] = guess
     reference = 255 * to_rgb(plate.read(region.still), plate.format)
     tripod = stands_still(matrices, *small.shape)
+    matrices = steadied(matrices, *small.shape)
     factors = (width / small.shape[1], height / small.shape[0])
     for frame, picture in zip(wanted, plate.iter(wanted), strict=True):
         rgb = 255 * to_rgb(picture, plate.format)

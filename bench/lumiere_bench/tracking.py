@@ -20,6 +20,7 @@ from .clips import Size, read_mattes
 from .footage import Shot, choose_shots, find_shots
 from .machine import describe
 from .tracking_pictures import contact_sheet
+from .versions import showing_object
 
 Array = np.ndarray
 OnProgress = Callable[[Progress], None]
@@ -137,6 +138,7 @@ def markdown(report: dict[str, Any]) -> str:
 
 
 def _measure(shot: Shot, plan: Plan) -> Tracked:
+    shot = showing_object(shot)
     truth = read_mattes(shot.mattes, shot.plate, Size(), plan.frames, least=_SURE)
     drawn_in = np.flatnonzero(truth.any((1, 2)))
     if not len(drawn_in) or drawn_in[0] == len(truth) - 1:

@@ -10,6 +10,7 @@ there afterwards.
 from __future__ import annotations
 
 import json
+import operator
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -105,7 +106,7 @@ def load_model(node: Json) -> otio.schema.Timeline:
         TimelineError: a schema version that this OpenTimelineIO does not know, or anything else it refuses.
     """
     try:
-        text = json.dumps(_loadable(node))
+        text = json.dumps(_loadable(node, dict(otio.core.type_version_map())))
         model = otio.core.deserialize_json_from_string(text)
     except RecursionError:
         raise TimelineError("its JSON is nested too deeply") from None
@@ -127,31 +128,37 @@ def one_line(error: BaseException) -> str:
     return text[:300] or type(error).__name__
 
 
-def _loadable(node: Any) -> Any:
-    """A copy of a JSON node in which Marker.3 is Marker.2, the newest that OpenTimelineIO 0.18 can load.
+def _loadable(node: Any, known: dict[str, int]) -> Any:
+    """A JSON node in which Marker.3 is Marker.2, the newest that OpenTimelineIO 0.18 can load; itself without any.
+
+    Args:
+        node: it is not changed.
+        known: the newest version of each schema.
 
     Raises:
         TimelineError: any other schema version that is newer than this OpenTimelineIO.
     """
     if isinstance(node, list):
-        return [_loadable(value) for value in node]
+        values = [_loadable(value, known) if isinstance(value, (dict, list)) else value for value in node]
+        return node if all(map(operator.is_, values, node)) else values
     if not isinstance(node, dict):
         return node
-    copy = {key: _loadable(value) for key, value in node.items()}
+    changed = {}
+    for key, value in node.items():
+        if isinstance(value, (dict, list)):
+            loadable = _loadable(value, known)
+            if loadable is not value:
+                changed[key] = loadable
     name, version = schema_of(node)
-    known = _known_versions().get(name)
-    if known is None or version <= known:
-        return copy
-    if name == "Marker" and version == 3:
-        return copy | {SCHEMA: "Marker.2", "color": _marker_color(node.get("color"))}
-    raise TimelineError(
-        f"it holds a {name}.{version}, newer than the {name}.{known} of OpenTimelineIO {otio.__version__}",
-        remedy="update OpenTimelineIO, or export with an older OTIO version",
-    )
-
-
-def _known_versions() -> dict[str, int]:
-    return dict(otio.core.type_version_map())
+    if version > known.get(name, version):
+        if name != "Marker" or version != 3:
+            raise TimelineError(
+                f"it holds a {name}.{version}, newer than the {name}.{known[name]} of OpenTimelineIO "
+                f"{otio.__version__}",
+                remedy="update OpenTimelineIO, or export with an older OTIO version",
+            )
+        changed |= {SCHEMA: "Marker.2", "color": _marker_color(node.get("color"))}
+    return {**node, **changed} if changed else node
 
 
 def _marker_color(color: Any) -> str:
@@ -174,18 +181,18 @@ def _wrapped(children: list[Any], name: str) -> Json:
     elif kinds == {"Stack"} and len(children) == 1:
         return _timeline_node(name, children[0])
     elif kinds <= {*_TRACK_ITEMS, "Stack"}:
-        tracks = [_node(otio.schema.Track(name="", kind="Video")) | {"children": children}]
+        tracks = [node_of(otio.schema.Track(name="", kind="Video")) | {"children": children}]
     else:
         kind = ", ".join(sorted(kind or "an object without a schema" for kind in kinds))
         raise TimelineError(f"the file holds no timeline but {kind}")
-    return _timeline_node(name, _node(otio.schema.Stack(name="tracks")) | {"children": tracks})
+    return _timeline_node(name, node_of(otio.schema.Stack(name="tracks")) | {"children": tracks})
 
 
 def _timeline_node(name: str, stack: Json) -> Json:
-    return _node(otio.schema.Timeline(name=name)) | {"tracks": stack}
+    return node_of(otio.schema.Timeline(name=name)) | {"tracks": stack}
 
 
-def _node(thing: Any) -> Json:
+def node_of(thing: Any) -> Json:
     """The JSON node of an OpenTimelineIO object."""
     node: Json = json.loads(thing.to_json_string())
     return node

@@ -11,7 +11,7 @@ from lumiere_engine.protocol.errors import LumiereError, TimelineError
 
 from .media import find_media
 from .positions import PlacedClip, Starts, is_drop_frame, picture_clips, record_range, timeline_rate
-from .reading import Timeline, has_media
+from .reading import Timeline, has_media, media_folder
 from .times import exact_rate, to_frames
 
 
@@ -62,7 +62,7 @@ def overview(timeline: Timeline) -> Overview:
     """
     model = timeline.model
     rate = timeline_rate(model)
-    folder = None if timeline.path is None else timeline.path.absolute().parent
+    folder = media_folder(timeline.path)
     starts = Starts(model)
     tracks: dict[int, list[ClipPlace]] = {}
     names: dict[int, str] = {}

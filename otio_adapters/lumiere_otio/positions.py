@@ -111,6 +111,7 @@ class Starts:
     def __init__(self, model: otio.schema.Timeline) -> None:
         self.rate = timeline_rate(model)
         self._known: dict[tuple[int, ...], list[Fraction]] = {}
+        self.ways_out: dict[tuple[int, ...], tuple[Fraction, Fraction]] = {}
 
     def of(self, parent: otio.core.Composition, indices: tuple[int, ...]) -> Fraction:
         """Seconds from the parent's beginning.
@@ -179,24 +180,37 @@ def record_range(
             speed.
     """
     length = to_seconds(duration or known_duration(placed.clip))
-
-    def starts_at(depth: int) -> Fraction:
-        parent, indices = placed.ancestors[depth], placed.indices[: depth + 1]
-        return starts.of(parent, indices) if starts else to_seconds(start_in_parent(parent, indices[-1]))
-
-    start = starts_at(len(placed.ancestors) - 1)
-    for depth in range(len(placed.ancestors) - 1, -1, -1):
-        holder = placed.ancestors[depth]
-        if holder.source_range is not None:
-            start -= to_seconds(holder.source_range.start_time)
-        speed = _nest_speed(holder)
-        start, length = start / speed, length / speed
-        if depth:
-            start += starts_at(depth - 1)
+    start = _start(placed.parent, placed.indices, starts)
+    zero, speed = _way_out(placed.ancestors, placed.indices[:-1], starts)
+    start, length = zero + start / speed, length / speed
     if model.global_start_time is not None:
         start += to_seconds(model.global_start_time)
     rate = starts.rate if starts else timeline_rate(model)
     return otio.opentime.TimeRange(from_seconds(start, rate), from_seconds(length, rate))
+
+
+def _start(parent: otio.core.Composition, indices: tuple[int, ...], starts: Starts | None) -> Fraction:
+    """Seconds from the parent's beginning to a child."""
+    return starts.of(parent, indices) if starts else to_seconds(start_in_parent(parent, indices[-1]))
+
+
+def _way_out(
+    ancestors: tuple[otio.core.Composition, ...], indices: tuple[int, ...], starts: Starts | None
+) -> tuple[Fraction, Fraction]:
+    """Where the last ancestor's zero lies in the root stack, in seconds, and its speed there."""
+    if starts and indices in starts.ways_out:
+        return starts.ways_out[indices]
+    holder = ancestors[-1]
+    speed = _nest_speed(holder)
+    trim = to_seconds(holder.source_range.start_time) if holder.source_range is not None else Fraction(0)
+    zero = -trim / speed
+    if indices:
+        outer, outer_speed = _way_out(ancestors[:-1], indices[:-1], starts)
+        zero = outer + (_start(ancestors[-2], indices, starts) + zero) / outer_speed
+        speed *= outer_speed
+    if starts:
+        starts.ways_out[indices] = zero, speed
+    return zero, speed
 
 
 def timeline_rate(model: otio.schema.Timeline) -> float:

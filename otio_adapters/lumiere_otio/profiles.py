@@ -20,7 +20,7 @@ from .fcp7 import FCP7_SUFFIX, insert_fcp7
 from .fcpxml import insert_fcpxml, write_fcpxml
 from .media import file_name
 from .positions import Starts, picture_clips, record_range, start_in_parent, timeline_rate
-from .reading import FCPXML_SUFFIX, Timeline, read_timeline
+from .reading import FCPXML_SUFFIX, Timeline, read_timeline, text_file
 from .times import exact_rate, to_frames, to_seconds
 
 METADATA_KEY = "Lumiere"
@@ -121,7 +121,8 @@ def _added(timeline: Timeline, draft: Path, profile: Profile) -> bool:
         OutputError: the new track is not one above another of the timeline's own.
     """
     suffix = draft.suffix.lower()
-    if suffix not in INSERTIONS or timeline.path is None or timeline.path.suffix.lower() != suffix:
+    source = None if timeline.path is None else text_file(timeline.path)
+    if suffix not in INSERTIONS or source is None or source.suffix.lower() != suffix:
         return False
     tracks = [track for track in timeline.model.tracks if not _is_sound(track)]
     new = [number for number, track in enumerate(tracks) if _is_new(track)]
@@ -133,7 +134,7 @@ def _added(timeline: Timeline, draft: Path, profile: Profile) -> bool:
             remedy="write .otio",
         )
     start = to_seconds(start_in_parent(tracks[new[0]], list(tracks[new[0]]).index(clips[0])))
-    draft.write_bytes(INSERTIONS[suffix](timeline.path.read_bytes(), new[0] - 1, start, clips[0]))
+    draft.write_bytes(INSERTIONS[suffix](source.read_bytes(), new[0] - 1, start, clips[0]))
     return True
 
 

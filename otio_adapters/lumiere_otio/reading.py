@@ -13,7 +13,7 @@ from lumiere_engine.protocol.errors import TimelineError
 
 from .document import Json, Keys, at, find_timeline, load_model, one_line, parse_document
 from .edl import edl_rate, plain_edl
-from .fcp7 import FCP7_SUFFIX, mark_speeds
+from .fcp7 import FCP7_SUFFIX, read_fcp7
 from .fcpxml import read_fcpxml
 from .positions import PlacedClip, Starts, picture_clips, record_range, record_text
 
@@ -34,6 +34,7 @@ KDENLIVE_REMEDY = "export OpenTimelineIO from Kdenlive, 25.04 or later"
 JSON_SUFFIXES = (".otio", ".json")
 BUNDLE_SUFFIXES = (".otioz", ".otiod")
 FCPXML_SUFFIX = ".fcpxml"
+FCPXML_BUNDLE_SUFFIX = ".fcpxmld"
 EDL_SUFFIX = ".edl"
 KDENLIVE_SUFFIX = ".kdenlive"
 
@@ -154,12 +155,26 @@ def has_media(clip: otio.schema.Clip) -> bool:
     return isinstance(reference, otio.schema.ImageSequenceReference)
 
 
+def text_file(path: Path) -> Path:
+    """The file with a timeline's text: of a Final Cut Pro bundle the one in it."""
+    return path / "Info.fcpxml" if path.suffix.lower() == FCPXML_BUNDLE_SUFFIX and path.is_dir() else path
+
+
+def media_folder(path: Path | None) -> Path | None:
+    """Where relative media paths start: the folder of the file, or the bundle itself."""
+    if path is None:
+        return None
+    path = path.absolute()
+    return path if path.is_dir() or path.suffix.lower() in BUNDLE_SUFFIXES else path.parent
+
+
 def _read(path: Path) -> Timeline:
-    suffix = path.suffix.lower()
-    if suffix in BUNDLE_SUFFIXES or (path.exists() and not path.is_file()):
+    source = text_file(path)
+    suffix = source.suffix.lower()
+    if suffix in BUNDLE_SUFFIXES or (source.exists() and not source.is_file()):
         return _read_with_adapter(path)
     try:
-        data = path.read_bytes()
+        data = source.read_bytes()
     except FileNotFoundError:
         raise TimelineError("there is no such file") from None
     except (OSError, ValueError) as error:
@@ -170,6 +185,8 @@ def _read(path: Path) -> Timeline:
         raise TimelineError("the file is empty")
     if suffix == FCPXML_SUFFIX:
         return Timeline.from_otio(read_fcpxml(data), path)
+    if suffix == FCP7_SUFFIX:
+        return Timeline.from_document(read_fcp7(data), path)
     return _read_with_adapter(path)
 
 
@@ -189,8 +206,6 @@ def _read_with_adapter(path: Path) -> Timeline:
         # adapters have been seen to print, which would spoil what a command answers
         with contextlib.redirect_stdout(io.StringIO()):
             thing = _read_edl(path) if suffix == EDL_SUFFIX else otio.adapters.read_from_file(str(path))
-        if suffix == FCP7_SUFFIX:
-            mark_speeds(thing)
         if suffix == KDENLIVE_SUFFIX and thing.find_children(descended_from_type=otio.schema.Transition):
             raise TimelineError("its mixes would be misplaced by the adapter", remedy=KDENLIVE_REMEDY)
         return Timeline.from_otio(thing, path)

@@ -14,7 +14,7 @@ from lumiere_engine.protocol.ranges import FrameRange
 
 from .media import MediaFile, check_sequence, find_media
 from .positions import PlacedClip, picture_clips, record_range, record_text, sound_clip_names
-from .reading import BUNDLE_SUFFIXES, Timeline, clip_info, has_media
+from .reading import Timeline, clip_info, has_media, media_folder
 from .times import exact_rate
 from .usage import MediaInfo, Usage, clip_usage
 
@@ -108,7 +108,7 @@ def select_clip(
         TimelineError: ranges or speed that cannot serve (see `usage.clip_usage`).
     """
     placed = find_clip(timeline, which)
-    media = find_media(placed.clip, _folder(timeline_path or timeline.path), relink, label=placed.label)
+    media = find_media(placed.clip, media_folder(timeline_path or timeline.path), relink, label=placed.label)
     usage = clip_usage(placed, _probed(probe, placed, media))
     check_sequence(media, usage.media_range, label=placed.label)
     return _selection(timeline, placed, media, usage)
@@ -203,14 +203,6 @@ def _probed(
     rates += [reference.rate] if isinstance(reference, otio.schema.ImageSequenceReference) else []
     rate = next((exact_rate(rate) for rate in rates if rate > 0), Fraction(info.rate))
     return _SequenceInfo(info.frame_count, rate, media.first_number)
-
-
-def _folder(path: Path | None) -> Path | None:
-    """Where relative media paths start: the folder of the file, or the bundle itself."""
-    if path is None:
-        return None
-    path = Path(path).absolute()
-    return path if path.is_dir() or path.suffix.lower() in BUNDLE_SUFFIXES else path.parent
 
 
 def _names(timeline: Timeline, clips: Sequence[PlacedClip]) -> str:

@@ -25,6 +25,9 @@ HIGHEST_PICTURE_RATE = 1000
 _BROADCAST_TOLERANCE = 0.01
 _LOWEST_RATE, _HIGHEST_RATE = 1e-3, 1e7
 _HIGHEST_VALUE = 1e15  # beyond it a float has no fractions left
+_KEPT = (
+    1 << 15
+)  # conversions: in a long timeline most times occur more than once, and each is asked for several times
 _LOWEST_SPEED, _HIGHEST_SPEED = 1e-6, 1e6
 _TIMECODE = re.compile(r"(-?)(\d{1,3}):(\d\d):(\d\d)([:;])(\d{2,3})")
 
@@ -68,15 +71,15 @@ def snapped(frames: Fraction) -> Fraction:
     return whole if abs(frames - whole) <= SNAP else frames
 
 
-def written_value(time: otio.opentime.RationalTime) -> Fraction:
+def _exact_value(value: float) -> Fraction:
     """The value of a time as it is written, in frames of its own rate.
 
     Raises:
         TimelineError: it is absurd or no number.
     """
-    if not abs(time.value) <= _HIGHEST_VALUE:
-        raise TimelineError(f"a time has the value {time.value}, which is no frame number")
-    return Fraction(time.value)
+    if not abs(value) <= _HIGHEST_VALUE:
+        raise TimelineError(f"a time has the value {value}, which is no frame number")
+    return Fraction(value)
 
 
 def to_frames(time: otio.opentime.RationalTime, rate: float) -> Fraction:
@@ -91,11 +94,16 @@ def to_frames(time: otio.opentime.RationalTime, rate: float) -> Fraction:
     Raises:
         TimelineError: a value or rate that is no number.
     """
-    value = written_value(time)
-    ours, theirs = exact_rate(rate), exact_rate(time.rate)
+    return _frames(time.value, time.rate, rate)
+
+
+@lru_cache(maxsize=_KEPT)
+def _frames(written: float, own_rate: float, rate: float) -> Fraction:
+    value = _exact_value(written)
+    ours, theirs = exact_rate(rate), exact_rate(own_rate)
     if ours == theirs and value.denominator == 1:
         return value
-    as_written = snapped(value * Fraction(rate) / Fraction(time.rate))
+    as_written = snapped(value * Fraction(rate) / Fraction(own_rate))
     if as_written.denominator == 1:
         return as_written
     exactly = snapped(value * ours / theirs)
@@ -108,8 +116,13 @@ def to_seconds(time: otio.opentime.RationalTime) -> Fraction:
     Raises:
         TimelineError: a value or rate that is no number.
     """
-    value, exact = written_value(time), exact_rate(time.rate)
-    return value / (exact if value.denominator == 1 else Fraction(time.rate))
+    return _seconds(time.value, time.rate)
+
+
+@lru_cache(maxsize=_KEPT)
+def _seconds(written: float, rate: float) -> Fraction:
+    value, exact = _exact_value(written), exact_rate(rate)
+    return value / (exact if value.denominator == 1 else Fraction(rate))
 
 
 def from_seconds(seconds: Fraction, rate: float) -> otio.opentime.RationalTime:

@@ -21,8 +21,15 @@ from lumiere_engine.protocol.errors import (
 
 from .document import one_line
 from .moving import moved
-from .profiles import write_in_format
-from .reading import ADAPTER_PACKAGES, FCPXML_SUFFIX, JSON_SUFFIXES, KDENLIVE_SUFFIX, Timeline
+from .profiles import INSERTIONS, write_in_format
+from .reading import (
+    ADAPTER_PACKAGES,
+    FCPXML_BUNDLE_SUFFIX,
+    FCPXML_SUFFIX,
+    JSON_SUFFIXES,
+    KDENLIVE_SUFFIX,
+    Timeline,
+)
 
 RECIPE = "Recipe.1"
 SIDECAR_SUFFIX = ".lumiere.json"
@@ -67,7 +74,12 @@ def check_writable(timeline: Timeline, path: Path, *, overwrite: bool = False) -
             "Kdenlive's own projects are read, not written", remedy="write .otio, which it opens"
         )
     written_by_adapters = otio.adapters.suffixes_with_defined_adapters(write=True)
-    if suffix in (*JSON_SUFFIXES, FCPXML_SUFFIX) or suffix.lstrip(".") in written_by_adapters:
+    if suffix == FCPXML_BUNDLE_SUFFIX:
+        raise OutputError(
+            "bundles of Final Cut Pro are read, not written", remedy="write .fcpxml, which it opens"
+        )
+    own = timeline.path is not None and suffix == timeline.path.suffix.lower() and suffix in INSERTIONS
+    if own or suffix in (*JSON_SUFFIXES, FCPXML_SUFFIX) or suffix.lstrip(".") in written_by_adapters:
         return
     package = ADAPTER_PACKAGES.get(suffix)
     raise OutputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
@@ -10,6 +11,7 @@ from xml.sax.saxutils import quoteattr
 from lumiere_engine.protocol.errors import TimelineError
 
 _DEEPEST = 200
+_TAG = re.compile(rb"""[^>"']*(?:(?:"[^"]*"|'[^']*')[^>"']*)*>""")
 _ENCODINGS = (None, "utf-8", "us-ascii", "ascii")
 
 
@@ -173,16 +175,10 @@ def tag(name: str, /, **attributes: object) -> str:
 
 def _end_of_tag(data: bytes, start: int) -> int:
     """The byte after an opening tag; a bracket within quotes does not end it."""
-    quote = 0
-    for index in range(start, len(data)):
-        byte = data[index]
-        if quote:
-            quote = 0 if byte == quote else quote
-        elif byte in b"\"'":
-            quote = byte
-        elif byte == ord(">"):
-            return index + 1
-    raise TimelineError("broken XML: a tag does not end")
+    found = _TAG.match(data, start)
+    if found is None:
+        raise TimelineError("broken XML: a tag does not end")
+    return found.end()
 
 
 def _indent_of(data: bytes, element: Element) -> str:

@@ -117,7 +117,7 @@ def cinemagraph(
     shots: Annotated[str, typer.Option(metavar="A,B", help="Only these shots. [default: all]")] = "",
     methods: Annotated[
         str,
-        typer.Option(metavar="A,B", help="Of bounce, crossfade, repeat, liao, auto. [default: all]"),
+        typer.Option(metavar="A,B", help="Of bounce, crossfade, repeat, liao, network, auto. [default: all]"),
     ] = "",
     quality: Annotated[str, typer.Option(help="draft, standard or best.")] = "standard",
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("lumiere-bench"),

@@ -34,6 +34,7 @@ class LoopMethod(StrEnum):
     """How a loop is closed."""
 
     AUTO = "auto"
+    NETWORK = "network"
     LIAO = "liao"
     CROSSFADE = "crossfade"
     BOUNCE = "bounce"

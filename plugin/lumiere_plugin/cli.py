@@ -18,6 +18,8 @@ from .options import (
     Handles,
     MatteCovers,
     MatteCoversOption,
+    ModelOption,
+    MotionOption,
     Network,
     Output,
     Overwrite,
@@ -34,6 +36,8 @@ from .options import (
 from .stylize import stylize
 
 if TYPE_CHECKING:
+    from lumiere_engine.protocol import Weights
+
     from .preparing import Outcome
 
 app = typer.Typer(
@@ -113,6 +117,11 @@ def remove(
         bool, typer.Option(help="Let the network fill what no frame shows; without, a smooth fill.")
     ] = True,
     regrain: Annotated[bool, typer.Option(help="Give imagined pixels the plate's grain.")] = True,
+    prompt: Annotated[
+        str, typer.Option(help="What stands where no frame shows anything; needs a model (`lumiere models`).")
+    ] = "",
+    model: ModelOption = None,
+    motion: MotionOption = None,
     handles: Handles = 48,
     relink: Relink = None,
     rate: Rate = None,
@@ -140,10 +149,16 @@ def remove(
     from lumiere_engine.protocol import FrameRange, RemoveParams
 
     from .carrying_out import carry_out
+    from .choosing import Choice, choose
     from .preparing import Request, prepare
 
     console = Console(as_json)
     with console.failures():
+        weights: tuple[Weights, ...] = ()
+        if prompt:
+            weights = choose(
+                Choice(model, motion), moving=True, without="`lumiere remove` without --prompt needs none"
+            )
         request = Request(
             source=source,
             mattes=tuple(matte),
@@ -155,7 +170,7 @@ def remove(
             relink=tuple(relink or ()),
             rate=rate_of(rate),
             conform=conform,
-            params=RemoveParams(quality.value, grow, feather, imagine, regrain),
+            params=RemoveParams(quality.value, grow, feather, imagine, regrain, prompt, weights),
             seed=seed,
             overwrite=overwrite,
             keep_work=keep_work,

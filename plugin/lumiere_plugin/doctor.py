@@ -91,19 +91,20 @@ def _program() -> Iterator[Finding]:
 
 def _device() -> Iterator[Finding]:
     try:
-        about = ask("device")
+        devices = ask("devices")["devices"]
     except LumiereError as error:
         yield Finding("device", "problem", str(error), "install PyTorch again: pip install torch")
         return
-    memory = about["memory_bytes"]
-    shown = about["name"] if memory is None else f"{about['name']}, {memory / 2**30:.0f} GiB"
-    slow = about["kind"] == "cpu"
-    yield Finding(
-        "device",
-        "ok",
-        f"{about['kind']}: {shown}",
-        "imagining is slow without a GPU; borrowing is not" if slow else None,
-    )
+    for about in devices:
+        memory = about["memory_bytes"]
+        shown = about["about"] if memory is None else f"{about['about']}, {memory / 2**30:.0f} GiB"
+        slow = about["name"] == "cpu" and len(devices) == 1
+        yield Finding(
+            "device",
+            "ok",
+            f"{about['name']}: {shown}",
+            "imagining is slow without a GPU; borrowing is not" if slow else None,
+        )
 
 
 def _memory() -> Iterator[Finding]:
@@ -221,9 +222,14 @@ def _engine() -> Iterator[Finding]:
         )
         return
     jobs = ", ".join(f"{count} {state}" for state, count in sorted(info.counts.items())) or "no jobs"
-    yield Finding("engine", "ok", f"process {info.pid}, {info.memory_bytes / 1e6:.0f} MB, {jobs}")
-    if info.paused:
-        yield Finding("queue", "absent", "paused", "lumiere queue resume")
+    used = ", ".join(device.name + (" (given back)" if device.yielded else "") for device in info.devices)
+    yield Finding(
+        "engine", "ok", f"process {info.pid}, {info.memory_bytes / 1e6:.0f} MB, works on {used}, {jobs}"
+    )
+    resting = any(device.yielded for device in info.devices)
+    if info.paused or resting:
+        why = "paused" if info.paused else "a device was given back"
+        yield Finding("queue", "absent", why, "lumiere queue resume")
     failed = info.counts.get("failed", 0)
     if failed:
         yield Finding(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 from lumiere_engine.client import EngineClient
-from lumiere_engine.protocol.engine import EngineInfo
-from lumiere_engine.protocol.errors import EngineError, EngineUnreachableError
+from lumiere_engine.protocol.engine import Device, EngineInfo
+from lumiere_engine.protocol.errors import EngineError, EngineUnreachableError, SpecError
 from lumiere_engine.protocol.wire import encode
 
 from .console import Console, Json
@@ -24,11 +24,27 @@ def engine() -> None:
 
 
 @app.command()
-def start(as_json: Json = False) -> None:
+def start(
+    devices: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            help="What jobs run on, one worker each, from now on: auto (all GPUs, or the processor), or names such as "
+            "cuda:0,cuda:1 or cpu."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Start the engine, if it is not running; it goes on with what was queued."""
     console = Console(as_json)
     with console.failures():
-        _tell(console, EngineClient().info())
+        runs = EngineClient(start=False).connection.found() is not None
+        info = EngineClient(devices=devices).info()
+        named = ",".join(device.name for device in info.devices)
+        if runs and devices is not None and devices != named:
+            raise EngineError(
+                f"the engine runs already, on {named}", remedy="lumiere engine stop, then start it anew"
+            )
+        _tell(console, info)
 
 
 @app.command()
@@ -37,13 +53,13 @@ def stop(as_json: Json = False) -> None:
     console = Console(as_json)
     with console.failures():
         client = EngineClient(start=False)
-        info = client.stop()
+        pid = client.stop()
         deadline = time.monotonic() + _ENDED_S
         while client.connection.found() is not None:
             if time.monotonic() > deadline:
-                raise EngineError(f"the engine does not end (process {info.pid})")
+                raise EngineError(f"the engine does not end (process {pid})")
             time.sleep(0.02)
-        console.answer({"label": "Stopped.1", "pid": info.pid}, "the engine has stopped")
+        console.answer({"label": "Stopped.1", "pid": pid}, "the engine has stopped")
 
 
 @app.command()
@@ -62,12 +78,22 @@ def status(as_json: Json = False) -> None:
 
 
 @app.command("yield")
-def give_back(as_json: Json = False) -> None:
-    """Give the device's memory back at once; the queue waits until `lumiere queue resume`."""
+def give_back(
+    device: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Only this one, by its name; the others go on."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Give the devices' memory back at once; the queue waits until `lumiere queue resume`."""
     console = Console(as_json)
     with console.failures():
-        info = EngineClient(start=False).give_back()
-        console.answer(encode(info), "the device is free; lumiere queue resume goes on")
+        client = EngineClient(start=False)
+        info = client.give_back() if device is None else _without(client, device)
+        free = (
+            "the devices are" if device is None and len(info.devices) > 1 else f"{device or 'the device'} is"
+        )
+        console.answer(encode(info), f"{free} free; lumiere queue resume goes on")
 
 
 @app.command()
@@ -81,9 +107,27 @@ def allow(
         console.answer(encode(info), "the engine may use:\n" + "\n".join(f"  {root}" for root in info.roots))
 
 
+def _doing(device: Device) -> str:
+    if device.job is not None:
+        return f"job {device.job} runs on {device.name}"
+    return f"{device.name} is {'given back' if device.yielded else 'free'}"
+
+
+def _without(client: EngineClient, name: str) -> EngineInfo:
+    """Give back all devices of a name."""
+    info = client.info()
+    places = [place for place, device in enumerate(info.devices) if device.name == name]
+    if not places:
+        names = ", ".join(device.name for device in info.devices)
+        raise SpecError(f"the engine has no device '{name}', only {names}", remedy="name one of these")
+    for place in places:
+        info = client.give_back(place)
+    return info
+
+
 def _tell(console: Console, info: EngineInfo) -> None:
     counts = ", ".join(f"{count} {state}" for state, count in sorted(info.counts.items())) or "no jobs"
-    doing = f"job {info.running} runs" if info.running is not None else "nothing runs"
+    doing = ", ".join(map(_doing, info.devices))
     paused = "; the queue is paused" if info.paused else ""
     console.answer(
         encode(info),

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from .console import Console, Json
-from .options import Output, Overwrite, Priority, Quality, Queue, Seed, rate_of
+from .options import (
+    ModelOption,
+    MotionOption,
+    Output,
+    Overwrite,
+    Priority,
+    Quality,
+    Queue,
+    Seed,
+    rate_of,
+)
 
 if TYPE_CHECKING:
     from .preparing import Outcome
@@ -30,17 +40,15 @@ def generate(
         typer.Option(help="A picture that becomes the first frame."),
     ] = None,
     frames: Annotated[int, typer.Option(min=1, help="How many.")] = 80,
-    model: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="A registered text-to-image model. [default: the only one]"),
-    ] = None,
-    motion: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Registered temporal layers or motion adapter; none. [default: the only one]"),
-    ] = None,
+    model: ModelOption = None,
+    motion: MotionOption = None,
     lora: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(metavar="NAME[=SCALE]", help="A registered LoRA. Repeatable."),
+    ] = None,
+    upscale: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Registered layers that make the clip larger in the end (super-resolution)."),
     ] = None,
     plate: Annotated[
         Optional[Path],  # noqa: UP045
@@ -96,6 +104,7 @@ def generate(
     from lumiere_engine.protocol import FrameRange, GenerateParams
 
     from .carrying_out import carry_out
+    from .choosing import Choice
     from .generating import GenerateRequest, prepare
 
     console = Console(as_json)
@@ -124,18 +133,17 @@ def generate(
                 mattes=tuple(matte or ()),
                 frames=None if only is None else FrameRange.parse_inclusive(only),
                 output=out,
-                model=model,
-                motion=motion,
-                loras=tuple(lora or ()),
+                choice=Choice(model, motion, tuple(lora or ()), upscale),
                 seed=seed,
                 overwrite=overwrite,
             )
         )
         outcome = carry_out(console, prepared, queue=queue, priority=priority)
         if outcome is not None:
-            console.answer(outcome.to_wire(), _told(outcome))
+            console.answer(outcome.to_wire(), told(outcome))
 
 
-def _told(outcome: Outcome) -> str:
+def told(outcome: Outcome) -> str:
+    """The result, for people."""
     result = outcome.result
     return f"{outcome.output}: {result.frame_count} frames in {sum(result.seconds.values()):.0f} s"

@@ -18,6 +18,7 @@ _KINDS = {
     "image": "text-to-image model",
     "temporal": "temporal layers",
     "motion": "motion adapter",
+    "upscale": "super-resolution layers",
     "lora": "LoRA",
 }
 

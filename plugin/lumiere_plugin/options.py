@@ -47,6 +47,16 @@ Queue = Annotated[
 Priority = Annotated[int, typer.Option(min=-100, max=100, help="With --queue: higher goes first.")]
 Source = Annotated[Path, typer.Argument(help="Movie, image sequence, or timeline (.otio, …).")]
 Seed = Annotated[int, typer.Option(min=0, help="Of all randomness; same seed, same bytes.")]
+ModelOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--model", help="A registered text-to-image model. [default: the only one]"),
+]
+MotionOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--motion", help="Registered temporal layers or motion adapter; none. [default: the only one]"
+    ),
+]
 
 
 class Quality(StrEnum):

@@ -11,7 +11,6 @@ from lumiere_engine.client import ask, new_key
 from lumiere_engine.protocol import (
     CinemagraphParams,
     FrameRange,
-    GenerateParams,
     JobSpec,
     MediaInfo,
     MotionHints,
@@ -46,8 +45,8 @@ from lumiere_ui.models.project import (
 )
 from lumiere_ui.models.roto_document import write_roto
 
+from .choosing import Choice, choose
 from .cinemagraph import read_hints
-from .generating import GenerateRequest, weights
 from .mask_tracking import track_mask
 from .panel_actions import actions, effect
 from .panel_generating import generated
@@ -276,8 +275,8 @@ class PanelDesk:
         """
         spec = self._spec(request, drawing(request))
         params = replace(spec.params_of(CinemagraphParams), start=None, period=None)
-        answer = ask("loop_points", on_progress, spec=replace(spec, params=params).to_wire(), count=LOOPS)
-        return tuple(LoopPoint(**point) for point in answer["points"])
+        answer = ask("loop_points", on_progress, spec=replace(spec, params=params).to_wire(), most=LOOPS)
+        return tuple(LoopPoint(one["start"], one["period"], one["seam"]) for one in answer["loops"])
 
     def read_hints(self, path: Path) -> MotionHints:
         """Motion hints from a file, as `lumiere cinemagraph --hints` takes them.
@@ -301,7 +300,7 @@ class PanelDesk:
         Raises:
             SpecError: they do not fit each other.
         """
-        return weights(GenerateRequest(GenerateParams(), model=image, motion=motion, loras=loras))
+        return choose(Choice(image, motion, loras), moving=False, without="")
 
     def save_results(self, project: Project, results: Sequence[TimelineResult]) -> Path:
         """A timeline beside the project's, with a track more for each result.

@@ -16,6 +16,7 @@ from lumiere_engine.protocol import (
     CinemagraphParams,
     Finish,
     FrameRange,
+    GenerateParams,
     JobResult,
     JobSpec,
     MediaInfo,
@@ -33,7 +34,20 @@ from lumiere_engine.protocol.roto import DRAWN_SUFFIXES
 from .manifest import done_word
 
 TIMELINE_SUFFIXES = frozenset(
-    (".otio", ".otioz", ".otiod", ".json", ".xml", ".fcpxml", ".edl", ".aaf", ".kdenlive", ".xges", ".ale")
+    (
+        ".otio",
+        ".otioz",
+        ".otiod",
+        ".json",
+        ".xml",
+        ".fcpxml",
+        ".fcpxmld",
+        ".edl",
+        ".aaf",
+        ".kdenlive",
+        ".xges",
+        ".ale",
+    )
 )
 DEFAULT_HANDLES = 48
 # Which start from weights, and which tell what was borrowed and what imagined.
@@ -202,7 +216,10 @@ def _in_timeline(request: Request) -> Prepared:
     selection = select_clip(
         timeline, request.clip, timeline_path=request.source, relink=request.relink, probe=probe
     )
-    written = selection.with_handles(request.handles)
+    generated = isinstance(request.params, GenerateParams)
+    matted = bool(request.mattes) and not request.whole_mattes
+    # what is generated is all of the result: where the matte has no frames there is nothing to keep
+    written = selection.with_handles(0 if generated and matted else request.handles)
     params = _counted_in_media(request.params, selection.media_range.start)
     folder = output.with_name(f"{output.stem}_media")
     spec = JobSpec(
@@ -304,8 +321,20 @@ def result_word(params: Params) -> str:
 
 
 def checkpoint(request: Request) -> str | None:
-    """Fingerprint of the weights that a job starts from; None if its effect asks no network."""
-    return fingerprint(weights(request)) if effect_of(request.params) in LEARNING_EFFECTS else None
+    """Fingerprint of the weights that a job starts from; None if it asks no network that learns.
+
+    Raises:
+        SpecError: they cannot be read, or are named and nothing learns from them.
+    """
+    params = request.params
+    learns = (
+        params.imagines if isinstance(params, CinemagraphParams) else effect_of(params) in LEARNING_EFFECTS
+    )
+    if learns and not params.files:
+        return fingerprint(weights(request))
+    if request.network is not None or request.save_network is not None:
+        raise SpecError("nothing is learned in this job", remedy="leave out --network and what saves it")
+    return None
 
 
 def weights(request: Request) -> Path:
@@ -337,7 +366,7 @@ def probe(path: Path) -> MediaInfo:
 def default_output(request: Request, suffix: str) -> Path:
     """Beside the source: `shot.mp4` → `shot_removed.mov`."""
     source, word = request.source, result_word(request.params)
-    stem = source.name if source.is_dir() else source.stem
+    stem = source.name if source.is_dir() and not is_timeline(source, None) else source.stem
     stem = re.sub(r"[._-]*(%0?\d*d|#+|@+)$", "", stem)
     return source.absolute().with_name(f"{stem or 'clip'}_{word}{suffix}")
 

@@ -1,4 +1,4 @@
-"""`lumiere stylize`: a shot in the style of a picture, or of frames that an artist painted."""
+"""`lumiere stylize`: a shot in the style of a picture, of frames that an artist painted, or of a prompt."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from .options import (
     Handles,
     MatteCovers,
     MatteCoversOption,
+    ModelOption,
+    MotionOption,
     Network,
     Output,
     Overwrite,
@@ -30,8 +32,9 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from lumiere_engine.protocol import KeyPicture
+    from lumiere_engine.protocol import GenerateParams, KeyPicture, StylizeParams
 
+    from .choosing import Choice
     from .preparing import Outcome
 
 
@@ -57,7 +60,21 @@ def stylize(
         Optional[Path],  # noqa: UP045
         typer.Option(help="A style that --save-style kept; instead of a reference."),
     ] = None,
-    strength: Annotated[float, typer.Option(min=0, max=1, help="α: 0.5 a hint, 1 all of the style.")] = 1.0,
+    prompt: Annotated[
+        str,
+        typer.Option(help="The style in words, instead of a reference; needs a model (`lumiere models`)."),
+    ] = "",
+    model: ModelOption = None,
+    motion: MotionOption = None,
+    strength: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(
+            min=0,
+            max=1,
+            help="α: 0.5 a hint, 1 all of the style; of a prompt, how much of the shot is made anew. "
+            "[default: 1; of a prompt 0.6]",
+        ),
+    ] = None,
     out: Output = None,
     matte: Annotated[
         Optional[list[Path]],  # noqa: UP045
@@ -100,19 +117,33 @@ def stylize(
     priority: Priority = 0,
     as_json: Json = False,
 ) -> None:
-    """Give a shot the style of a picture, or of key frames that were painted."""
+    """Give a shot the style of a picture, of key frames that were painted, or of a prompt."""
     from lumiere_engine.protocol import FrameRange, StylizeParams
     from lumiere_engine.protocol.errors import SpecError
 
     from .carrying_out import carry_out
+    from .choosing import Choice
+    from .generate_cli import told as told_generated
     from .preparing import Request, prepare
 
     console = Console(as_json)
     with console.failures():
-        if reference is None and not keyframe and style is None:
+        painted = StylizeParams(
+            quality=quality.value,
+            reference=None if reference is None else str(reference.absolute()),
+            keyframes=tuple(map(key_picture, keyframe or ())),
+            style=None if style is None else str(style.absolute()),
+            strength=1.0 if strength is None else strength,
+            scale=scale,
+            colour=colour,
+            edges=edges,
+            outside=outside,
+            feather=feather,
+        )
+        if not prompt and not painted.media:
             raise SpecError(
                 "no style is named",
-                remedy="give --reference PICTURE, --keyframe FRAME=PICTURE or --style FILE",
+                remedy="give --reference PICTURE, --keyframe FRAME=PICTURE, --style FILE or --prompt TEXT",
             )
         request = Request(
             source=source,
@@ -125,18 +156,7 @@ def stylize(
             relink=tuple(relink or ()),
             rate=rate_of(rate),
             conform=conform,
-            params=StylizeParams(
-                quality=quality.value,
-                reference=None if reference is None else str(reference.absolute()),
-                keyframes=tuple(map(key_picture, keyframe or ())),
-                style=None if style is None else str(style.absolute()),
-                strength=strength,
-                scale=scale,
-                colour=colour,
-                edges=edges,
-                outside=outside,
-                feather=feather,
-            ),
+            params=_prompted(painted, prompt, strength, Choice(model, motion)) if prompt else painted,
             seed=seed,
             overwrite=overwrite,
             keep_work=keep_work,
@@ -146,7 +166,36 @@ def stylize(
         prepared = prepare(request)
         outcome = carry_out(console, prepared, queue=queue, priority=priority)
         if outcome is not None:
-            console.answer(outcome.to_wire(), told(outcome))
+            console.answer(outcome.to_wire(), (told_generated if prompt else told)(outcome))
+
+
+def _prompted(painted: StylizeParams, prompt: str, strength: float | None, choice: Choice) -> GenerateParams:
+    """The shot, taken back into noise and from there to the prompt, all frames at once (SDEdit).
+
+    Raises:
+        SpecError: what only a painted style knows was chosen as well, or no model is registered.
+    """
+    from lumiere_engine.protocol import GenerateParams, StylizeParams
+    from lumiere_engine.protocol.errors import SpecError
+
+    from .choosing import choose
+
+    known = StylizeParams(painted.quality, strength=painted.strength, feather=painted.feather)
+    if painted != known:
+        raise SpecError(
+            "a prompt takes the place of a reference and of all that says how it is painted",
+            remedy="leave out --prompt, or everything but --strength, --matte and --feather",
+        )
+    return GenerateParams(
+        quality=painted.quality,
+        prompt=prompt,
+        plate_as="clip",
+        strength=0.6 if strength is None else strength,
+        feather=painted.feather,
+        weights=choose(
+            choice, moving=True, without="`lumiere stylize` with --reference or --keyframe needs none"
+        ),
+    )
 
 
 def key_picture(text: str) -> KeyPicture:

@@ -22,7 +22,12 @@ def train() -> None:
     """Teach the network."""
 
 
-Folder = Annotated[Path, typer.Argument(help="Captioned material: NAME.mp4 (or a picture) beside NAME.txt.")]
+Folder = Annotated[
+    Path,
+    typer.Argument(
+        help="Captioned material: NAME.mp4 (or a picture) beside NAME.txt, or WebDataset .tar files."
+    ),
+]
 Recipe = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option(help="A TOML file, as assets/prior/recipe.toml; what it does not say is the default."),
@@ -86,6 +91,9 @@ def temporal(
         Optional[Path],  # noqa: UP045
         typer.Option("--from", help="Temporal layers to start from; their shape is kept."),
     ] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, help="How many share each batch: one per GPU (torch's own launcher).")
+    ] = 1,
     recipe: Recipe = None,
     steps: Steps = None,
     as_json: Json = False,
@@ -99,6 +107,7 @@ def temporal(
                 show,
                 model=_place_of(model),
                 start=None if start is None else str(start.absolute()),
+                processes=processes,
                 **_asked(folder, out, recipe, steps),
             )
         console.answer(

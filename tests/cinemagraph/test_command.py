@@ -88,7 +88,7 @@ def test_the_same_job_gives_the_same_bytes(
     assert (tmp_path / "again.mkv").read_bytes() == looped[0].read_bytes()
 
 
-@pytest.mark.parametrize("method", ["bounce", "repeat", "liao", "crossfade"])
+@pytest.mark.parametrize("method", ["bounce", "repeat", "liao", "crossfade", "network"])
 def test_every_method_loops(swing: tuple[Path, Path], tmp_path: Path, method: str) -> None:
     out = tmp_path / "loop.mkv"
     answer = loop_of(swing, out, "--method", method, "--period", 20)

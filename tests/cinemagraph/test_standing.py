@@ -11,6 +11,7 @@ from lumiere_engine.motion.loops.standing import (
     lay_over,
     match_exposure,
     stands_still,
+    steadied,
 )
 
 from .conftest import background, region_mask
@@ -71,3 +72,42 @@ def test_another_exposure_is_found_and_none_is_left_alone() -> None:
     noisy = still + np.random.default_rng(0).normal(0, 1.5, still.shape).astype(np.float32)
     same = match_exposure(still, noisy, outside)
     assert np.array_equal(same.applied(still, 255), still)
+
+
+def test_a_slow_camera_is_followed_without_steps_and_a_jolt_stays() -> None:
+    rng = np.random.default_rng(5)
+
+    def shift(x: float) -> np.ndarray:
+        return np.array([[1, 0, x], [0, 1, 0], [0, 0, 1]], np.float64)
+
+    # what is measured of a drift stands still until it is worth correcting
+    stairs = {t: shift(0.5 * np.floor(0.1 * t / 0.5) + 0.02 * rng.standard_normal()) for t in range(40)}
+    steps = np.abs(np.diff([m[0, 2] for m in steadied(stairs, 90, 160).values()]))
+    assert steps.max() < 0.3
+    jolted = {t: shift(6.0 if t == 20 else 0.0) for t in range(40)}
+    assert abs(steadied(jolted, 90, 160)[20][0, 2] - 6.0) < 0.01
+
+
+def test_what_lies_near_the_region_tells_its_motion() -> None:
+    rng = np.random.default_rng(6)
+    texture = cv2.GaussianBlur(rng.integers(0, 255, (180, 320)).astype(np.uint8), (0, 0), 1.5)
+    texture = cv2.normalize(texture, None, 0, 255, cv2.NORM_MINMAX)
+    region = np.zeros((180, 320), bool)
+    region[30:60, 100:220] = True
+    # the foreground goes elsewhere
+    frame = np.roll(texture, 2, 1)
+    frame[110:] = np.roll(texture, -6, 1)[110:]
+    found = lay_over(texture, frame, region, np.eye(3))
+    middle = cv2.perspectiveTransform(np.array([[[160.0, 45.0]]]), found)[0, 0]
+    assert np.allclose(middle, (162, 45), atol=0.3)
+
+
+def test_surroundings_that_tell_nothing_bend_nothing() -> None:
+    """Lines can be followed across alone, and a homography through them would say anything."""
+    ys = np.arange(180)[:, None] + 0.1 * np.arange(320)[None]
+    lines = (128 + 60 * np.sin(ys / 6)).astype(np.uint8)
+    region = np.zeros((180, 320), bool)
+    region[:110] = True
+    rng = np.random.default_rng(7)
+    noisy = np.clip(np.roll(lines, 2, 0) + rng.normal(0, 3, lines.shape), 0, 255).astype(np.uint8)
+    assert corner_shift(lay_over(lines, noisy, region, np.eye(3)), 180, 320) < 0.15 * 320

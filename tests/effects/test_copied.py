@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import cv2
 import numpy as np
-from lumiere_engine.effects.completion import TEXTURE_STRENGTH
 from lumiere_engine.effects.copied import NOBODY, Copied, Detail, add_details
 from lumiere_engine.effects.refine import refine, texture_detail
 from lumiere_engine.effects.shot import Scale
@@ -30,8 +30,9 @@ def test_copied_texture_is_fetched_again_from_the_plate(
     places = grid(48, 96)
     places[unseen] += (SHIFT, 0)
     steady = completed.picture(1)
-    # at half strength, so that the texture as it is laid on is the whole of it
-    layer = (np.roll(steady, -SHIFT, 1) - steady) / TEXTURE_STRENGTH
+    # by what it is weakened with, so that the texture as it is laid on is the whole of it
+    strength = np.maximum(completed.texture_strength(1), 1e-3)[..., None]
+    layer = (np.roll(steady, -SHIFT, 1) - steady) / strength
     completed.set_steady(1, steady[unseen], np.zeros_like(steady))
     completed.set_copied(1, Copied.nothing(48, 96).own(1, unseen))
     completed.set_texture(1, np.where(unseen[..., None], layer, 0), places)
@@ -41,7 +42,8 @@ def test_copied_texture_is_fetched_again_from_the_plate(
 
     def detail(key: int) -> Detail:
         found = texture_detail(key, completed, plate[key])
-        return Detail(found.window, found.rgb / TEXTURE_STRENGTH)
+        at_plate = cv2.resize(strength[..., 0], (192, 96))[found.window.slices][..., None]
+        return Detail(found.window, found.rgb / at_plate)
 
     patch = refine(1, completed, filling, lambda t: plate[t], detail)
     inside = patch.window.slices
@@ -85,5 +87,16 @@ def test_pixels_that_copied_nothing_get_no_details() -> None:
     def details(key: int) -> Any:
         raise AssertionError("nobody was asked")
 
-    out = add_details(rgb, Copied.nothing(4, 4), (grid(8, 8) + 0.5) / 2 - 0.5, lambda p: p, details)
+    strength = np.ones((4, 4), np.float32)
+    out = add_details(rgb, Copied.nothing(4, 4), (grid(8, 8) + 0.5) / 2 - 0.5, lambda p: p, details, strength)
     assert np.array_equal(out, rgb)
+
+
+def test_texture_rises_from_the_edge_of_what_is_seen(
+    scene: Callable[..., Any], complete: Callable[..., Any], workspace: Workspace
+) -> None:
+    completed = complete(scene(3, height=96, width=192), workspace, Scale(192, 96, 96, 48))
+    unseen, strength = completed.unseen(1), completed.texture_strength(1)
+    assert not strength[~unseen].any() and strength[unseen].min() > 0
+    edge = unseen & cv2.dilate((~unseen).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    assert strength[edge].max() < 0.5 * strength.max()

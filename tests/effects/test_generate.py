@@ -2,75 +2,35 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
-import torch
-from lumiere_engine.diffusion import DiscreteSchedule
+from lumiere_engine.client import EngineClient
 from lumiere_engine.effects.generate import generate
-from lumiere_engine.effects.prompting import files_fingerprint
 from lumiere_engine.frames.convert import to_rgb
-from lumiere_engine.frames.picture import ColorTags, FrameFormat, Picture, PixelLayout
 from lumiere_engine.frames.source import open_source
-from lumiere_engine.frames.writer import open_writer
 from lumiere_engine.protocol.errors import LumiereError, SpecError
 from lumiere_engine.protocol.jobs import JobSpec, WorkOrder
 from lumiere_engine.protocol.messages import Progress
-from lumiere_engine.protocol.params import GenerateParams, Weights
-from lumiere_engine.stunet.image_layout import config_of_params
-from lumiere_engine.stunet.image_params import ImageUNetParams, InflatedParams, TemporalParams
-from lumiere_engine.stunet.image_weights import find_image, fingerprint_of, save_temporal
-from lumiere_engine.stunet.inflated import InflatedSTUNet, is_temporal
+from lumiere_engine.protocol.params import GenerateParams
+from lumiere_engine.protocol.queue import Submit
+from lumiere_engine.protocol.states import JobState
+from lumiere_engine.protocol.weights import Weights
+
+from .conftest import write_movie
 
 pytest.importorskip("transformers")
-RGB = PixelLayout("rgb", 8)
-IMAGE = ImageUNetParams(
-    in_channels=3,
-    out_channels=3,
-    channels=(16, 32),
-    layers=1,
-    depths=(0, 1),
-    heads=(2, 2),
-    context=16,
-    groups=8,
-)
 
 
 @pytest.fixture(autouse=True)
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small networks are slower on more."""
     monkeypatch.setattr("lumiere_engine.effects.prompting.THREADS", 1)
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> tuple[Weights, ...]:
-    """A model that works in pixels, and temporal layers for windows of 4 frames."""
-    from lumiere_engine.pretrained.small import write_network, write_schedule, write_text_encoder
-
-    folder = tmp_path_factory.mktemp("model")
-    write_text_encoder(folder, ["a", "red", "disk"], 16, seed=0)
-    write_schedule(folder, DiscreteSchedule(prediction="v_prediction", zero_terminal=True))
-    layers = TemporalParams((2,), conditioned=True, heads=2)
-    network = InflatedSTUNet(InflatedParams(IMAGE, layers))
-    state = network.state_dict()
-    image = {name: value for name, value in state.items() if not is_temporal(name)}
-    write_network(folder, image, {**config_of_params(IMAGE), "sample_size": 16})
-    moved = {
-        name: value + 0.05 * torch.randn_like(value) for name, value in state.items() if is_temporal(name)
-    }
-    save_temporal(moved, layers, folder / "temporal.safetensors", {"frames": "4"})
-    return (
-        Weights("image", str(folder), fingerprint_of(find_image(folder))),
-        Weights(
-            "temporal",
-            str(folder / "temporal.safetensors"),
-            files_fingerprint([folder / "temporal.safetensors"]),
-        ),
-    )
 
 
 def _params(weights: tuple[Weights, ...], **more: Any) -> GenerateParams:
@@ -86,14 +46,6 @@ def _run(folder: Path, params: GenerateParams, name: str = "out", **more: Any) -
 def _samples(path: Path) -> list[bytes]:
     with open_source(path) as source:
         return [source.read(k).planes[0].tobytes() for k in range(source.frame_count)]
-
-
-def _write(path: Path, frames: np.ndarray) -> Path:
-    fmt = FrameFormat(frames.shape[2], frames.shape[1], Fraction(16), RGB, ColorTags(1, 13, 0, 2))
-    with open_writer(path, fmt) as writer:
-        for frame in frames:
-            writer.write(Picture((np.ascontiguousarray(frame),), RGB))
-    return path
 
 
 def _noise(*shape: int) -> np.ndarray:
@@ -134,6 +86,32 @@ def test_an_interrupted_job_goes_on_from_its_last_step_to_the_same_bytes(
     assert not (tmp_path / ".lumiere").exists()
 
 
+@pytest.mark.slow
+def test_cancel_takes_effect_within_one_denoising_step(weights: tuple[Weights, ...], tmp_path: Path) -> None:
+    """A real job in a real engine, whose network takes a second for each of its many steps."""
+    client = EngineClient()
+    for folder in (tmp_path, Path(weights[0].path)):
+        client.allow(folder)
+    params = _params(weights, frames=16, width=64, height=64, window=16, steps=60)
+    order = WorkOrder(JobSpec("generate", "", (), params=params), str(tmp_path / "out.mkv"))
+    job = client.submit(Submit(order, key=str(tmp_path))).id
+    told: list[float] = []
+    for event in client.events():
+        if event.kind == "progress" and event.job == job and event.data["stage"] == "imagine":
+            told.append(time.monotonic())
+            if event.data["done"] == 3:
+                break
+    time.sleep((told[2] - told[0]) / 8)  # into the next one
+    (worker,) = client.info().workers
+    client.cancel(job)
+    ended = client.follow(job)
+    assert ended.state is JobState.CANCELLED and ended.progress is not None
+    assert (ended.progress.stage, ended.progress.done) == ("imagine", 3)  # the one at work did not end
+    assert not psutil.pid_exists(worker) and client.info().workers == ()
+    assert [path.name for path in tmp_path.iterdir()] == [".lumiere"]
+    assert not list(tmp_path.rglob("*.half"))
+
+
 def test_more_frames_than_a_window_are_generated_in_windows(
     weights: tuple[Weights, ...], tmp_path: Path
 ) -> None:
@@ -145,7 +123,7 @@ def test_more_frames_than_a_window_are_generated_in_windows(
 
 def test_a_picture_that_is_animated_is_the_first_frame(weights: tuple[Weights, ...], tmp_path: Path) -> None:
     picture = _noise(1, 16, 16, 3)
-    plate = _write(tmp_path / "still.%03d.png", picture)
+    plate = write_movie(tmp_path / "still.%03d.png", picture)
     one = next(plate.parent.glob("still.*.png"))
     _run(tmp_path, _params(weights, plate_as="first_frame"), plate=str(one))
     samples = _samples(tmp_path / "out.mkv")
@@ -158,7 +136,7 @@ def test_outside_the_matte_a_changed_clip_is_the_plate_bit_by_bit(
 ) -> None:
     frames, mask = _noise(3, 40, 56, 3), np.zeros((3, 40, 56, 3), np.uint8)
     mask[:, 12:24, 20:36] = 255
-    plate, matte = _write(tmp_path / "plate.mkv", frames), _write(tmp_path / "matte.mkv", mask)
+    plate, matte = write_movie(tmp_path / "plate.mkv", frames), write_movie(tmp_path / "matte.mkv", mask)
     params = _params(weights, plate_as="clip", grow=2.0, feather=2.0)
     _run(tmp_path, params, plate=str(plate), mattes=(str(matte),))
     with open_source(tmp_path / "out.mkv") as source:
@@ -169,10 +147,22 @@ def test_outside_the_matte_a_changed_clip_is_the_plate_bit_by_bit(
     assert (result[:, 14:22, 22:34] != frames[:, 14:22, 22:34]).any()
 
 
+def test_a_changed_clip_stays_where_it_was(weights: tuple[Weights, ...], tmp_path: Path) -> None:
+    """Whatever sizes the network has: the clip is brought there and back as a whole, nothing is cut off."""
+    ramp = np.tile((4 * np.arange(56, dtype=np.uint8))[None, None, :, None], (1, 40, 1, 3))
+    plate = write_movie(tmp_path / "plate.mkv", ramp)
+    params = _params(weights, plate_as="clip", strength=0.01, steps=100, sampler="euler", guidance=1.0)
+    _run(tmp_path, params, plate=str(plate))
+    with open_source(tmp_path / "out.mkv") as source:
+        result = source.read(0).planes[0].astype(float)
+    error = (result - ramp[0])[:, 4:-4]
+    assert abs(error[:, :4].mean()) < 4 and abs(error[:, -4:].mean()) < 4
+
+
 def test_a_little_strength_changes_little(weights: tuple[Weights, ...], tmp_path: Path) -> None:
     flat = np.full((3, 16, 16, 3), 90, np.uint8)
     flat[:, 4:12, 4:12] = 160
-    plate = _write(tmp_path / "plate.mkv", flat)
+    plate = write_movie(tmp_path / "plate.mkv", flat)
     apart = []
     for strength in (0.05, 0.9):
         params = _params(weights, plate_as="clip", strength=strength, steps=20, sampler="euler", guidance=1.0)

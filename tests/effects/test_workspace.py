@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from lumiere_engine.effects.workspace import FOLDER, Workspace
-from lumiere_engine.protocol.errors import LumiereError, OutputError
+from lumiere_engine.protocol.errors import BusyError, LumiereError, OutputError
 
 
 @pytest.fixture
@@ -111,3 +111,50 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError), Workspace(tmp_path / "file" / "o.mkv", "a" * 64):
         pass
+
+
+def test_what_jobs_share_stays_until_the_last_of_them_is_done(output: Path) -> None:
+    def one(fingerprint: str, done: bool) -> None:
+        with (
+            Workspace(output, f"borrow{'c' * 64}", user=fingerprint) as shared,
+            Workspace(output, fingerprint),
+        ):
+            shared.shelf("borrowed").put(int(done), values=np.ones(1))
+            if not done:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        one("a" * 64, done=False)
+    one("b" * 64, done=True)
+    with Workspace(output, f"borrow{'c' * 64}", keep=True) as shared:
+        assert shared.shelf("borrowed").has(0) and shared.shelf("borrowed").has(1)
+    one("a" * 64, done=True)
+    assert list(output.parent.iterdir()) == []
+
+
+def test_who_comes_while_a_job_clears_away_gets_a_folder_of_its_own(output: Path) -> None:
+    """Many short jobs at once in one place: folders and their lock vanish under each other's hands."""
+    from threading import Thread
+
+    failures: list[BaseException] = []
+
+    def often(fingerprint: str) -> None:
+        try:
+            done = 0
+            while done < 60:
+                try:
+                    with Workspace(output, fingerprint) as workspace:
+                        workspace.shelf("pictures").put(0, values=np.ones(1))
+                        assert workspace.shelf("pictures").has(0)
+                        done += 1
+                except BusyError:
+                    continue
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [Thread(target=often, args=(name * 64,)) for name in "aab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not failures and list(output.parent.iterdir()) == []

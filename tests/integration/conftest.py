@@ -40,8 +40,8 @@ def lumiere(*arguments: Any, cwd: Path | None = None, timeout_s: float = 120) ->
 
 def worker_of_engine() -> psutil.Process | None:
     """The process that works for the engine of these tests now."""
-    pid = EngineClient(start=False).info().worker_pid
-    return None if pid is None else psutil.Process(pid)
+    workers = EngineClient(start=False).info().workers
+    return psutil.Process(workers[0]) if workers else None
 
 
 def write_clip(path: Path, frames: Iterable[np.ndarray], layout: PixelLayout = YUV, **more: Any) -> Path:

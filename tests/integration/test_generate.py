@@ -63,6 +63,22 @@ def test_without_a_model_one_line_says_what_to_add_and_what_works_without(tools:
     assert not list(tmp_path.iterdir())
 
 
+def test_effects_that_are_asked_for_a_prompt_say_the_same_and_that_they_work_without(
+    tools: Any, tmp_path: Path
+) -> None:
+    for command, without in (
+        (("remove", "shot.mov", "--matte", "matte.mov"), "`lumiere remove` without --prompt needs none"),
+        (("stylize", "shot.mov"), "`lumiere stylize` with --reference or --keyframe needs none"),
+    ):
+        said = tools.lumiere(*command, "--prompt", "sand", cwd=tmp_path)
+        assert said.returncode == 2
+        (line,) = said.stderr.splitlines()
+        assert "lumiere models add FOLDER" in line and without in line
+    said = tools.lumiere("stylize", "shot.mov", "--prompt", "sand", "--scale", 2, cwd=tmp_path)
+    assert said.returncode == 2 and "takes the place of a reference" in said.stderr
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.slow
 def test_from_captioned_clips_to_a_generated_clip(tools: Any, tmp_path: Path, world: Path) -> None:
     def lumiere(*arguments: Any) -> Any:
@@ -96,6 +112,23 @@ def test_from_captioned_clips_to_a_generated_clip(tools: Any, tmp_path: Path, wo
     lumiere("replay", "moved.mkv.lumiere.json", "-o", "again.mkv")
     with open_source(tmp_path / "again.mkv") as source:
         assert all(np.array_equal(source.read(k).planes[0], pictures[k]) for k in range(4))
+    matte = tools.write_clip(tmp_path / "m.png", tools.as_matte(tools.holes(1)), tools.RGB)
+    filled = lumiere(
+        "remove",
+        world / "wide.mkv",
+        "--matte",
+        matte,
+        "--prompt",
+        "a plane",
+        "--quality",
+        "draft",
+        "-o",
+        "filled.mkv",
+    )
+    assert filled["origin"] is not None
+    drawn = lumiere("stylize", world / "wide.mkv", "--prompt", "a narrow plane", "--quality", "draft")
+    with open_source(world / "wide.mkv") as source, open_source(drawn["output"]) as result:
+        assert result.frame_count == source.frame_count and result.format.width == source.format.width
     lumiere("models", "remove", "moving")
     assert [one["name"] for one in lumiere("models", "list")["models"]] == ["planes"]
     lumiere("models", "remove", "planes")

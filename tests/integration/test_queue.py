@@ -50,7 +50,7 @@ def enqueue(shot: Any, tools: Any, say: Callable[..., Any], tmp_path: Path) -> C
     def _enqueue(name: str = "out.mkv", *more: Any) -> int:
         arguments = ("remove", shot.plate, "--matte", shot.matte, "-o", tmp_path / name, *tools.FAST)
         job = say(*arguments, "--queue", *more)
-        assert job["label"] == "Job.1"
+        assert job["label"] == "Job.2"
         return int(job["id"])
 
     return _enqueue
@@ -137,7 +137,7 @@ def test_yield_frees_the_device_and_resume_goes_on(
     while (worker := tools.worker_of_engine()) is None:
         time.sleep(0.005)
     info = say("engine", "yield")
-    assert info["paused"] and info["worker_pid"] is None and not worker.is_running()
+    assert info["paused"] and info["devices"][0]["worker_pid"] is None and not worker.is_running()
     assert client.job(number).state is JobState.QUEUED
     say("queue", "resume")
     assert client.follow(number).state is JobState.DONE

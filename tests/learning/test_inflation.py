@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from lumiere_engine.learning.captioned import (
     gather,
     matte_of,
 )
+from lumiere_engine.learning.enlarging import blurred
 from lumiere_engine.learning.inflation import Lesson, he_start, teach
+from lumiere_engine.learning.team import Team
 from lumiere_engine.learning.trainer import Keeping
 from lumiere_engine.pretrained.space import Pixels
 from lumiere_engine.pretrained.text import Text
@@ -112,12 +115,22 @@ def test_a_batch_does_not_depend_on_what_was_drawn_before(clips: list[CaptionedC
     assert 0 <= one.places.min() < 0.5 <= one.places.max() < 1
 
 
+def test_a_team_has_the_batch_of_one_process(clips: list[CaptionedClip]) -> None:
+    whole = draw_batch(clips, PARAMS, 3)
+    for rank in range(2):
+        part = draw_batch(clips, PARAMS, 3, Team(rank, 2).part(PARAMS.batch))
+        assert torch.equal(part.clean[0], whole.clean[rank]) and part.places[0] == whole.places[rank]
+        assert list(part.numbers) == [rank] and part.noise_seed == whole.noise_seed
+    with pytest.raises(SpecError, match="3 processes cannot share a batch of 2"):
+        Team(0, 3).part(2)
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_what_is_given_is_what_its_name_says(mode: str) -> None:
     matte = matte_of(mode, np.random.default_rng(0), (9, 12, 12), 4)[0]
     given = {t for t in range(9) if not matte[t].any()}
     assert given == {
-        "nothing": set(), "first": {0}, "ends": {0, 8}, "every": {0, 4, 8}, "box": set(), "region": {0}
+        "nothing": set(), "first": {0}, "ends": {0, 8}, "every": {0, 4, 8}, "box": set(), "region": {0}, "small": set()
     }[mode]  # fmt: skip
     if mode in ("box", "region"):
         assert 0 < matte[1].mean() < 1 and (matte[1:] == matte[1]).all()
@@ -159,7 +172,35 @@ def test_material_without_captions_is_refused_by_name(tmp_path: Path) -> None:
         gather(folder, tmp_path / "cache", params)
 
 
-@pytest.mark.parametrize("wrong", [{"modes": ("sideways",)}, {"modes": ()}, {"batch": 0}, {"size": (4, 4)}])
+def test_layers_that_enlarge_are_shown_the_clip_small(clips: list[CaptionedClip]) -> None:
+    """In the plate stands what was shrunk and enlarged; all is generated."""
+    params = replace(PARAMS, modes=("small",))
+    batch = draw_batch(clips, params, 0)
+    assert (
+        batch.shown is not None and batch.shown.shape == batch.clean.shape and bool((batch.wanted == 1).all())
+    )
+    flat = torch.full((3, 4, 8, 8), 0.3)
+    assert torch.allclose(blurred(flat, 2), flat)
+    assert torch.nn.functional.avg_pool3d(batch.clean, (1, 2, 2)).std() > 0.6 * batch.shown.std() > 0
+    seen: list[torch.Tensor] = []
+    lesson = _lesson(clips, params)
+    lesson.network.condition.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    teach(replace(lesson, params=replace(params, steps=1)))
+    plate = seen[0].unflatten(0, (2, 4)).transpose(1, 2)
+    assert torch.equal(plate[:, :3], batch.shown) and bool((plate[:, 3] == 1).all())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"modes": ("sideways",)},
+        {"modes": ()},
+        {"batch": 0},
+        {"size": (4, 4)},
+        {"modes": ("small", "first")},
+        {"modes": ("small",), "factor": 3},
+    ],
+)
 def test_training_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(SpecError):
         CaptionedParams(**wrong)

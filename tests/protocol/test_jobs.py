@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lumiere_engine.protocol import FrameRange, JobSpec, RemoveParams, WorkOrder
+from lumiere_engine.protocol import FrameRange, JobSpec, RemoveParams, Weights, WorkOrder
 from lumiere_engine.protocol.errors import LumiereError, SpecError, UnknownVersionError
 
 SPEC = JobSpec("remove", "/plates/a.mov", ("/mattes/a.mkv",))
@@ -147,8 +147,12 @@ def test_the_fingerprint_depends_on_what_the_result_depends_on(name: str) -> Non
 
 @pytest.mark.parametrize("name", [f.name for f in fields(RemoveParams)])
 def test_the_fingerprint_depends_on_every_choice_of_the_artist(name: str) -> None:
-    other = {"quality": "best", "grow": 3.0, "feather": 2.0, "imagine": False, "regrain": False}[name]
-    changed = replace(SPEC, params=RemoveParams(**{name: other}))  # type: ignore[arg-type]
+    others: dict[str, Any] = {
+        "quality": "best", "grow": 3.0, "feather": 2.0, "imagine": False, "regrain": False
+    }  # fmt: skip
+    weights = (Weights("image", "/m", "0" * 64),)
+    words = {"prompt": "sand", "weights": weights}
+    changed = replace(SPEC, params=RemoveParams(**({name: others[name]} if name in others else words)))
     assert changed.fingerprint("media") != SPEC.fingerprint("media")
 
 

@@ -111,5 +111,5 @@ def test_what_is_no_json_is_refused(text: Any) -> None:
 
 
 def test_a_label_of_another_kind_is_refused() -> None:
-    with pytest.raises(UnknownVersionError, match=r"'Submit.1' is not known here, only Job.1"):
+    with pytest.raises(UnknownVersionError, match=r"'Submit.1' is not known here, only Job.2"):
         decode(Job, encode(SUBMIT))

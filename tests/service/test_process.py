@@ -141,7 +141,7 @@ def test_a_worker_dies_with_its_engine(
     asked = submit()
     order = replace(asked.order, spec=replace(asked.order.spec, plate=str(media / "endless.mov")))
     client.submit(replace(asked, order=order))
-    worker = psutil.Process(tools.wait_for(lambda: client.info().worker_pid))
+    worker = psutil.Process(tools.wait_for(lambda: client.info().workers)[0])
     time.sleep(0.5)  # its libraries are loaded by now, or it dies while it loads them
     os.kill(client.info().pid, signal.SIGKILL)
     assert psutil.wait_procs([worker], timeout=5)[1] == []
@@ -154,7 +154,7 @@ def test_stopping_it_puts_the_running_job_back(
     asked = submit()
     order = replace(asked.order, spec=replace(asked.order.spec, plate=str(media / "endless.mov")))
     job = client.submit(replace(asked, order=order)).id
-    worker = psutil.Process(tools.wait_for(lambda: client.info().worker_pid))
+    worker = psutil.Process(tools.wait_for(lambda: client.info().workers)[0])
     client.pause_queue()
     client.stop()
     tools.wait_for(lambda: client.connection.found() is None)

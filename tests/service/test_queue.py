@@ -74,8 +74,8 @@ def test_the_higher_priority_goes_first_and_the_older_of_equals(engine: Engine, 
     assert line(engine) == [*high, *low]
     engine.queue.prioritise(low[1], 6)
     assert line(engine) == [low[1], *high, low[0]]
-    assert [engine.queue.claim()["id"] for _ in range(4)] == [low[1], *high, low[0]]  # type: ignore[index]
-    assert engine.queue.claim() is None
+    assert [engine.queue.claim("cpu")["id"] for _ in range(4)] == [low[1], *high, low[0]]  # type: ignore[index]
+    assert engine.queue.claim("cpu") is None
 
 
 def test_a_job_is_moved_before_another_or_to_the_end(engine: Engine, submit: Submits) -> None:
@@ -112,15 +112,15 @@ def test_what_is_over_stays_as_it_is(engine: Engine, submit: Submits) -> None:
 def test_drafts_and_paused_jobs_do_not_run(engine: Engine, submit: Submits) -> None:
     (draft,), (paused,) = queued(engine, submit, 1, draft=True), queued(engine, submit, 1)
     engine.hold(paused)
-    assert engine.queue.claim() is None
+    assert engine.queue.claim("cpu") is None
     assert engine.release(draft).state is engine.release(paused).state is JobState.QUEUED
-    assert engine.queue.claim() is not None
+    assert engine.queue.claim("cpu") is not None
 
 
 def test_a_paused_queue_starts_nothing(engine: Engine, submit: Submits) -> None:
     queued(engine, submit, 1)
-    assert engine.pause(True).paused and engine.queue.claim() is None
-    assert not engine.pause(False).paused and engine.queue.claim() is not None
+    assert engine.pause(True).paused and engine.queue.claim("cpu") is None
+    assert not engine.pause(False).paused and engine.queue.claim("cpu") is not None
 
 
 def test_two_unfinished_jobs_never_write_the_same_file(engine: Engine, submit: Submits, media: Path) -> None:

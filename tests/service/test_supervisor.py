@@ -144,7 +144,7 @@ def test_cancel_stops_a_running_job(running: Callable[[str], int], engine: Engin
     job = running("time.sleep(60)")
     assert engine.cancel(job).wish == "cancel"
     tools.wait_for(lambda: engine.queue.get(job).state is JobState.CANCELLED)
-    assert engine.info().running is None and engine.queue.get(job).wish is None
+    assert not engine.info().running and engine.queue.get(job).wish is None
 
 
 def test_a_worker_that_does_not_listen_is_killed(
@@ -177,7 +177,7 @@ def test_yield_frees_the_device_at_once_and_loses_nothing(
     began = time.monotonic()
     info = engine.give_back()
     assert time.monotonic() - began < 2
-    assert info.paused and info.worker_pid is None
+    assert info.paused and not info.workers
     tools.wait_for(lambda: engine.queue.get(job).state is JobState.QUEUED)
     engine.pause(False)
     tools.wait_for(lambda: engine.queue.get(job).state is JobState.DONE)

@@ -88,6 +88,29 @@ def test_attention_counts_distances_in_time_only() -> None:
     assert torch.allclose(out, out[:, :, :1].expand_as(out), atol=1e-5)
 
 
+def test_with_circular_time_the_answer_follows_any_turn_of_the_circle() -> None:
+    network = _loud(
+        STUNet(STUNetParams(**{**TINY.to_wire(), "channels": (16, 24, 32), "temporal_strides": (2, 2)}))
+    )
+    x, noise, step = _clip(1, 7, 12, 16, 16), torch.zeros(1), network.params.temporal_multiple
+    answer = network(x, noise, circular=True)
+    for turn in range(0, 12, step):
+        assert torch.allclose(
+            network(x.roll(turn, 2), noise, circular=True),
+            answer.roll(turn, 2),
+            atol=1e-4 * float(answer.detach().abs().max()),
+        )
+    straight = network(x, noise)
+    assert not torch.allclose(straight.roll(step, 2), network(x.roll(step, 2), noise), atol=0.01)
+    # far from the ends the two kinds of time differ by what attention alone brings there
+    assert not torch.allclose(straight[:, :, :1], answer[:, :, :1], atol=0.01)
+
+
+def test_a_circle_that_cannot_be_resampled_is_refused() -> None:
+    with pytest.raises(ValueError, match="circle of 5 frames"):
+        STUNet(TINY)(_clip(1, 7, 5, 16, 16), torch.zeros(1), circular=True)
+
+
 def test_the_same_seed_gives_the_same_network_and_leaves_other_draws_alone() -> None:
     torch.manual_seed(5)
     expected = torch.rand(3)

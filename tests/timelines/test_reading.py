@@ -111,7 +111,6 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
         (".aaf", "otio-aaf-adapter"),
         (".edl", "otio-cmx3600-adapter"),
         (".xges", "otio-xges-adapter"),
-        (".xml", "otio-fcp-adapter"),
         (".kdenlive", "otio-kdenlive-adapter"),
     ],
 )

@@ -52,3 +52,14 @@ def test_an_empty_drawing_says_that_the_object_is_away(square: Callable[..., Any
     clip = square(6)
     clip.masks[0] = False
     assert not any(step.soft.any() for step in follow(clip, [0], tmp_path).values())
+
+
+def test_light_that_flickers_does_not_lose_the_object(
+    square: Callable[..., Any], overlap: Overlap, tmp_path: Path
+) -> None:
+    clip = square(10)
+    steady = clip.frames.copy()
+    clip.frames[2::4] = np.rint(steady[2::4] * 0.55)
+    clip.frames[3::4] = np.rint(steady[3::4] * 0.75)
+    steps = follow(clip, [0], tmp_path)
+    assert min(overlap(step.soft > 0.5, clip.masks[n]) for n, step in steps.items()) > 0.75

@@ -73,7 +73,7 @@ def test_a_loop_is_found_chosen_and_previewed_for_ever(cinema: MainWindow, qtbot
     qtbot.mouseClick(cinema.loops.search, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(session.loop_points.points), timeout=30_000)
     best = session.loop_points.points[0]
-    assert best.period % PERIOD == 0 and best.error <= 1.0
+    assert best.period % PERIOD == 0 and best.seam <= 1.0
     bars = cinema.loops.bars
     place = bars._rect(0, best).center().toPoint()
     qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=place)

@@ -83,6 +83,8 @@ def test_temporal_layers_and_loras_are_told_from_their_headers(model: Path, tmp_
     temporal = _inspect(tmp_path / "t.safetensors", images=(model,))
     assert (temporal["kind"], temporal["trained_with"]) == ("temporal", "abc")
     assert temporal["shape"] == _inspect(model)["shape"]
+    save_temporal(network.temporal_parameters(), layers, tmp_path / "u.safetensors", {"factor": "2"})
+    assert _inspect(tmp_path / "u.safetensors", images=(model,))["kind"] == "upscale"
     assert _inspect(tmp_path / "l.safetensors", images=(model,))["kind"] == "lora"
     with pytest.raises(SpecError, match="register the text-to-image model first"):
         _inspect(tmp_path / "t.safetensors")

@@ -33,19 +33,25 @@ class Connection:
     Args:
         folder: the engine's; None takes the user's own.
         start: whether an engine is started where none runs.
+        devices: what the jobs of an engine that is started here run on; None leaves it at what it was.
     """
 
-    def __init__(self, folder: Optional[Path] = None, *, start: bool = True) -> None:
+    def __init__(
+        self, folder: Optional[Path] = None, *, start: bool = True, devices: Optional[str] = None
+    ) -> None:
         self.folder = state_folder() if folder is None else folder
-        self._start = start
+        self._start, self._devices = start, devices
 
-    def request(self, method: str, path: str, body: Optional[Any] = None) -> Any:
+    def request(
+        self, method: str, path: str, body: Optional[Any] = None, *, any_protocol: bool = False
+    ) -> Any:
         """One call; safe to repeat, since all that is sent is idempotent or carries a key.
 
         Args:
             method: "GET" or "POST".
             path: of the call, with its query.
             body: a JSON-ready object; None sends an empty one.
+            any_protocol: whether an engine of another version may be asked.
 
         Raises:
             LumiereError: what the engine answered.
@@ -54,7 +60,7 @@ class Connection:
         failure: Optional[Exception] = None
         stale: Optional[str] = None
         for attempt in range(_TRIES):
-            endpoint = self.endpoint(stale)
+            endpoint = self.endpoint(stale, any_protocol=any_protocol)
             try:
                 status, content = _exchange(endpoint, method, path, body)
             except ConnectionRefusedError as error:
@@ -100,21 +106,23 @@ class Connection:
             for line in answer:
                 yield line.decode("utf-8", "replace").rstrip("\r\n")
 
-    def endpoint(self, stale: Optional[str] = None) -> Endpoint:
+    def endpoint(self, stale: Optional[str] = None, *, any_protocol: bool = False) -> Endpoint:
         """Where the engine listens; starts one if there is none and that is wanted.
 
         Args:
             stale: token of an engine that is known to be gone.
+            any_protocol: whether one of another version will do.
 
         Raises:
             EngineUnreachableError: there is none.
+            EngineError: it is of another version.
         """
         found = self.found(stale)
         if found is None:
             if not self._start:
                 raise EngineUnreachableError("the engine is not running", remedy="lumiere engine start")
             found = self._started(stale)
-        if found.protocol != PROTOCOL:
+        if found.protocol != PROTOCOL and not any_protocol:
             raise EngineError(
                 f"the engine that runs is version {found.version} and speaks another protocol",
                 remedy="lumiere engine stop, then try again",
@@ -164,11 +172,12 @@ class Connection:
     def _spawn(self) -> "tuple[int, subprocess.Popen[bytes]]":
         """An engine process, and how long the log was before it."""
         python, environment = interpreter(self.folder)
+        devices = () if self._devices is None else ("--devices", self._devices)
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with log_file(self.folder).open("ab") as log:
                 process = subprocess.Popen(
-                    [python, "-m", "lumiere_engine.service"],
+                    [python, "-m", "lumiere_engine.service", *devices],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,

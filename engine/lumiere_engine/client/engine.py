@@ -38,24 +38,34 @@ class EngineClient:
     Args:
         folder: the engine's; None takes the user's own.
         start: whether an engine is started where none runs.
+        devices: as for `Connection`.
 
     All calls raise `LumiereError`s: what the engine answered, or `EngineUnreachableError`.
     """
 
-    def __init__(self, folder: Optional[Path] = None, *, start: bool = True) -> None:
-        self.connection = Connection(folder, start=start)
+    def __init__(
+        self, folder: Optional[Path] = None, *, start: bool = True, devices: Optional[str] = None
+    ) -> None:
+        self.connection = Connection(folder, start=start, devices=devices)
 
     def info(self) -> EngineInfo:
         """What the engine says about itself."""
         return decode(EngineInfo, self.connection.request("GET", "/engine"))
 
-    def stop(self) -> EngineInfo:
-        """End the engine; what runs waits until it runs again."""
-        return decode(EngineInfo, self._post("/engine/stop"))
+    def stop(self) -> int:
+        """End the engine, also one of another version; what runs waits until it runs again. Returns its process."""
+        pid = self.connection.request("POST", "/engine/stop", any_protocol=True)["pid"]
+        return int(pid)
 
-    def give_back(self) -> EngineInfo:
-        """Free the device at once, and pause the queue; when this returns, the memory is free."""
-        return decode(EngineInfo, self._post("/yield"))
+    def give_back(self, device: Optional[int] = None) -> EngineInfo:
+        """Free the memory of devices at once; when this returns, it is free.
+
+        Args:
+            device: its place in `EngineInfo.devices`; it takes no job until the queue is resumed. None frees all and
+                pauses the queue.
+        """
+        path = "/yield" if device is None else f"/devices/{device}/yield"
+        return decode(EngineInfo, self._post(path))
 
     def allow(self, folder: Path) -> EngineInfo:
         """Let jobs read and write in a folder."""
@@ -225,9 +235,15 @@ class EngineClient:
 
     def _waits(self, job: Job) -> str:
         if job.state is JobState.QUEUED:
-            if self.info().paused:
+            info = self.info()
+            if info.paused:
                 return f"job {job.id} waits: the queue is paused; lumiere queue resume lets it go on"
-            if job.position is not None and self.info().running is not None:
+            if job.device not in (None, *(device.kind for device in info.devices)):
+                return (
+                    f"job {job.id} waits for the kind of device that it began on, {job.device}, which the engine does "
+                    "not use now; cancel and retry it to go on elsewhere"
+                )
+            if job.position is not None and info.running:
                 return f"job {job.id} waits for {job.position} before it" if job.position > 1 else ""
         if job.state is JobState.PAUSED:
             return f"job {job.id} is paused; lumiere queue resume {job.id} lets it go on"

@@ -7,7 +7,6 @@ works, then one `JobResult.1`, `Answer.1` or `Failure.1`. A crash of the worker 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from typing import Any, Callable, Optional
 from ..protocol.errors import Cancelled, WorkerError, from_wire
 from ..protocol.jobs import WorkOrder
 from ..protocol.messages import JobResult, Progress, message_from_wire
+from ..protocol.worker import MODULE, environment
 
 _GRACE_S = 20.0
 
@@ -61,14 +61,14 @@ def ask(
 def _converse(request: dict[str, Any], on_progress: Optional[Callable[[Progress], None]]) -> dict[str, Any]:
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "lumiere_engine.worker"],
+            [sys.executable, "-m", MODULE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
             encoding="utf-8",
             errors="replace",
-            env=_beside_others(),
+            env=environment(),
             # Ctrl-C goes to the whole foreground group; the worker must hear it once, from us.
             start_new_session=True,
         )
@@ -78,15 +78,6 @@ def _converse(request: dict[str, Any], on_progress: Optional[Callable[[Progress]
             raise Cancelled("cancelled", remedy="the same command goes on from where it stopped") from None
         finally:
             _stop(process)
-
-
-def _beside_others() -> dict[str, str]:
-    """The environment of a worker, which shares the machine with a host application.
-
-    Threads that wait for each other sleep instead of spinning: beside one other busy process that makes the
-    network three to four times as fast, and on an idle machine no slower. NumPy's products are too small for threads.
-    """
-    return {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1", **os.environ}
 
 
 def _listen(

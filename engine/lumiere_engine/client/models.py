@@ -12,7 +12,7 @@ from ..protocol.errors import OutputError, SpecError
 from ..protocol.places import state_folder
 from ..protocol.wire import decode, encode, labelled
 
-KINDS = ("image", "temporal", "motion", "lora")
+KINDS = ("image", "temporal", "motion", "upscale", "lora")
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Model:
     Attributes:
         name: what the user calls it.
         kind: "image": a text-to-image model; "temporal": Lumiere's temporal layers; "motion": an AnimateDiff
-            adapter; "lora".
+            adapter; "upscale": temporal layers that enlarge a clip; "lora".
         path: file or folder.
         fingerprint: SHA-256 over its weights.
         shape: names the shape of the image network that it is, or is for; equal shapes fit.

@@ -28,7 +28,11 @@ _AT_HAND_BYTES = 160 << 20
 _PLACE_UNITS = 32.0
 # Of the texture that is laid over a steady picture. Texture that is merely likely costs accuracy by its square; at
 # this share it still looks alike, and half of the cost is saved.
-TEXTURE_STRENGTH = 0.7
+_TEXTURE_STRENGTH = 0.7
+# Pixels of the analysis size over which it rises from the edge of what was seen, where the steady picture is almost
+# right as it is. Measured against full texture up to the edge: whole-frame PSNR + 0.03 to + 1.0 dB, warp ratio
+# - 3 to - 23 %, patch distance + 3 to + 5 %.
+_TEXTURE_RISES = 8.0
 
 
 class CompletedShots:
@@ -152,8 +156,13 @@ class CompletedShots:
         picture = self.filled(frame) + np.where(unseen[..., None], 0, self.change(frame))
         picture[unseen] = self._steady.get(frame, "values")["values"]
         if self._copied.has(frame):
-            picture[unseen] += TEXTURE_STRENGTH * self.copied(frame).layer(self.detail)[unseen]
+            picture += self.texture_strength(frame)[..., None] * self.copied(frame).layer(self.detail)
         return picture
+
+    def texture_strength(self, frame: int) -> Array:
+        """How much of its texture a frame's unseen pixels show: h w float32, 0 at the edge of what is seen."""
+        depth = cv2.distanceTransform(self.unseen(frame).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        return np.minimum(depth / _TEXTURE_RISES, 1) * np.float32(_TEXTURE_STRENGTH)
 
     def set_imagined(self, frame: int, picture: Array) -> None:
         """Keep what was imagined for a frame; `picture` is the whole frame, 0..255."""

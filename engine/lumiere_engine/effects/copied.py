@@ -95,7 +95,7 @@ def add_details(
     where: Array,
     enlarged: Callable[[Array], Array],
     details: Callable[[int], Detail],
-    strength: float = 1.0,
+    strength: Array,
 ) -> Array:
     """`rgb` with the details of the texture that its pixels were copied from.
 
@@ -105,12 +105,13 @@ def add_details(
         where: h w 2, the place of each pixel of `rgb` in the frame at analysis size.
         enlarged: places at analysis size → places in the plate.
         details: of a key frame.
-        strength: of the texture, 0..1.
+        strength: of the texture, of the whole frame at analysis size, h w, 0..1.
     """
     rows, columns, rest = nearest(where, *copied.lender.shape)
     lender, places = copied.lender[rows, columns], copied.places[rows, columns] + rest
+    share = sample(strength, where)[..., None]
     out = rgb.copy()
     for key in np.unique(lender[lender != NOBODY]):
         from_key = lender == key
-        out[from_key] += strength * details(int(key)).at(enlarged(places))[from_key]
+        out[from_key] += (share * details(int(key)).at(enlarged(places)))[from_key]
     return out

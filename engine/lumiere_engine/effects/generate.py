@@ -2,7 +2,7 @@
 
     read    the plate and the matte, if there are any, at the network's size
     load    the prompt through the text encoder, then the network
-    imagine one pass over the whole clip, or windows that are averaged at every step
+    imagine one pass over the whole clip, or windows that are averaged at every step; enlarged, if that is wanted
     write   decode, composite over the plate, encode
 
 Pixels outside the matte are the plate's own, bit by bit; a picture that is animated is the first frame.
@@ -10,10 +10,9 @@ Pixels outside the matte are the plate's own, bit by bit; a picture that is anim
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -43,6 +42,8 @@ from ..protocol.messages import JobResult
 from ..protocol.params import GenerateParams
 from ..protocol.ranges import FrameRange
 from .clock import Clock, OnProgress
+from .device import device_kind
+from .enlarging import Enlarger
 from .identity import media_identity
 from .observer import Observer
 from .outputs import refuse_taken_names, refuse_unwritable
@@ -63,6 +64,8 @@ class _Media:
     holes: HoleMaker | None
     format: FrameFormat
     """Of the result."""
+    size: tuple[int, int]
+    """Width and height in pixels that the network works at."""
 
 
 def generate(order: WorkOrder, on_progress: OnProgress, observer: Observer | None = None) -> JobResult:
@@ -81,9 +84,11 @@ def generate(order: WorkOrder, on_progress: OnProgress, observer: Observer | Non
     _refuse_nonsense(order, params)
     refuse_taken_names(order)
     ingredients = find_ingredients(params.weights)
+    factor = ingredients.factor
+    base = replace(params, width=_part(params.width, factor), height=_part(params.height, factor))
     with ExitStack() as stack:
-        prompter = Prompter(ingredients, params, spec.seed)
-        media = _open(order, params, prompter, stack)
+        prompter = Prompter(ingredients, base, spec.seed)
+        media = _open(order, params, prompter, factor, stack)
         fmt, count = media.format, media.frames.duration
         observer.opened(fmt.width, fmt.height, count)
         refuse_unwritable(order.output, fmt, count, overwrite=order.overwrite)
@@ -95,7 +100,14 @@ def generate(order: WorkOrder, on_progress: OnProgress, observer: Observer | Non
         imagined = workspace.shelf("imagined")
         if not imagined.has(_ALL):
             given = _given(media, params, prompter, clock)
-            clip = _imagined(prompter, given, workspace, clock)
+            clip = _imagined(prompter, given, workspace, clock, 1 if factor == 1 else 2)
+            if factor > 1:
+                larger = Enlarger(ingredients, base, spec.seed, prompter)
+                clip = larger(
+                    clip,
+                    workspace.shelf("enlarged"),
+                    lambda done, total: clock.step("imagine", total + done, 2 * total),
+                )
             imagined.put(_ALL, clip=clip.numpy())
         clip = torch.from_numpy(imagined.get(_ALL, "clip")["clip"])
         wanted = (params.width or fmt.width, params.height or fmt.height)
@@ -120,12 +132,18 @@ def generate(order: WorkOrder, on_progress: OnProgress, observer: Observer | Non
             recipe={
                 "label": "Recipe.1",
                 "version": __version__,
+                "device": device_kind(),
                 "spec": spec.to_wire(),
                 "media": identity,
             },
         )
         observer.finished(result)
         return result
+
+
+def _part(length: int | None, factor: int) -> int | None:
+    """What the network makes of so many rows or columns of the result."""
+    return None if length is None else max(8, length // factor)
 
 
 def _refuse_nonsense(order: WorkOrder, params: GenerateParams) -> None:
@@ -141,16 +159,17 @@ def _refuse_nonsense(order: WorkOrder, params: GenerateParams) -> None:
         raise SpecError("a generated clip has no origin matte")
 
 
-def _open(order: WorkOrder, params: GenerateParams, prompter: Prompter, stack: ExitStack) -> _Media:
+def _open(
+    order: WorkOrder, params: GenerateParams, prompter: Prompter, factor: int, stack: ExitStack
+) -> _Media:
     spec = order.spec
-    multiple = prompter.multiple
     if not spec.plate:
-        width, height = _size(params, prompter.size, prompter.size, multiple, prompter.size)
-        return _Media(None, FrameRange(0, params.frames), None, _format(width, height, params))
+        size = prompter.size(1, 1)
+        return _Media(None, FrameRange(0, params.frames), None, _format(size, factor, params), size)
     plate = stack.enter_context(open_source(spec.plate, conform=spec.conform, rate=spec.rate))
     if params.plate_as == "first_frame":
-        width, height = _size(params, plate.format.width, plate.format.height, multiple, prompter.size)
-        return _Media(plate, FrameRange(0, params.frames), None, _format(width, height, params))
+        size = prompter.size(plate.format.width, plate.format.height)
+        return _Media(plate, FrameRange(0, params.frames), None, _format(size, factor, params), size)
     available = FrameRange(0, plate.frame_count)
     frames = spec.frames or available
     if not available.contains_range(frames) or not frames.duration:
@@ -167,52 +186,35 @@ def _open(order: WorkOrder, params: GenerateParams, prompter: Prompter, stack: E
         )
         check_matte(matte, clip=", ".join(spec.mattes))
         holes = HoleMaker(matte, frames.start - covered.start, params)
-    return _Media(plate, frames, holes, plate.format.starting_at(frames.start))
+    size = prompter.size(plate.format.width, plate.format.height)
+    return _Media(plate, frames, holes, plate.format.starting_at(frames.start), size)
 
 
-def _size(params: GenerateParams, width: int, height: int, multiple: int, side: int) -> tuple[int, int]:
-    """Width and height in pixels that the network works at: of this shape, as large as it was trained, in its steps."""
-    factor = side / math.sqrt(width * height)
-    wanted = (params.width or width * factor, params.height or height * factor)
-    across, down = (max(multiple, round(length / multiple) * multiple) for length in wanted)
-    return across, down
-
-
-def _format(width: int, height: int, params: GenerateParams) -> FrameFormat:
+def _format(size: tuple[int, int], factor: int, params: GenerateParams) -> FrameFormat:
     """That of a clip without a plate: 8-bit sRGB."""
     tags = ColorTags(primaries=1, transfer=TRANSFER_SRGB, matrix=MATRIX_RGB, range=RANGE_FULL)
-    return FrameFormat(width, height, params.rate, PixelLayout("rgb", 8), tags)
+    return FrameFormat(size[0] * factor, size[1] * factor, params.rate, PixelLayout("rgb", 8), tags)
 
 
 def _given(media: _Media, params: GenerateParams, prompter: Prompter, clock: Clock) -> Given:
     """What is there already, in the network's space; frame by frame, so that no whole clip is held at full size."""
     space, count = prompter.space, media.frames.duration
-    width, height = media.format.width, media.format.height
-    if media.plate is not None and params.plate_as == "clip":
-        width, height = _size(params, width, height, prompter.multiple, prompter.size)
-    shape = (1, space.channels, count, height // space.factor, width // space.factor)
-    truth, wanted = torch.zeros(shape), torch.ones(1, 1, *shape[2:])
+    given = Given.nothing(space, count, media.size)
     if media.plate is None:
-        return Given(truth, wanted)
+        return given
     known = 1 if params.plate_as == "first_frame" else count
-    pictures = media.plate.iter(FrameRange(media.frames.start if known > 1 else 0, known))
-    for frame, picture in enumerate(pictures):
-        rgb = covering(np.clip(to_rgb(picture, media.plate.format), 0, 1), width, height)
-        truth[:, :, frame] = space.encode(torch.from_numpy(rgb.transpose(2, 0, 1) * 2 - 1)[:, None])[
-            None, :, 0
-        ].cpu()
+    for frame, picture in enumerate(media.plate.iter(FrameRange(media.frames.start, known))):
+        rgb, hole = to_rgb(picture, media.plate.format), None
         if params.plate_as == "first_frame":
-            wanted[:, :, frame] = 0
+            rgb, hole = covering(rgb, *media.size), np.zeros((1, 1), bool)
         elif media.holes is not None:
-            hole = (media.holes.alpha(frame) > 0).astype(np.float32)
-            part = cv2.resize(hole, (shape[4], shape[3]), interpolation=cv2.INTER_AREA)
-            # whatever a latent has a part in is generated
-            wanted[0, 0, frame] = torch.from_numpy((part > 0).astype(np.float32))
+            hole = media.holes.alpha(frame) > 0
+        given.give(space, frame, rgb, hole)
         clock.step("read", frame + 1, known)
-    return Given(truth, wanted)
+    return given
 
 
-def _imagined(prompter: Prompter, given: Given, workspace: Workspace, clock: Clock) -> Tensor:
+def _imagined(prompter: Prompter, given: Given, workspace: Workspace, clock: Clock, passes: int) -> Tensor:
     texts = prompter.texts()
     clock.step("load", 1, 2)
     network = prompter.network()
@@ -222,7 +224,7 @@ def _imagined(prompter: Prompter, given: Given, workspace: Workspace, clock: Clo
         texts,
         given,
         workspace.shelf("denoised"),
-        lambda done, total: clock.step("imagine", done, total),
+        lambda done, total: clock.step("imagine", done, passes * total),
     )
 
 
@@ -238,7 +240,11 @@ def _write(
     """Decode, composite, encode; returns what the user should know."""
     fmt, count = media.format, media.frames.duration
     plate = Path(order.spec.plate)
-    movie = media.plate is not None and media.holes is not None and plate.is_file()
+    movie = (
+        media.plate is not None
+        and plate.is_file()
+        and order.spec.params_of(GenerateParams).plate_as == "clip"
+    )
     sound = movie and Path(order.output).suffix.lower() in (".mov", ".mp4", ".mkv")
     with open_writer(
         order.output,

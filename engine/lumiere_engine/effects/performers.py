@@ -6,20 +6,43 @@ from collections.abc import Callable
 
 from ..protocol.jobs import WorkOrder
 from ..protocol.messages import JobResult
-from .cinemagraph.performer import cinemagraph
 from .clock import OnProgress
-from .generate import generate
 from .observer import Observer
-from .remove import remove
-from .stylize.performer import stylize
 
 Performer = Callable[[WorkOrder, OnProgress, Observer | None], JobResult]
 
+# Each effect's module is imported when it is asked for: torch alone takes longer than the draft of a loop.
+
+
+def _remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None) -> JobResult:
+    from .remove import remove
+
+    return remove(order, on_progress, observer)
+
+
+def _cinemagraph(order: WorkOrder, on_progress: OnProgress, observer: Observer | None) -> JobResult:
+    from .cinemagraph.performer import cinemagraph
+
+    return cinemagraph(order, on_progress, observer)
+
+
+def _stylize(order: WorkOrder, on_progress: OnProgress, observer: Observer | None) -> JobResult:
+    from .stylize.performer import stylize
+
+    return stylize(order, on_progress, observer)
+
+
+def _generate(order: WorkOrder, on_progress: OnProgress, observer: Observer | None) -> JobResult:
+    from .generate import generate
+
+    return generate(order, on_progress, observer)
+
+
 PERFORMERS: dict[str, Performer] = {
-    "remove": remove,
-    "cinemagraph": cinemagraph,
-    "stylize": stylize,
-    "generate": generate,
+    "remove": _remove,
+    "cinemagraph": _cinemagraph,
+    "stylize": _stylize,
+    "generate": _generate,
 }
 
 

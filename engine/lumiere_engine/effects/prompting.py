@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,7 +31,8 @@ from ..pretrained.folder import ImageModel, find_model
 from ..pretrained.space import Space, open_space
 from ..pretrained.text import Text, TextEncoder
 from ..protocol.errors import SpecError
-from ..protocol.params import GenerateParams, Weights
+from ..protocol.params import GenerateParams
+from ..protocol.weights import Weights, read_weights_header
 from ..stunet.image_weights import (
     check_motion,
     check_temporal,
@@ -40,6 +44,8 @@ from ..stunet.image_weights import (
 from ..stunet.inflated import InflatedSTUNet
 from ..stunet.lora import find_lora, merge_lora
 from .workspace import Shelf
+
+Array = np.ndarray
 
 THREADS = min(os.cpu_count() or 1, 8)
 STEPS = {"draft": 12, "standard": 25, "best": 50}
@@ -60,6 +66,26 @@ class Ingredients:
     """Frames that are generated in one pass; None if frames do not know each other."""
     most: int | None
     """Frames that can be; None where there is no limit."""
+    upscale: Path | None = None
+    """Temporal layers that enlarge a clip."""
+
+    @property
+    def factor(self) -> int:
+        """How many times as wide and high as the network makes it the clip is in the end."""
+        return 1 if self.upscale is None else enlarging_factor(self.upscale)
+
+    @property
+    def enlarging(self) -> Ingredients:
+        """Those of the pass that enlarges."""
+        assert self.upscale is not None
+        return replace(
+            self,
+            temporal=self.upscale,
+            motion=None,
+            window=trained_frames(self.upscale),
+            most=None,
+            upscale=None,
+        )
 
     @property
     def schedule(self) -> DiscreteSchedule:
@@ -84,7 +110,12 @@ def find_ingredients(weights: tuple[Weights, ...]) -> Ingredients:
     image, like = by_role["image"][0], by_role.get("like", [None])[0]
     model = find_model(Path(image.path), None if like is None else Path(like.path))
     _same(image, fingerprint_of(model.image))
-    temporal = motion = window = most = None
+    temporal = motion = window = most = upscale = None
+    for one in by_role.get("upscale", ()):
+        upscale = Path(one.path)
+        check_temporal(upscale, model.image.params)
+        _same(one, files_fingerprint([upscale]))
+        enlarging_factor(upscale)
     for one in by_role.get("temporal", ()):
         temporal = Path(one.path)
         check_temporal(temporal, model.image.params)
@@ -99,13 +130,23 @@ def find_ingredients(weights: tuple[Weights, ...]) -> Ingredients:
     for one in by_role.get("lora", ()):
         find_lora(Path(one.path), model.image.params)
         _same(one, files_fingerprint([Path(one.path)]))
-    return Ingredients(model, temporal, motion, tuple(by_role.get("lora", ())), window, most)
+    return Ingredients(model, temporal, motion, tuple(by_role.get("lora", ())), window, most, upscale)
+
+
+def enlarging_factor(upscale: Path) -> int:
+    """How many times as wide and high a clip becomes, from the header of layers that enlarge.
+
+    Raises:
+        SpecError: these do not.
+    """
+    factor = read_weights_header(str(upscale)).metadata.get("factor", "")
+    if factor not in {str(number) for number in range(2, 9)}:
+        raise SpecError("these temporal layers do not enlarge", clip=str(upscale))
+    return int(factor)
 
 
 def trained_frames(temporal: Path) -> int:
     """Frames of the windows that temporal layers were trained with, from their file's header."""
-    from ..protocol.weights import read_weights_header
-
     frames = read_weights_header(str(temporal)).metadata.get("frames", "")
     return int(frames) if frames.isdecimal() and int(frames) else 16
 
@@ -139,6 +180,34 @@ class Given:
     """1 c t h w."""
     wanted: Tensor
     """1 1 t h w, the matte M: 1 = generate."""
+    shown: Tensor | None = None
+    """1 c t h w, what the network sees in the plate where it generates; None is blank."""
+
+    @classmethod
+    def nothing(cls, space: Space, frames: int, size: tuple[int, int]) -> Given:
+        """All is generated; `size`: width and height in pixels."""
+        width, height = size
+        shape = (1, space.channels, frames, height // space.factor, width // space.factor)
+        return cls(torch.zeros(shape), torch.ones(1, 1, *shape[2:]))
+
+    def give(self, space: Space, frame: int, rgb: Array, hole: Array | None) -> None:
+        """Give one frame.
+
+        Args:
+            space: encodes it.
+            frame: counted from 0.
+            rgb: any size, h w 3 float32, 0..1; it is brought to the clip's size, whatever its own shape.
+            hole: what of it is generated nevertheless, bool, of any size; None is all of it.
+        """
+        height, width = (length * space.factor for length in self.truth.shape[3:])
+        how = cv2.INTER_AREA if width < rgb.shape[1] else cv2.INTER_CUBIC
+        fitted = np.clip(cv2.resize(rgb, (width, height), interpolation=how), 0, 1).transpose(2, 0, 1) * 2 - 1
+        self.truth[0, :, frame] = space.encode(torch.from_numpy(fitted)[:, None])[:, 0].cpu()
+        if hole is not None:
+            rows, columns = self.truth.shape[3:]
+            part = cv2.resize(hole.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
+            # whatever a latent has a part in is generated
+            self.wanted[0, 0, frame] = torch.from_numpy((part > 0).astype(np.float32))
 
 
 class Prompter:
@@ -148,9 +217,12 @@ class Prompter:
         ingredients: the files.
         params: what the artist chose.
         seed: of all randomness.
+        space: where the model works, if it is open already.
     """
 
-    def __init__(self, ingredients: Ingredients, params: GenerateParams, seed: int) -> None:
+    def __init__(
+        self, ingredients: Ingredients, params: GenerateParams, seed: int, space: Space | None = None
+    ) -> None:
         if params.window is not None and ingredients.most is not None and params.window > ingredients.most:
             raise SpecError(
                 f"the motion adapter was trained with {ingredients.most} frames at most",
@@ -159,7 +231,7 @@ class Prompter:
         torch.set_num_threads(THREADS)
         self._parts, self._params, self._seed = ingredients, params, seed
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.space: Space = open_space(ingredients.model.folder, self._device)
+        self.space: Space = space or open_space(ingredients.model.folder, self._device)
         schedule = ingredients.schedule
         if params.terminal_snr:
             schedule = DiscreteSchedule(
@@ -178,10 +250,14 @@ class Prompter:
         """Rows and columns of pictures are best a multiple of this."""
         return self.space.factor * (1 << (len(self._parts.model.image.params.channels) - 1))
 
-    @property
-    def size(self) -> int:
-        """Side of the square pictures that the model was trained with, pixels."""
-        return self._parts.model.side * self.space.factor
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height in pixels to work at: of this shape, as large as the model was trained, in its steps."""
+        factor = self._parts.model.side * self.space.factor / math.sqrt(width * height)
+        wanted = (self._params.width or width * factor, self._params.height or height * factor)
+        across, down = (
+            max(self.multiple, round(length / self.multiple) * self.multiple) for length in wanted
+        )
+        return across, down
 
     def texts(self) -> tuple[Text, Text]:
         """Prompt and negative prompt, read; the encoders are let go of afterwards."""
@@ -209,7 +285,13 @@ class Prompter:
         return network.to(self._device).channels_last()
 
     def sample(
-        self, network: InflatedSTUNet, texts: tuple[Text, Text], given: Given, kept: Shelf, on_step: OnStep
+        self,
+        network: InflatedSTUNet,
+        texts: tuple[Text, Text],
+        given: Given,
+        kept: Shelf,
+        on_step: OnStep,
+        first: int = 0,
     ) -> Tensor:
         """A clip, 1 c t h w float32 in the network's space, on the CPU.
 
@@ -219,11 +301,12 @@ class Prompter:
             given: what is there already; a matte of 1 throughout, and truth for `strength` below 1.
             kept: where the answer to each step is kept, and taken from if it is there.
             on_step: hears of (done, all) steps.
+            first: number of the first frame, to which its noise belongs.
         """
         p = self._params
         sigmas = self._sigmas()
         c, t, h, w = given.truth.shape[1:]
-        noise = frame_noise(self._seed, range(t), (c, h, w))[None]
+        noise = frame_noise(self._seed, range(first, first + t), (c, h, w))[None]
         # in full width at the start, as the schedule's own x = clean + σ·noise; nothing is clean before it
         level = float(sigmas[0])
         x = given.truth + level * noise if p.strength < 1 else (1 + level**2) ** 0.5 * noise
@@ -233,7 +316,10 @@ class Prompter:
         denoiser: Denoiser = self._guided(network, texts, (h, w))
         denoiser = self._windowed(denoiser, t, h, w)
         denoiser = KnownDenoiser(denoiser, given.truth, known)
-        cond = torch.cat([given.truth * (1 - given.wanted), given.wanted], 1)
+        plate = given.truth * (1 - given.wanted)
+        if given.shown is not None:
+            plate = plate + given.shown * given.wanted
+        cond = torch.cat([plate, given.wanted], 1)
         steps = len(sigmas) - 1
         remembered = _Remembered(denoiser, kept, steps, on_step)
         sample = sample_dpmpp if p.sampler == "dpm++" else sample_euler

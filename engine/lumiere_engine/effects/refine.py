@@ -11,7 +11,7 @@ import numpy as np
 from ..motion.align import Window
 from ..motion.borrow import Borrowed, window_around
 from ..motion.flow import grid, sample, widen
-from .completion import TEXTURE_STRENGTH, CompletedShots
+from .completion import CompletedShots
 from .copied import Detail, add_details, nearest
 from .shot import Scale
 
@@ -83,7 +83,7 @@ def refine(
             where + np.array([small.x, small.y], np.float32),
             lambda places: _enlarged_places(places, scale),
             details,
-            TEXTURE_STRENGTH,
+            completed.texture_strength(frame),
         )
     share = np.zeros((window.height, window.width), np.float32)
     lent = np.zeros_like(rgb)

@@ -6,8 +6,8 @@ the clip and an interrupted job goes on where it stopped:
     read    plate and matte at analysis size; cuts
     follow  motion between neighbouring frames, completed behind the hole
     borrow  real pixels from other frames
-    learn   the network is fitted to the shot            (only if something is never seen)
-    imagine what no frame shows; settled over time
+    learn   the network is fitted to the shot            (only if something is never seen, and there is no prompt)
+    imagine what no frame shows, by the fitted network or as a prompt says; settled over time
     refine  native pixels, grain
     write   composite and encode
 """
@@ -17,6 +17,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -31,6 +32,7 @@ from ..protocol.params import RemoveParams
 from ..protocol.ranges import FrameRange
 from .clock import Clock, OnProgress
 from .completion import CompletedShots
+from .device import device_kind
 from .effort import EFFORTS, Effort
 from .identity import media_identity, refuse_other_weights
 from .observer import Observer
@@ -40,7 +42,10 @@ from .revision import Revision, conclude, drop_superseded, find_kept
 from .settling import settle
 from .shot import AnalysedShots, Scale
 from .softness import HoleMaker
-from .workspace import Workspace
+from .workspace import BORROWING, Workspace
+
+if TYPE_CHECKING:
+    from .prompting import Ingredients
 
 Array = np.ndarray
 # The one entry of the shelf that says that a whole stage is done.
@@ -81,6 +86,7 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
     clock, observer = Clock(on_progress), observer or Observer()
     refuse_taken_names(order)
     refuse_other_weights(order)
+    ingredients = _ingredients(params)
     with ExitStack() as stack:
         media = _open(spec, stack)
         observer.opened(media.plate.format.width, media.plate.format.height, media.frames.duration)
@@ -93,8 +99,9 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
         borrowing = stack.enter_context(
             Workspace(
                 output,
-                f"borrow{spec.for_borrowing().fingerprint(whole)}",
+                f"{BORROWING}{spec.for_borrowing().fingerprint(whole)}",
                 keep=order.keep_work,
+                user=fingerprint,
                 on_kept=observer.kept,
             )
         )
@@ -111,7 +118,7 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
             clock.note(revision.note)
             revision.adopt(completed, workspace)
         _complete(completed, effort, clock)
-        trust = _imagine(completed, order, effort, workspace, clock, observer)
+        trust = _imagine(completed, order, effort, ingredients, workspace, clock, observer)
         renderer = Renderer(
             media.plate, media.frames, media.written, holes, completed, spec, workspace, revision
         )
@@ -135,6 +142,7 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
             recipe={
                 "label": "Recipe.1",
                 "version": __version__,
+                "device": device_kind(),
                 "fingerprint": fingerprint,
                 "spec": spec.to_wire(),
                 "media": identity,
@@ -147,6 +155,15 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
         if kept is not None and order.overwrite:
             drop_superseded(kept)
         return result
+
+
+def _ingredients(params: RemoveParams) -> Ingredients | None:
+    """What reads the prompt, checked before any work; None if there is no prompt, and torch is not imported."""
+    if not params.prompt:
+        return None
+    from .prompting import find_ingredients
+
+    return find_ingredients(params.weights)
 
 
 def _refuse_unwritable(order: WorkOrder, media: Media) -> None:
@@ -198,6 +215,7 @@ def _imagine(
     completed: CompletedShots,
     order: WorkOrder,
     effort: Effort,
+    ingredients: Ingredients | None,
     workspace: Workspace,
     clock: Clock,
     observer: Observer,
@@ -206,7 +224,11 @@ def _imagine(
     everything_seen = not any(completed.unseen(t).any() for t in range(completed.shots.frame_count))
     imagine = order.spec.params_of(RemoveParams).imagine and not everything_seen
     trust: list[float] = []
-    if imagine and effort.sample_steps:
+    if imagine and ingredients is not None:
+        from .prompted import PromptedImagination
+
+        PromptedImagination(completed, order.spec, ingredients, workspace, clock).run()
+    elif imagine and effort.sample_steps:
         # torch takes a second to import; a job that needs no network never does it
         from .imagining import Imagination
 
@@ -217,7 +239,8 @@ def _imagine(
         trust = imagination.trust
     settled = workspace.shelf("settling")
     if not settled.has(_ALL):  # half a settling cannot be gone on with, a whole one need not be done again
-        for done, total in settle(completed, effort.textures if imagine else 0):
+        textures = effort.textures if imagine and ingredients is None else 0
+        for done, total in settle(completed, textures, steady_already=ingredients is not None):
             clock.step("settle", done, total)
         settled.put(_ALL)
     return trust

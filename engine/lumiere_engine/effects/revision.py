@@ -208,5 +208,4 @@ def _between(old: Array, new: Array, share: float) -> Array:
 def drop_superseded(kept: Kept) -> None:
     """Forget the work of an earlier job whose result was replaced, but not what other kept jobs share with it."""
     kept.job.discard()
-    if all(facts["borrowing"] != kept.borrowing.folder.name for facts in kept.job.neighbours()):
-        kept.borrowing.discard()
+    kept.borrowing.discard()

@@ -20,23 +20,28 @@ Array = np.ndarray
 
 # Of the error that a borrowed pixel must expect: most are right, and the few that are not make the expectation.
 _FAITH = 0.5
+# Of the error to expect of a fill, where it was imagined for many frames at once.
+_SURE = 0.0
 # Pixels; borrowed pixels take the steady picture's colours, what is finer than this they keep.
 _FINE = 1.5
 # The steady picture's low frequencies stay: they are the likelier ones.
 _TEXTURE = ExemplarParams(detail=0.0)
 
 
-def settle(completed: CompletedShots, textures: int) -> Iterator[tuple[int, int]]:
+def settle(
+    completed: CompletedShots, textures: int, *, steady_already: bool = False
+) -> Iterator[tuple[int, int]]:
     """Settle every shot; yields (steps done, steps) of the shot it is at, as it goes.
 
     Args:
         completed: the shots after borrowing and imagining.
         textures: key frames of a shot that are given texture.
+        steady_already: what was imagined was so for many frames at once: each frame's own opinion counts.
     """
     completed.forget_settled()
     for start, view in completed.shots.views():
         total = view.frame_count + textures
-        opinions = _Opinions(completed, start, view)
+        opinions = _Opinions(completed, start, view, _SURE if steady_already else 1.0)
         frames = _SteadyFrames(completed, start)
         for frame, values in steady(opinions, completed.later(start)):
             hole, unseen = view.hole(frame), completed.unseen(start + frame)
@@ -57,6 +62,8 @@ class _Opinions:
     completed: CompletedShots
     start: int
     view: ShotView
+    doubt_of_imagined: float
+    """A factor."""
 
     def picture(self, frame: int) -> Array:
         return self.completed.imagined(self.start + frame)
@@ -66,7 +73,8 @@ class _Opinions:
 
     def doubt(self, frame: int) -> Array:
         doubt = self.completed.doubt(self.start + frame)
-        return np.where(self.completed.unseen(self.start + frame), doubt, np.float32(_FAITH) * doubt)
+        unseen = self.completed.unseen(self.start + frame)
+        return doubt * np.where(unseen, np.float32(self.doubt_of_imagined), np.float32(_FAITH))
 
 
 @dataclass(frozen=True)

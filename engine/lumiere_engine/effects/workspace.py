@@ -24,8 +24,12 @@ from ..protocol.errors import BusyError, LumiereError, OutputError
 
 Array = np.ndarray
 FOLDER = ".lumiere"
+# What the names of workspaces begin with that several jobs share; a job's own begins with its fingerprint.
+BORROWING, PAINTING = "borrow", "style"
 _NAME_DIGITS = 24
 _FACTS = "done.json"
+_USERS = "users"
+_TRIES = 10
 # NumPy parses an array's header with `ast`, which several threads at once can break (CPython up to 3.12).
 _READING = threading.Lock()
 OnKept = Callable[[str, int], None]
@@ -125,14 +129,22 @@ class Workspace:
         output: the job's output; the folder is made beside it.
         fingerprint: of the job, or of the part of it that several jobs share.
         keep: whether it stays when the job is done.
+        user: of a shared workspace, fingerprint of the job that opens it: it stays as long as that job's own does.
         on_kept: hears of each entry that is put on one of its shelves.
     """
 
     def __init__(
-        self, output: Path, fingerprint: str, *, keep: bool = False, on_kept: OnKept = _nobody
+        self,
+        output: Path,
+        fingerprint: str,
+        *,
+        keep: bool = False,
+        user: str | None = None,
+        on_kept: OnKept = _nobody,
     ) -> None:
         self.folder = output.parent / FOLDER / fingerprint[:_NAME_DIGITS]
         self._output, self._keep = output, keep
+        self._user = None if user is None else user[:_NAME_DIGITS]
         self._on_kept = on_kept
         self._lock: IO[str] | None = None
 
@@ -166,16 +178,12 @@ class Workspace:
         """Another job's workspace in the same place; it is not locked, and may not be there."""
         return Workspace(self._output, fingerprint)
 
-    def neighbours(self) -> list[dict[str, Any]]:
-        """The facts of all finished jobs whose work is kept in the same place."""
-        jobs = (self.beside(folder.name) for folder in sorted(self.folder.parent.glob("*")))
-        return [facts for facts in (job.facts() for job in jobs) if facts is not None]
-
     def __enter__(self) -> Workspace:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = (self.folder / "lock").open("w")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock = self._locked()
+            if self._user is not None:
+                (self.folder / _USERS).mkdir(exist_ok=True)
+                (self.folder / _USERS / self._user).touch()
         except BlockingIOError as error:
             raise BusyError(
                 "the same job is already running", clip=str(self.folder), remedy="wait for it or cancel it"
@@ -191,13 +199,35 @@ class Workspace:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._lock is not None:
-            self._lock.close()
         if kind is None and not self._keep:
             self.discard()
+        if self._lock is not None:
+            self._lock.close()
+
+    def _locked(self) -> IO[str]:
+        """The folder's lock, held; who held it before may have removed the folder meanwhile."""
+        for attempt in range(_TRIES):
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                lock = (self.folder / "lock").open("w")
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.path.samestat(os.fstat(lock.fileno()), Path(lock.name).stat()):
+                    return lock
+            except (FileNotFoundError, FileExistsError):
+                if attempt == _TRIES - 1:
+                    raise
+        raise BlockingIOError
 
     def discard(self) -> None:
-        """Remove everything that was kept, and the common folder if no other job is in it."""
+        """Remove everything that was kept, and the common folder if no other job is in it.
+
+        What other jobs use that are not finished, or whose work is kept, stays.
+        """
+        users = self.folder / _USERS
+        if self._user is not None:
+            (users / self._user).unlink(missing_ok=True)
+        if any((self.folder.parent / user.name).is_dir() for user in users.glob("*")):
+            return
         shutil.rmtree(self.folder, ignore_errors=True)
         with_others = self.folder.parent
         with suppress(OSError):  # another job is in it, or has just begun

@@ -1,8 +1,4 @@
-"""Clips with captions: what text-to-image networks and temporal layers learn from.
-
-A folder holds movies, pictures or sequences, and beside each a text file of the same name: `horse.mp4`,
-`horse.txt`. A file without a caption is an error, not a clip that nothing is known of.
-"""
+"""Clips with captions: what text-to-image networks and temporal layers learn from, see `material`."""
 
 from __future__ import annotations
 
@@ -20,12 +16,14 @@ from lumiere_engine.frames.source import open_source
 from lumiere_engine.protocol.errors import LumiereError, OutputError, SpecError
 from lumiere_engine.protocol.ranges import FrameRange
 
+from .enlarging import blurred
+from .material import Item, find_items
 from .params import TrainParams
 
 Array = np.ndarray
-MODES = ("nothing", "first", "ends", "every", "box", "region")
+MODES = ("nothing", "first", "ends", "every", "box", "region", "small")
 """What of a clip is given: nothing; its first frame; its first and last; every n-th; all but a box; the first
-frame, and afterwards all but a region (a cinemagraph)."""
+frame, and afterwards all but a region (a cinemagraph); all of it, but small (super-resolution)."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,8 @@ class CaptionedParams(TrainParams):
     """What is given of a clip, see `MODES`; drawn evenly. Anything but "nothing" makes the network read it."""
     every: int = 4
     """Frames from one given frame to the next in the mode "every"."""
+    factor: int = 2
+    """Rows and columns of a clip for each of the small one in the mode "small"."""
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.modes) - set(MODES))
@@ -63,6 +63,13 @@ class CaptionedParams(TrainParams):
             raise SpecError(f"'{unknown[0] if unknown else ''}' is nothing that can be given of a clip")
         if self.batch < 1 or self.frames < 1 or self.frame_step < 1 or self.every < 1 or min(self.size) < 8:
             raise SpecError("a batch, a window and its steps are at least 1, its rows and columns at least 8")
+        if "small" in self.modes and set(self.modes) != {"small"}:
+            raise SpecError("layers that enlarge learn nothing else", remedy='say modes = ["small"] alone')
+        if not 2 <= self.factor <= 8 or ("small" in self.modes and any(n % self.factor for n in self.size)):
+            raise SpecError(
+                f"rows and columns of {self.size} do not shrink by {self.factor}",
+                remedy="choose a factor of 2 to 8, and multiples of it",
+            )
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ class CaptionedClip:
     """A clip, reduced and kept."""
 
     name: str
-    """Its file."""
+    """Its file, or shard and file."""
     caption: str
     """Its text, one line."""
     cache: Path
@@ -102,10 +109,14 @@ class CaptionedBatch:
     """b 3 t h w in [-1, 1]."""
     wanted: Tensor
     """b 1 t h w, the matte M: 1 = generate, 0 = given."""
+    shown: Tensor | None
+    """b 3 t h w, what stands in the plate C where nothing is given; None is blank."""
     captions: list[str]
     """One each; empty where the example has none."""
     places: Tensor
     """b, where in the schedule: 0 ≤ place < 1."""
+    numbers: range
+    """Of the examples in the step's whole batch; their noise hangs on it."""
     noise_seed: int
     """Of the noise."""
 
@@ -119,51 +130,26 @@ def gather(
         SpecError: nothing there, a caption without a clip, or a clip without a caption or too short.
         OutputError: the cache cannot be written.
     """
-    found = _captioned(folder)
+    found = find_items(folder)
     clips = []
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        for number, (media, text) in enumerate(found, start=1):
-            caption = " ".join(text.read_text(encoding="utf-8").split())
-            clips.append(CaptionedClip(media.name, caption, _reduced(media, cache, params)))
+        for number, item in enumerate(found, start=1):
+            clips.append(CaptionedClip(item.name, item.caption, _reduced(item, cache, params)))
             if on_item:
                 on_item(number, len(found))
     except OSError as error:
         raise OutputError(f"the cache '{cache}' cannot be written: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise SpecError("the caption is not UTF-8", clip=str(text)) from error
     return clips
 
 
-def _captioned(folder: Path) -> list[tuple[Path, Path]]:
-    if not folder.is_dir():
-        raise SpecError("there is no such folder", clip=str(folder))
-    entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    texts = {path.stem: path for path in entries if path.suffix == ".txt"}
-    media = [path for path in entries if path.suffix != ".txt"]
-    for path in media:
-        if path.stem not in texts:
-            raise SpecError("it has no caption", clip=str(path), remedy=f"write one into {path.stem}.txt")
-    lonely = sorted(texts.keys() - {path.stem for path in media})
-    if lonely:
-        raise SpecError("that caption has no clip", clip=str(texts[lonely[0]]))
-    if not media:
-        raise SpecError(
-            "there are no captioned clips in that folder",
-            clip=str(folder),
-            remedy="put NAME.mp4 beside NAME.txt",
-        )
-    return [(path, texts[path.stem]) for path in media]
-
-
-def _reduced(path: Path, cache: Path, params: CaptionedParams) -> Path:
+def _reduced(item: Item, cache: Path, params: CaptionedParams) -> Path:
     """The cached array of one clip, made if it is missing."""
-    stat = path.stat()
-    key = hashlib.sha256(repr((path.name, stat.st_size, stat.st_mtime_ns, params.size)).encode()).hexdigest()
+    key = hashlib.sha256(repr((*item.identity, params.size)).encode()).hexdigest()
     cached = cache / f"{key[:24]}.npy"
     needed = (params.frames - 1) * params.frame_step + 1
     if not cached.exists():
-        with open_source(path, conform=True) as source:
+        with item.media(cache) as path, open_source(path, conform=True) as source:
             frames = source.iter(FrameRange(0, source.frame_count))
             first = _fitted(to_rgb(next(frames), source.format), params.size)
             part = cached.with_suffix(".part.npy")
@@ -175,7 +161,7 @@ def _reduced(path: Path, cache: Path, params: CaptionedParams) -> Path:
         part.replace(cached)
     count = np.load(cached, mmap_mode="r").shape[0]
     if count < needed:
-        raise LumiereError(f"it has {count} frames, and a window needs {needed}", clip=str(path))
+        raise LumiereError(f"it has {count} frames, and a window needs {needed}", clip=item.name)
     return cached
 
 
@@ -184,10 +170,13 @@ def _fitted(rgb: Array, size: tuple[int, int]) -> Array:
     return np.rint(covering(np.clip(rgb, 0, 1), size[1], size[0]) * 255).astype(np.uint8)
 
 
-def draw_batch(clips: list[CaptionedClip], params: CaptionedParams, step: int) -> CaptionedBatch:
-    """The examples of a step: the same whatever else was drawn."""
+def draw_batch(
+    clips: list[CaptionedClip], params: CaptionedParams, step: int, part: range | None = None
+) -> CaptionedBatch:
+    """The examples of a step, or a part of them: the same whatever else was drawn."""
     clean, wanted, captions, places = [], [], [], []
-    for index in range(params.batch):
+    numbers = range(params.batch) if part is None else part
+    for index in numbers:
         rng = np.random.default_rng([params.seed, 0x7E47, step, index])
         clip = clips[rng.integers(len(clips))]
         pictures = np.load(clip.cache, mmap_mode="r")
@@ -200,8 +189,15 @@ def draw_batch(clips: list[CaptionedClip], params: CaptionedParams, step: int) -
         # evenly over the batch: an even spread of noise levels makes a step's gradient less noisy
         places.append((index + rng.random()) / params.batch)
     seed = int(np.random.default_rng([params.seed, 0x401E, step]).integers(2**62))
+    shown = torch.stack([blurred(clip, params.factor) for clip in clean]) if "small" in params.modes else None
     return CaptionedBatch(
-        torch.stack(clean), torch.stack(wanted), captions, torch.tensor(places, dtype=torch.float32), seed
+        torch.stack(clean),
+        torch.stack(wanted),
+        shown,
+        captions,
+        torch.tensor(places, dtype=torch.float32),
+        numbers,
+        seed,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from torch import nn
 
 from lumiere_engine.diffusion.precondition import X0Denoiser
 
-from .examples import ExampleSource
+from .examples import Examples, ExampleSource
 from .fill import Fill, push_pull
 from .held_out import reserved_places
 from .masks import Holes
@@ -56,6 +57,14 @@ OnLook = Callable[[FitState, Callable[[], Array]], None]
 """(state after a step, a function that draws what the network answers now: h w 3 float, 0..1)."""
 
 
+class Batches(Protocol):
+    """What a fit learns from."""
+
+    def batch(self, step: int, size: int) -> Examples:
+        """The examples of a step, the same whatever else was drawn."""
+        ...
+
+
 def fit_shot(
     network: nn.Module,
     volume: ShotVolume,
@@ -69,18 +78,55 @@ def fit_shot(
     enough: Callable[[], bool] | None = None,
     on_look: OnLook | None = None,
 ) -> FitResult:
-    """Fit `network` (in place) to the shot, on the device where it is.
+    """Fit `network` (in place) to the shot, on the device where it is; see `fit` for what is not told here.
+
+    Args:
+        network: see `fit`.
+        volume: the shot.
+        params: see there.
+        fill: fills the plate's holes in the condition; the imagining should start from the same kind of fill.
+        on_step, resume, save, save_every, enough, on_look: see `fit`.
+
+    Raises:
+        LumiereError: the loss or a gradient is not finite.
+    """
+    source = example_source(volume, params, fill)
+    return fit(
+        network,
+        source,
+        params,
+        on_step=on_step,
+        resume=resume,
+        save=save,
+        save_every=save_every,
+        enough=enough,
+        on_look=on_look,
+    )
+
+
+def fit(
+    network: nn.Module,
+    source: Batches,
+    params: FitParams,
+    *,
+    on_step: OnStep | None = None,
+    resume: FitState | None = None,
+    save: Callable[[FitState], None] | None = None,
+    save_every: int = 50,
+    enough: Callable[[], bool] | None = None,
+    on_look: OnLook | None = None,
+) -> FitResult:
+    """Fit `network` (in place) to examples, on the device where it is.
 
     Interrupted and resumed from its state, a fit gives the same weights bit for bit as without the
     interruption, on the same device with the same number of threads.
 
     Args:
         network: F of `X0Denoiser`: (b 7 t h w, b) → b 3 t h w.
-        volume: the shot.
+        source: the examples.
         params: see there.
-        fill: fills the plate's holes in the condition; the imagining should start from the same kind of fill.
         on_step: hears of every step; what it raises ends the fit.
-        resume: state of an earlier fit of the same network, shot and parameters.
+        resume: state of an earlier fit of the same network, examples and parameters.
         save: given the state (its own copy) every `save_every` steps and at the end.
         save_every: steps between two states.
         enough: asked before every step whether to end here, with what is learned so far.
@@ -90,7 +136,6 @@ def fit_shot(
         LumiereError: the loss or a gradient is not finite.
     """
     trainer = Trainer(network, params, resume)
-    source = example_source(volume, params, fill)
     network.train()
     while trainer.state.step < params.steps and not (enough and enough()):
         loss = trainer.advance(source.batch(trainer.state.step, params.batch))
@@ -117,7 +162,7 @@ def example_source(volume: ShotVolume, params: FitParams, fill: Fill = push_pull
 
 
 @torch.no_grad()
-def answers(network: nn.Module, state: FitState, source: ExampleSource) -> Array:
+def answers(network: nn.Module, state: FitState, source: Batches) -> Array:
     """What the averaged weights make of the same few examples each time: truth, what is given, answer below each other.
 
     Returns:

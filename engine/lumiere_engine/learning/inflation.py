@@ -21,6 +21,7 @@ from lumiere_engine.stunet.inflated import InflatedSTUNet
 
 from .captioned import CaptionedBatch, CaptionedClip, CaptionedParams, draw_batch
 from .state import FitState
+from .team import ALONE, Team
 from .trainer import KEPT_NOWHERE, Adam, Keeping
 
 ReadPrompt = Callable[[str], Text]
@@ -51,12 +52,13 @@ class Lesson:
     half: bool = False
 
 
-def teach(lesson: Lesson, keeping: Keeping = KEPT_NOWHERE) -> FitState:
+def teach(lesson: Lesson, keeping: Keeping = KEPT_NOWHERE, team: Team = ALONE) -> FitState:
     """Train until the last step; an interrupted training goes on from its state file, bit for bit on a CPU.
 
     Args:
-        lesson: what is taught.
-        keeping: what becomes of the state as it goes.
+        lesson: what is taught; the same for every member of a team.
+        keeping: what becomes of the state as it goes; the first member's counts.
+        team: with whom.
 
     Raises:
         LumiereError: the loss or a gradient is not finite.
@@ -67,17 +69,19 @@ def teach(lesson: Lesson, keeping: Keeping = KEPT_NOWHERE) -> FitState:
     for parameter in lesson.parameters.values():
         parameter.requires_grad_(True)
     device = next(lesson.network.parameters()).device
-    adam = Adam(lesson.parameters, params, keeping.earlier(device))
+    part = team.part(params.batch)
+    adam = Adam(lesson.parameters, params, keeping.earlier(device), team)
     texts = {caption: lesson.read(caption) for caption in sorted({"", *(c.caption for c in lesson.clips)})}
-    for batch in prefetch(_batches(lesson, adam.state.step), depth=2):
+    for batch in prefetch(_batches(lesson, adam.state.step, part), depth=2):
         loss = adam.descend(lambda: lesson_loss(lesson, batch, texts))  # noqa: B023 - called at once
-        keeping.after(adam.state, loss, params.steps)
+        if team.rank == 0:
+            keeping.after(adam.state, loss, params.steps)
     return adam.state
 
 
-def _batches(lesson: Lesson, first: int) -> Iterator[CaptionedBatch]:
+def _batches(lesson: Lesson, first: int, part: range) -> Iterator[CaptionedBatch]:
     for step in range(first, lesson.params.steps):
-        yield draw_batch(lesson.clips, lesson.params, step)
+        yield draw_batch(lesson.clips, lesson.params, step, part)
 
 
 def lesson_loss(lesson: Lesson, batch: CaptionedBatch, texts: dict[str, Text]) -> Tensor:
@@ -86,10 +90,13 @@ def lesson_loss(lesson: Lesson, batch: CaptionedBatch, texts: dict[str, Text]) -
     device = next(network.parameters()).device
     clean = torch.stack([lesson.space.encode(clip) for clip in batch.clean]).to(device)
     matte = _at_size(batch.wanted, clean.shape[3:]).to(device)
+    plate = clean * (1 - matte)
+    if batch.shown is not None:
+        plate += torch.stack([lesson.space.encode(clip) for clip in batch.shown]).to(device) * matte
     levels = (batch.places * schedule.levels).long()
     sigma = schedule.sigmas[levels].float().to(device)[:, None, None, None, None]
     scale = (sigma**2 + 1).rsqrt()
-    noise = _noise(batch.noise_seed, clean).to(device)
+    noise = _noise(batch.noise_seed, batch.numbers, clean).to(device)
     noisy = scale * (clean + sigma * noise)
     target = noise if schedule.prediction == "epsilon" else scale * noise - scale * sigma * clean
     read = [texts[caption].to(device, clean.dtype) for caption in batch.captions]
@@ -102,14 +109,14 @@ def lesson_loss(lesson: Lesson, batch: CaptionedBatch, texts: dict[str, Text]) -
             torch.stack([text.context for text in read]),
             pooled=torch.stack(pooled) if pooled else None,
             sizes=clean.new_tensor([[height, width, 0, 0, height, width]] * len(read)) if pooled else None,
-            cond=torch.cat([clean * (1 - matte), matte], 1) if network.params.temporal.conditioned else None,
+            cond=torch.cat([plate, matte], 1) if network.params.temporal.conditioned else None,
         )
     return (answer.float() - target).square().mean()
 
 
-def _noise(seed: int, like: Tensor) -> Tensor:
-    b, c, t, h, w = like.shape
-    return torch.stack([frame_noise(seed, range(k * t, (k + 1) * t), (c, h, w)) for k in range(b)])
+def _noise(seed: int, numbers: range, like: Tensor) -> Tensor:
+    _, c, t, h, w = like.shape
+    return torch.stack([frame_noise(seed, range(k * t, (k + 1) * t), (c, h, w)) for k in numbers])
 
 
 def _at_size(matte: Tensor, size: torch.Size) -> Tensor:

@@ -16,6 +16,7 @@ from lumiere_engine.protocol.errors import LumiereError
 from .examples import Examples
 from .params import TrainParams
 from .state import FitState
+from .team import ALONE, Team
 
 
 class Adam:
@@ -25,11 +26,17 @@ class Adam:
         parameters: what is learnt, by name; changed in place.
         params: see there.
         resume: state of an earlier training of the same parameters with the same `params`.
+        team: with whom it learns; each member's loss is the mean over as many examples.
     """
 
     def __init__(
-        self, parameters: Mapping[str, nn.Parameter], params: TrainParams, resume: FitState | None = None
+        self,
+        parameters: Mapping[str, nn.Parameter],
+        params: TrainParams,
+        resume: FitState | None = None,
+        team: Team = ALONE,
     ) -> None:
+        self._team = team
         self.parameters = dict(parameters)
         self.params = params
         self.state = deepcopy(resume) if resume else FitState.fresh(self.parameters)
@@ -54,8 +61,11 @@ class Adam:
             parameter.grad = None
         loss = loss_of()
         loss.backward()  # type: ignore[no-untyped-call]
+        loss = loss.detach().clone()
+        learned = [p.grad for p in self.parameters.values() if p.grad is not None]
+        self._team.average([loss.reshape(1), *learned])
         norm = nn.utils.clip_grad_norm_(self.parameters.values(), self.params.gradient_limit)
-        value = float(loss.detach())
+        value = float(loss)
         if not (torch.isfinite(norm) and torch.isfinite(loss)):
             raise LumiereError(
                 f"learning failed at step {self.state.step}: loss or gradient is not finite",

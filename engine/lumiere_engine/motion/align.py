@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from .chain import carry
+from .exposure import CLEARLY, OUTLIER, difference, gain_towards, times
 from .flow import SPOILT_RIM, FlowEstimator, channel_mean, grid, inside, sample, widen
 from .pyramid import smooth_field
 
@@ -22,9 +23,6 @@ _TRIALS = 300  # random samples per plane: enough for one that an eighth of the 
 _PLANE_PX = 0.5  # how closely a plane's pixels follow it
 _LEAST_SHARE = 0.12  # of the voters that a plane must explain
 _NEARLY_ALL = 0.92
-_BLACK, _WHITE = 16, 250  # code values of 255 between which exposure is measured
-_CLEARLY = 0.7  # of the ring's error must be left by a gain; a small one is left to the membrane
-_OUTLIER = 40.0  # code values of 255: beyond this two pixels show different things
 
 
 @dataclass(frozen=True)
@@ -108,16 +106,17 @@ class Aligner:
         for places in guesses:
             warped, shown = _see(frame, blocked, places)
             score, gain = _ring_error(target, warped, shown), np.ones(3, np.float32)
-            exposed, theirs = _exposed(target, warped, shown)
+            theirs = gain_towards(target.picture, warped, target.known & shown)
+            exposed = times(warped, theirs)
             better = _ring_error(target, exposed, shown)
-            if score is not None and better is not None and better < _CLEARLY * score:
+            if score is not None and better is not None and better < CLEARLY * score:
                 score, gain, warped = better, theirs, exposed
             if score is not None and (best is None or score < best[0]):
                 best = (score, places, warped, shown, gain)
         if best is None:
             return []
         score, places, warped, shown, gain = best
-        frame = _times(frame, gain)
+        frame = times(frame, gain)
         flow = self._residual(target, warped, shown)
         seen = ~widen(target.hole, SPOILT_RIM) & shown
         planes = _planes(places + flow, seen) if self._layered else []
@@ -175,31 +174,7 @@ def _see(frame: Array, blocked: Array, places: Array) -> tuple[Array, Array]:
 
 
 def _ring_error(target: Target, warped: Array, shown: Array) -> float | None:
-    """Mean clipped difference on what both show; None where that is too little to say."""
-    both = target.known & shown
-    if both.sum() < _FEWEST:
-        return None
-    difference = channel_mean(cv2.absdiff(warped, target.picture).astype(np.float32))
-    return float(np.minimum(difference[both], _OUTLIER).mean())
-
-
-def _exposed(target: Target, warped: Array, shown: Array) -> tuple[Array, Array]:
-    """`warped`, as bright as the target around the hole where both show it, and the factor per channel.
-
-    Code values are a power of light, so that exposure is a factor in them too.
-    """
-    both = target.known & shown
-    first, second = target.picture[both].astype(np.float32), warped[both].astype(np.float32)
-    fair = (np.minimum(first, second) > _BLACK).all(-1) & (np.maximum(first, second) < _WHITE).all(-1)
-    if fair.sum() < _FEWEST:
-        return warped, np.ones(3, np.float32)
-    gain = np.clip(np.median(first[fair] / second[fair], 0), 0.4, 2.5).astype(np.float32)
-    return _times(warped, gain), gain
-
-
-def _times(picture: Array, gain: Array) -> Array:
-    """A picture of 8 bits, exposed by a factor per channel."""
-    return np.clip(np.rint(picture * gain), 0, 255).astype(np.uint8)
+    return difference(target.picture, warped, target.known & shown)
 
 
 def _judge(target: Target, gain: Array, places: Array, warped: Array, shown: Array) -> Aligned:
@@ -212,8 +187,8 @@ def _judge(target: Target, gain: Array, places: Array, warped: Array, shown: Arr
     both = target.known & shown
     warped = warped.astype(np.float32)
     difference = target.picture.astype(np.float32) - warped
-    similar = both & (channel_mean(np.abs(difference)) < _OUTLIER)
+    similar = both & (channel_mean(np.abs(difference)) < OUTLIER)
     offset = smooth_field(difference, similar if similar.sum() >= 50 else both, blur=_ERROR_BLUR)
-    rest = np.minimum(channel_mean(np.abs(difference - offset)), 2 * _OUTLIER)
+    rest = np.minimum(channel_mean(np.abs(difference - offset)), 2 * OUTLIER)
     error = smooth_field(rest, both, blur=_ERROR_BLUR)
     return Aligned(places, shown & target.hole, np.clip(warped + offset, 0, 255), gain, offset, error)

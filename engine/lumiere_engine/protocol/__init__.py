@@ -13,12 +13,12 @@ from .params import (
     Params,
     RemoveParams,
     StylizeParams,
-    Weights,
     effect_of,
 )
 from .queue import Finish, Job, Submit
 from .ranges import FrameRange
 from .states import JobState
+from .weights import Weights
 
 __all__ = [
     "EFFECTS",

@@ -10,7 +10,7 @@ from .jobs import WorkOrder
 from .queue import MOST_TEXT, Placement
 from .wire import labelled
 
-PROTOCOL = 1
+PROTOCOL = 2
 
 
 @labelled("Endpoint.1")
@@ -33,7 +33,29 @@ class Endpoint:
     version: str
 
 
-@labelled("EngineInfo.1")
+@dataclass(frozen=True)
+class Device:
+    """A device that jobs run on, with a worker of its own.
+
+    Attributes:
+        name: "cuda:0", "mps" or "cpu"; what stands before the colon is its kind. The same name twice is two workers.
+        job: number of the job that runs on it.
+        worker_pid: its process.
+        yielded: it was given back, and takes no job until the queue is resumed.
+    """
+
+    name: str
+    job: Optional[int] = None
+    worker_pid: Optional[int] = None
+    yielded: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The name without its number."""
+        return self.name.partition(":")[0]
+
+
+@labelled("EngineInfo.2")
 @dataclass(frozen=True)
 class EngineInfo:
     """The engine's state.
@@ -42,8 +64,7 @@ class EngineInfo:
         version, protocol, pid: as in `Endpoint`.
         started_s: seconds since 1970, UTC.
         paused: whether no further job is started.
-        running: number of the job that runs.
-        worker_pid: its process.
+        devices: what jobs run on, in the order in which they are asked for work.
         counts: state → how many jobs.
         memory_bytes: what the engine itself holds.
         roots: folders that paths may lie in.
@@ -55,12 +76,21 @@ class EngineInfo:
     pid: int
     started_s: float
     paused: bool
-    running: Optional[int]
-    worker_pid: Optional[int]
+    devices: Tuple[Device, ...]
     counts: Dict[str, int]
     memory_bytes: int
     roots: Tuple[str, ...]
     last_event: int
+
+    @property
+    def running(self) -> Tuple[int, ...]:
+        """Numbers of the jobs that run."""
+        return tuple(device.job for device in self.devices if device.job is not None)
+
+    @property
+    def workers(self) -> Tuple[int, ...]:
+        """Their processes."""
+        return tuple(device.worker_pid for device in self.devices if device.worker_pid is not None)
 
 
 @labelled("AddRoot.1")
@@ -275,9 +305,9 @@ class Event:
         kind: "job" (a job is new or its state or place changed), "progress", "thumbnail", "queue" (paused or
             resumed), "learning", "timeline", "snapshot" (what was missed is no longer known: begin from this).
         job: number of the job, if it is about one.
-        data: "job": a `Job.1` without its order; "progress": fields of `JobProgress`; "thumbnail": "frame";
+        data: "job": a `Job.2` without its order; "progress": fields of `JobProgress`; "thumbnail": "frame";
             "learning": "step" and "total"; "queue": "paused"; "timeline": a `Timeline.1`; "snapshot": an
-            `EngineInfo.1`.
+            `EngineInfo.2`.
     """
 
     id: int

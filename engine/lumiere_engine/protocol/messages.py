@@ -13,7 +13,7 @@ RESULT_LABEL = "JobResult.1"
 # The stages of each effect, in the order of the work.
 STAGES = {
     "remove": ("read", "follow", "borrow", "learn", "imagine", "settle", "refine", "write"),
-    "cinemagraph": ("read", "follow", "search", "refine", "write"),
+    "cinemagraph": ("read", "follow", "search", "learn", "imagine", "refine", "write"),
     "generate": ("read", "load", "imagine", "write"),
     "stylize": ("read", "follow", "paint", "learn", "write"),
 }

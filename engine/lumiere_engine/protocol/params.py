@@ -8,9 +8,10 @@ from typing import Optional, Union
 
 from .errors import SpecError
 from .hints import MotionHints
+from .weights import Weights
 
 QUALITIES = ("draft", "standard", "best")
-LOOP_METHODS = ("auto", "liao", "crossfade", "bounce", "repeat")
+LOOP_METHODS = ("auto", "network", "liao", "crossfade", "bounce", "repeat")
 GRAINS = ("alive", "frozen")
 _PIXELS = {"unit": "px", "low": 0.0, "high": 200.0, "step": 1.0}
 
@@ -72,6 +73,8 @@ class RemoveParams(EffectParams):
         feather: pixels over which the grown matte falls to 0; None takes half of the default growth.
         imagine: whether the network fills what no frame shows; without it a smooth fill stands there.
         regrain: whether imagined pixels get the plate's grain.
+        prompt: what stands where no frame shows anything, in words; empty lets the shot's own network imagine it.
+        weights: the text-to-image model that reads the prompt, and what makes it move.
     """
 
     grow: Optional[float] = field(
@@ -84,6 +87,8 @@ class RemoveParams(EffectParams):
     )
     imagine: bool = field(default=True, metadata={"label": "Imagine what no frame shows"})
     regrain: bool = field(default=True, metadata={"label": "Match the grain"})
+    prompt: str = ""
+    weights: "tuple[Weights, ...]" = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -91,11 +96,23 @@ class RemoveParams(EffectParams):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1000:
                 raise SpecError(f"{name} of {value} pixels is out of range", remedy="choose 0 to 1000")
+        _check_prompts(self.prompt)
+        if bool(self.prompt) != bool(self.weights):
+            raise SpecError("a prompt needs a text-to-image model, and a model a prompt")
+        if self.prompt and not self.imagine:
+            raise SpecError(
+                "a prompt says what is imagined", remedy="leave out the prompt, or let it imagine"
+            )
 
     @property
     def imagines(self) -> bool:
         """Whether anything may be imagined."""
         return self.imagine
+
+    @property
+    def files(self) -> "tuple[str, ...]":
+        """The weights that read the prompt."""
+        return tuple(one.path for one in self.weights)
 
 
 @dataclass(frozen=True)
@@ -105,8 +122,8 @@ class CinemagraphParams(EffectParams):
     Attributes:
         quality: "draft", "standard" or "best".
         method: how the loop is closed: "auto" finds start and period per place and blends the seam along the
-            motion, "liao" does so with hard seams, "crossfade" blends the whole region at once, "bounce" runs
-            there and back, "repeat" just starts again.
+            motion, "network" learns the shot and refines one blended seam, "liao" has hard seams, "crossfade"
+            blends the whole region at once, "bounce" runs there and back, "repeat" just starts again.
         still: the plate's frame, counted from 0, that everything outside the region shows; None takes the
             sharpest.
         start: the plate's frame, counted from 0, at which the loop begins; None searches the best one.
@@ -139,6 +156,11 @@ class CinemagraphParams(EffectParams):
     alpha: bool = field(default=False, metadata={"label": "Transparent outside the region", "more": True})
     hints: Optional[MotionHints] = field(default=None, metadata={"label": "Motion", "kind": "motion"})
 
+    @property
+    def imagines(self) -> bool:
+        """Whether anything may be imagined."""
+        return self.method == "network" and self.hints is None
+
     def __post_init__(self) -> None:
         super().__post_init__()
         for name, choices in (("method", LOOP_METHODS), ("grain", GRAINS)):
@@ -158,35 +180,8 @@ class CinemagraphParams(EffectParams):
             raise SpecError(f"feather of {self.feather} pixels is out of range", remedy="choose 0 to 1000")
 
 
-ROLES = ("image", "like", "temporal", "motion", "lora")
 SAMPLERS = ("dpm++", "euler", "ddim")
 PLATES = ("nothing", "first_frame", "clip")
-
-
-@dataclass(frozen=True)
-class Weights:
-    """A file or folder of weights that a job is done with.
-
-    Attributes:
-        role: "image": the text-to-image model; "like": the folder whose text encoders and VAE a single file uses;
-            "temporal": Lumiere's temporal layers; "motion": an AnimateDiff adapter; "lora".
-        path: on this machine.
-        fingerprint: SHA-256 over its weights.
-        scale: of a LoRA, how much of it is added.
-    """
-
-    role: str
-    path: str
-    fingerprint: str
-    scale: float = 1.0
-
-    def __post_init__(self) -> None:
-        if self.role not in ROLES:
-            raise SpecError(
-                f"'{self.role}' is nothing that weights can be", remedy=f"choose {', '.join(ROLES)}"
-            )
-        if not -4 <= self.scale <= 4:
-            raise SpecError(f"a scale of {self.scale} is out of range", remedy="choose -4 to 4")
 
 
 @dataclass(frozen=True)
@@ -255,8 +250,7 @@ class GenerateParams(EffectParams):
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise SpecError(f"{name} of {value} is out of range", remedy=f"choose {low} to {high}")
-        if len(self.prompt) > 4000 or len(self.negative) > 4000:
-            raise SpecError("a prompt has at most 4000 characters")
+        _check_prompts(self.prompt, self.negative)
 
     @property
     def imagines(self) -> bool:
@@ -284,6 +278,11 @@ class GenerateParams(EffectParams):
     def files(self) -> "tuple[str, ...]":
         """The weights."""
         return tuple(one.path for one in self.weights)
+
+
+def _check_prompts(*prompts: str) -> None:
+    if any(len(prompt) > 4000 for prompt in prompts):
+        raise SpecError("a prompt has at most 4000 characters")
 
 
 _GENERATE_RANGES = (

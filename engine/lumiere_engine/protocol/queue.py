@@ -131,7 +131,7 @@ class JobProgress:
     left_high_s: Optional[float] = None
 
 
-@labelled("Job.1")
+@labelled("Job.2")
 @dataclass(frozen=True)
 class Job:
     """One job of the queue.
@@ -154,6 +154,8 @@ class Job:
         timeline: number of the timeline that it belongs to.
         placement: where in it.
         retry_of: the job that this one tries again.
+        device: kind of the device that it began on, "cuda", "mps" or "cpu": it goes on only there, so that its result
+            is of one device.
         created_s, started_s, finished_s: seconds since 1970, UTC.
     """
 
@@ -177,6 +179,7 @@ class Job:
     created_s: float
     started_s: Optional[float]
     finished_s: Optional[float]
+    device: Optional[str] = None
 
 
 @labelled("Jobs.1")

@@ -1,4 +1,4 @@
-"""Weights are safetensors files, recognised by what their header says and not by their name."""
+"""Weights are named by role and fingerprint; their files are safetensors, recognised by their headers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from .errors import SpecError
 
+ROLES = ("image", "like", "temporal", "motion", "upscale", "lora")
 _MOST_HEADER_BYTES = 100_000_000
 _BITS = {
     **dict.fromkeys(("BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0"), 8),
@@ -17,6 +18,33 @@ _BITS = {
     **dict.fromkeys(("U32", "I32", "F32"), 32),
     **dict.fromkeys(("U64", "I64", "F64", "C64"), 64),
 }
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A file or folder of weights that a job is done with.
+
+    Attributes:
+        role: "image": the text-to-image model; "like": the folder whose text encoders and VAE a single file uses;
+            "temporal": Lumiere's temporal layers; "motion": an AnimateDiff adapter; "upscale": temporal layers that
+            enlarge a clip; "lora".
+        path: on this machine.
+        fingerprint: SHA-256 over its weights.
+        scale: of a LoRA, how much of it is added.
+    """
+
+    role: str
+    path: str
+    fingerprint: str
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES:
+            raise SpecError(
+                f"'{self.role}' is nothing that weights can be", remedy=f"choose {', '.join(ROLES)}"
+            )
+        if not -4 <= self.scale <= 4:
+            raise SpecError(f"a scale of {self.scale} is out of range", remedy="choose -4 to 4")
 
 
 @dataclass(frozen=True)

@@ -31,13 +31,17 @@ _log = logging.getLogger("lumiere")
 
 def main() -> int:
     """Serve until stopped; 1 with one readable line if that cannot be."""
-    argparse.ArgumentParser(description="The engine of Lumiere.").parse_args()
+    parser = argparse.ArgumentParser(description="The engine of Lumiere.")
+    parser.add_argument(
+        "--devices", help="what jobs run on, now and from now on: auto, or cuda:0,cuda:1, or cpu"
+    )
+    options = parser.parse_args()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     folder = state_folder()
     try:
         _private(folder)
         lock = InstanceLock(folder)
-        engine = Engine(folder)
+        engine = Engine(folder, options.devices)
     except LumiereError as error:
         print(f"lumiere: {error}", file=sys.stderr)
         return 1

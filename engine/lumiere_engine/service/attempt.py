@@ -6,6 +6,7 @@ import contextlib
 import json
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,11 @@ from ..protocol.jobs import WorkOrder
 from ..protocol.messages import Progress, message_from_wire
 from ..protocol.queue import Finish, JobProgress
 from ..protocol.wire import decode, encode
+from ..protocol.worker import MODULE as WORKER_MODULE
 from .child import GRACE_S, Child
 from .estimates import Estimator, TimeLeft
 from .queue import Queue
 
-WORKER = "lumiere_engine.worker"
 _PROGRESS_S = 0.2
 # A job that starts with nothing keeps three entries or more for each frame; one that finds its borrowing done, two.
 _FRESH = 2.5
@@ -35,14 +36,18 @@ class Attempt:
         folder: holds `journal` (what the worker has put on its shelves), `result.json` and `thumbnails/`.
         queue: told of progress.
         estimator: tells the time left.
+        surroundings: environment variables of its processes.
     """
 
-    def __init__(self, job: int, folder: Path, queue: Queue, estimator: Estimator) -> None:
+    def __init__(
+        self, job: int, folder: Path, queue: Queue, estimator: Estimator, surroundings: Mapping[str, str]
+    ) -> None:
         self.job = job
         self.interrupted = False
         self.media: JobMedia | None = None
         self.memory_bytes: int | None = None
         self._folder, self._queue, self._estimator = folder, queue, estimator
+        self._surroundings = surroundings
         self._lock = threading.Lock()
         self._child: Child | None = None
         self._stopped = False
@@ -102,7 +107,7 @@ class Attempt:
         self._began = began
         self._left = self._estimator.time_left(order.spec)
         request = {"task": "work", "order": order.to_wire(), "desk": str(self._folder), "watched": True}
-        answer = self._converse(WORKER, request)
+        answer = self._converse(WORKER_MODULE, request)
         if answer["label"] != "JobResult.1":
             raise WorkerError("the worker ended in the middle of its work")
         return answer
@@ -131,7 +136,7 @@ class Attempt:
             left = [] if order.keep_work else [f for f in folders if (beside / f).is_dir()]
             if left:
                 request = {"task": "clear", "output": order.output, "folders": left, "watched": True}
-                self._converse(WORKER, request)
+                self._converse(WORKER_MODULE, request)
 
     def kept(self) -> int:
         """How many entries all attempts together have put on the shelves."""
@@ -164,7 +169,7 @@ class Attempt:
                 if self._stopped:
                     raise Cancelled("cancelled")
                 self._heard_s = time.monotonic()
-                self._child = Child(module, request, self._folder / "log")
+                self._child = Child(module, request, self._folder / "log", self._surroundings)
         except OSError as error:
             raise WorkerError(f"the worker cannot be started: {error.strerror or error}") from error
         child = self._child

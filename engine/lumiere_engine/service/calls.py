@@ -88,6 +88,7 @@ CALLS = (
     Call("GET", "/engine", None, EngineInfo, lambda e, _: e.info()),
     Call("POST", "/engine/stop", None, EngineInfo, _stop),
     Call("POST", "/yield", None, EngineInfo, lambda e, _: e.give_back()),
+    Call("POST", "/devices/{device}/yield", None, EngineInfo, lambda e, a: e.give_back(a.numbers[0])),
     Call("POST", "/roots", AddRoot, EngineInfo, _add_root),
     Call("POST", "/queue/pause", None, EngineInfo, lambda e, _: e.pause(True)),
     Call("POST", "/queue/resume", None, EngineInfo, lambda e, _: e.pause(False)),

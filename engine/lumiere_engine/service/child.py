@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..protocol.errors import LumiereError, OutOfMemory, WorkerError, from_wire
+from ..protocol.worker import environment
 
 GRACE_S = 20.0
 _LAST_WORDS_BYTES = 64 * 1024
@@ -31,9 +31,12 @@ class Child:
         module: what it runs, as `python -m`.
         request: the one object that it reads from its standard input.
         log: file for what it prints to its standard error.
+        surroundings: environment variables beside those of every worker.
     """
 
-    def __init__(self, module: str, request: dict[str, Any], log: Path) -> None:
+    def __init__(
+        self, module: str, request: dict[str, Any], log: Path, surroundings: Mapping[str, str] | None = None
+    ) -> None:
         self._log = log
         with log.open("wb") as stderr:
             self._process = subprocess.Popen(
@@ -41,8 +44,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                # threads that wait for each other sleep instead of spinning, since the host works beside them
-                env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ},
+                env={**environment(), **(surroundings or {})},
                 start_new_session=True,
             )
         assert self._process.stdin is not None

@@ -20,15 +20,16 @@ from ..protocol.queue import Again, Job, Submit
 from ..protocol.states import JobState
 from ..protocol.wire import decode, parse_json
 from .database import Database
+from .devices import AUTO, chosen, kind_of
 from .duplicating import renamed
 from .estimates import Estimator
 from .events import Bell, Events
 from .finishing import module_of
 from .paths import Roots, check_order, check_submit
+from .pool import WorkerPool
 from .probing import probe
 from .queue import Queue
 from .submitting import submitted
-from .supervisor import Supervisor
 from .timelines import TimelineBook
 
 _MOST_PROBED = 256
@@ -41,20 +42,24 @@ class Engine:
 
     Args:
         folder: the engine's own, which exists and is locked.
+        devices: what jobs run on, as `devices.chosen` takes it; remembered for later starts. None takes what is
+            remembered.
 
     Raises:
         StoreError: the queue cannot be opened.
+        SpecError: there is no such device.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, devices: str | None = None) -> None:
         self.folder = folder
         self._database = Database(folder)
         self.events = Events(self._database, Bell())
         self.queue = Queue(self._database, self.events)
         self.timelines = TimelineBook(self._database, self.events)
         self.roots = Roots(self._database, folder)
-        self._estimator = Estimator(self._database)
-        self._supervisor = Supervisor(self.queue, self.roots, self._estimator, folder)
+        names = self._devices(devices)
+        self._estimator = Estimator(self._database, kind_of(names[0]))
+        self._pool = WorkerPool(names, self.queue, self.roots, self._estimator, folder)
         self._started_s = time.time()
         self._probed: OrderedDict[tuple[str, int], tuple[int, int, int]] = OrderedDict()
         self.shut_down: Callable[[], None] = lambda: None
@@ -62,12 +67,12 @@ class Engine:
     def start(self) -> None:
         """Requeue what ran when the engine died, and work off the queue."""
         self.queue.requeue_running()
-        self._supervisor.start()
+        self._pool.start()
         threading.Thread(target=self._tidy, name="tidy", daemon=True).start()
 
     def stop(self) -> None:
-        """Stop the worker; its job waits until the engine runs again."""
-        self._supervisor.stop()
+        """Stop the workers; their jobs wait until the engine runs again."""
+        self._pool.stop()
         self._database.close()
 
     def info(self) -> EngineInfo:
@@ -78,8 +83,7 @@ class Engine:
             pid=os.getpid(),
             started_s=self._started_s,
             paused=self.paused,
-            running=self._supervisor.running,
-            worker_pid=self._supervisor.worker_pid,
+            devices=self._pool.devices(),
             counts=self.queue.counts(),
             memory_bytes=_memory_bytes(),
             roots=self.roots.all(),
@@ -100,13 +104,23 @@ class Engine:
                 connection.execute("DELETE FROM settings WHERE name = 'paused'")
             self.events.add(connection, "queue", None, {"paused": paused})
         self.events.bell.ring()
-        self._supervisor.wake()
+        if not paused:
+            self._pool.go_on()
         return self.info()
 
-    def give_back(self) -> EngineInfo:
-        """Free the device at once: pause the queue, and put the running job back into it."""
-        self.pause(True)
-        self._supervisor.give_back()
+    def give_back(self, device: int | None = None) -> EngineInfo:
+        """Free the memory of devices at once, and put what runs on them back into the queue.
+
+        Args:
+            device: its place among the devices; it rests until the queue is resumed or the engine started anew. None
+                frees all and pauses the queue.
+
+        Raises:
+            UnknownJobError: there is no such device.
+        """
+        if device is None:
+            self.pause(True)
+        self._pool.yield_to_others(device)
         return self.info()
 
     def submit(self, submits: tuple[Submit, ...]) -> tuple[Job, ...]:
@@ -118,32 +132,32 @@ class Engine:
                 if submit.finish is not None:
                     module_of(submit.finish.name)
         jobs = self.queue.submit(submits)
-        self._supervisor.wake()
+        self._pool.wake()
         return tuple(jobs)
 
     def cancel(self, number: int) -> Job:
         """Cancel a job: one that runs within one step of its worker."""
         job = self.queue.wish(number, "cancel")
-        self._supervisor.heed(number)
+        self._pool.heed(number)
         return job
 
     def hold(self, number: int) -> Job:
         """Pause a job; one that runs keeps its finished chunks."""
         job = self.queue.wish(number, "pause")
-        self._supervisor.heed(number)
+        self._pool.heed(number)
         return job
 
     def release(self, number: int) -> Job:
         """Let a paused job or a draft wait in the line."""
         job = self.queue.release(number)
-        self._supervisor.wake()
+        self._pool.wake()
         return job
 
     def retry(self, number: int, again: Again) -> Job:
         """Try again what failed, was cancelled or is lost, as a new job."""
         check_order(self.queue.get(number).order, self.roots)
         job = self.queue.retry(number, again)
-        self._supervisor.wake()
+        self._pool.wake()
         return job
 
     def duplicate(self, number: int, again: Again) -> Job:
@@ -210,6 +224,17 @@ class Engine:
             raise StoreError(f"the engine's folder cannot be written: {error.strerror}") from error
         return job
 
+    def _devices(self, wanted: str | None) -> tuple[str, ...]:
+        if wanted is None:
+            rows = self._database.read("SELECT value FROM settings WHERE name = 'devices'")
+            return chosen(rows[0]["value"] if rows else AUTO)
+        names = chosen(wanted)
+        with self._database.change() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO settings (name, value) VALUES ('devices', ?)", (wanted,)
+            )
+        return names
+
     def _folder_of(self, number: int) -> Path:
         return self.folder / "jobs" / str(number)
 
@@ -225,7 +250,7 @@ class Engine:
             _log.error("%s", error)
 
     def _waiting_s(self) -> float | None:
-        """Seconds that the unfinished jobs of the line need, where that is known."""
+        """Seconds until the unfinished jobs of the line are done by all devices, where that is known."""
         total = 0.0
         for job in self.queue.find([JobState.RUNNING, JobState.QUEUED]).jobs:
             if job.progress is not None and job.progress.left_s is not None and job.state is JobState.RUNNING:
@@ -235,7 +260,7 @@ class Engine:
                 if media is None:
                     return None
                 total += self._estimator.expect(job.order.spec, media).seconds
-        return round(total, 1)
+        return round(total / len(self._pool.devices()), 1)
 
     def _media(self, spec: JobSpec) -> JobMedia:
         """What a plate holds of a job; the file is read by a worker, once while it stays the same."""

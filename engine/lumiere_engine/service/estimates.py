@@ -86,10 +86,15 @@ class Estimator:
 
     Args:
         database: holds the history.
+        kind: of the device that jobs run on.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, kind: str = "cpu") -> None:
+        self._database, self._kind = database, kind
+
+    def of(self, kind: str) -> Estimator:
+        """What it knows of another kind of device."""
+        return Estimator(self._database, kind)
 
     def learn(
         self, spec: JobSpec, media: JobMedia | None, result: dict[str, Any], memory_bytes: int | None
@@ -108,12 +113,13 @@ class Estimator:
             json.dumps(stages),
             memory_bytes,
             time.time(),
+            self._kind,
         )
         with self._database.change(durable=False) as connection:
             connection.execute(
                 "INSERT INTO history"
-                " (effect, quality, imagine, frames, megapixels, seconds, stages, memory_bytes, at_s)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " (effect, quality, imagine, frames, megapixels, seconds, stages, memory_bytes, at_s, device)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 row,
             )
 
@@ -168,10 +174,12 @@ class Estimator:
 
     def _alike(self, spec: JobSpec) -> list[Any]:
         return self._database.read(
-            "SELECT * FROM history WHERE effect = ? AND quality = ? AND imagine = ? ORDER BY id DESC LIMIT ?",
+            "SELECT * FROM history WHERE effect = ? AND quality = ? AND imagine = ? AND device = ?"
+            " ORDER BY id DESC LIMIT ?",
             spec.effect,
             spec.params.quality,
             int(spec.params.imagines),
+            self._kind,
             _HISTORY,
         )
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ..protocol.errors import UnreadableMediaError, WorkerError
 from ..protocol.media import MediaInfo
+from ..protocol.worker import MODULE
 from .child import Child
 
-WORKER = "lumiere_engine.worker"
 _PATIENCE_S = 30.0
 
 
@@ -25,7 +25,7 @@ def probe(path: str, folder: Path) -> tuple[int, int, int]:
         LumiereError: it cannot be read, or not in half a minute.
     """
     with tempfile.NamedTemporaryFile(dir=folder, prefix="probe-") as log:
-        child = Child(WORKER, {"task": "probe", "path": path, "watched": True}, Path(log.name))
+        child = Child(MODULE, {"task": "probe", "path": path, "watched": True}, Path(log.name))
         gave_up = threading.Event()
 
         def give_up() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ..protocol.errors import SpecError, StateError, UnknownJobError
@@ -198,25 +198,42 @@ class Queue:
 
     # What the supervisor does
 
-    def claim(self) -> sqlite3.Row | None:
-        """Take the next job of the line, if the queue is not paused; it is running then."""
+    def claim(self, kind: str, *, without: Sequence[int] = ()) -> sqlite3.Row | None:
+        """Take the next job of the line, if the queue is not paused; it is running then.
+
+        Args:
+            kind: of the device that it will run on; a job that has begun on another kind is left.
+            without: numbers of jobs that are left, too.
+        """
+        now = time.time()
         with self._database.change() as connection:
             row = connection.execute(
-                """
-                UPDATE jobs SET state = 'running', attempt = attempt + 1, wish = NULL,
-                    started_s = COALESCE(started_s, ?1), lease_s = ?1
+                f"""
+                UPDATE jobs SET state = 'running', attempt = attempt + 1, wish = NULL, device = ?,
+                    started_s = COALESCE(started_s, ?), lease_s = ?
                 WHERE id = (
-                    SELECT id FROM jobs WHERE state = 'queued' ORDER BY priority DESC, place LIMIT 1
+                    SELECT id FROM jobs WHERE state = 'queued' AND (device IS NULL OR device = ?)
+                    AND id NOT IN ({", ".join("?" * len(without))})
+                    ORDER BY priority DESC, place LIMIT 1
                 ) AND NOT EXISTS (SELECT 1 FROM settings WHERE name = 'paused')
                 RETURNING *
                 """,
-                (time.time(),),
+                (kind, now, now, kind, *without),
             ).fetchone()
             if row is not None:
                 self._tell(connection, row["id"])
         if row is not None:
             self._events.bell.ring()
         return row
+
+    def at_work(self, numbers: Collection[int]) -> set[int]:
+        """Those of some jobs that run or wait in the line."""
+        rows = self._database.read(
+            f"SELECT id FROM jobs WHERE id IN ({', '.join('?' * len(numbers))})"
+            " AND state IN ('running', 'queued')",
+            *numbers,
+        )
+        return {row["id"] for row in rows}
 
     def record(self, number: int, *, durable: bool = True, **columns: Any) -> None:
         """Set columns of a job without changing its state."""

@@ -54,6 +54,7 @@ def job_of(row: sqlite3.Row, position: int | None = None) -> Job:
         created_s=row["created_s"],
         started_s=row["started_s"],
         finished_s=row["finished_s"],
+        device=row["device"],
     )
 
 

@@ -1,4 +1,4 @@
-"""Works off the queue, one job at a time: the thread that starts, hears and ends the worker."""
+"""Works off the queue on one device, job by job: the thread that starts, hears and ends its worker."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..protocol.engine import Device
 from ..protocol.errors import (
     BusyError,
     Cancelled,
@@ -25,14 +26,15 @@ from ..protocol.queue import Finish
 from ..protocol.states import JobState
 from ..protocol.wire import decode
 from .attempt import Attempt
+from .devices import kind_of, surroundings
 from .estimates import Estimator
 from .files import fingerprints
 from .finishing import module_of
+from .line import Line
 from .paths import Roots, check_order
 from .queue import Queue
 from .rows import intact
 
-WORKER = "lumiere_engine.worker"
 # From 16 frames at a time, so many attempts reach one frame at a time.
 MOST_STALLS = 5
 LEASE_S = 120.0
@@ -42,37 +44,37 @@ _log = logging.getLogger(__name__)
 
 
 class Supervisor(threading.Thread):
-    """The thread that works off the queue.
+    """The thread that works off the queue on one device.
 
     Args:
+        device: its name.
+        line: where it takes the next job from, beside the supervisors of other devices.
         queue: the jobs.
         roots: where their files may lie.
         estimator: learns from what finishes.
         folder: the engine's; each job has one in `jobs/`.
     """
 
-    def __init__(self, queue: Queue, roots: Roots, estimator: Estimator, folder: Path) -> None:
-        super().__init__(name="supervisor", daemon=True)
+    def __init__(
+        self, device: str, line: Line, queue: Queue, roots: Roots, estimator: Estimator, folder: Path
+    ) -> None:
+        super().__init__(name=f"supervisor of {device}", daemon=True)
+        self._device, self._line = device, line
         self._queue, self._roots, self._estimator = queue, roots, estimator
         self._folder = folder / "jobs"
         self._lock = threading.Lock()
         self._wake, self._idle = threading.Event(), threading.Event()
-        self._stopping = False
+        self._stopping = self._resting = False
         self._attempt: Attempt | None = None
 
     # Asked from other threads
 
-    @property
-    def worker_pid(self) -> int | None:
-        """The process that works now."""
+    def state(self) -> Device:
+        """What the device does now."""
         with self._lock:
-            return None if self._attempt is None else self._attempt.pid
-
-    @property
-    def running(self) -> int | None:
-        """The number of the job that runs now."""
-        with self._lock:
-            return None if self._attempt is None else self._attempt.job
+            if self._attempt is None:
+                return Device(self._device, yielded=self._resting)
+            return Device(self._device, self._attempt.job, self._attempt.pid, self._resting)
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -84,29 +86,47 @@ class Supervisor(threading.Thread):
             if self._attempt is not None and self._attempt.job == job:
                 self._attempt.stop()
 
-    def give_back(self, timeout_s: float = 10.0) -> None:
-        """End the worker now, whatever it does; its job waits again. Returns when the device is free."""
-        with self._lock:
-            if self._attempt is None:
-                return
-            self._idle.clear()
-            self._attempt.interrupt(at_once=True)
-        self._idle.wait(timeout_s)
+    def rest(self, resting: bool) -> None:
+        """End the worker now, whatever it does; its job waits again.
 
-    def stop(self, timeout_s: float = 25.0) -> None:
-        """End the worker and this thread; its job waits again."""
+        Args:
+            resting: whether the device takes no further job until `go_on`.
+        """
+        with self._lock:
+            self._resting = self._resting or resting
+            if self._attempt is not None:
+                self._idle.clear()
+                self._attempt.interrupt(at_once=True)
+            else:
+                self._idle.set()
+
+    def wait_until_free(self, timeout_s: float) -> None:
+        """After `rest`: until the worker has ended and its job waits."""
+        self._idle.wait(max(0.0, timeout_s))
+
+    def go_on(self) -> None:
+        """Take jobs again."""
+        self._resting = False
+        self.wake()
+
+    def end_if_silent(self) -> None:
+        """End a worker that has not said anything for as long as its lease lasts."""
+        with self._lock:
+            if self._attempt is not None and self._attempt.silence_s > LEASE_S:
+                self._attempt.kill()
+
+    def ask_to_stop(self) -> None:
+        """End the worker and, soon, this thread; its job waits again."""
         self._stopping = True
         with self._lock:
             if self._attempt is not None:
                 self._attempt.interrupt(at_once=False)
         self._wake.set()
-        self.join(timeout_s)
 
     # The thread itself
 
     def run(self) -> None:
-        """Until `stop`: take the next job, see it through, take the next."""
-        threading.Thread(target=self._guard, name="guard", daemon=True).start()
+        """Until `ask_to_stop`: take the next job, see it through, take the next."""
         while not self._stopping:
             self._wake.clear()
             try:
@@ -122,19 +142,18 @@ class Supervisor(threading.Thread):
     def _take(self) -> tuple[sqlite3.Row | None, Attempt | None]:
         """Claim the next job; who asks from another thread sees it waiting or attempted, and nothing between."""
         with self._lock:
-            row = None if self._stopping else self._queue.claim()
+            idle = self._stopping or self._resting
+            row = None if idle else self._line.take(kind_of(self._device))
             if row is not None:
                 folder = self._folder / str(row["id"])
-                self._attempt = Attempt(row["id"], folder, self._queue, self._estimator)
+                self._attempt = Attempt(
+                    row["id"],
+                    folder,
+                    self._queue,
+                    self._estimator.of(kind_of(self._device)),
+                    surroundings(self._device),
+                )
             return row, self._attempt
-
-    def _guard(self) -> None:
-        """End a worker that has not said anything for as long as its lease lasts."""
-        while not self._stopping:
-            time.sleep(1.0)
-            with self._lock:
-                if self._attempt is not None and self._attempt.silence_s > LEASE_S:
-                    self._attempt.kill()
 
     def _see_through(self, row: sqlite3.Row, attempt: Attempt) -> None:
         """One attempt at a job, to its end, whatever that is."""
@@ -149,6 +168,7 @@ class Supervisor(threading.Thread):
         try:
             self._settle(row["id"], after, columns)
         finally:
+            self._line.left(row["id"])
             self._idle.set()
         if after is JobState.DONE:
             attempt.clear_up()
@@ -166,6 +186,8 @@ class Supervisor(threading.Thread):
             _log.error("%s", error)
             return JobState.QUEUED, {}
         if isinstance(error, BusyError):
+            if self._line.put_off(row["id"]):
+                return JobState.QUEUED, {}
             time.sleep(_BUSY_S)
             return self._again(row, error, got_further=got_further)
         if isinstance(error, (WorkerError, Cancelled)):
@@ -215,7 +237,9 @@ class Supervisor(threading.Thread):
             written += finish.outputs
         files = fingerprints(written, result["frame_count"])
         if attempt.did_everything:
-            self._estimator.learn(order.spec, attempt.media, result, attempt.memory_bytes)
+            self._estimator.of(kind_of(self._device)).learn(
+                order.spec, attempt.media, result, attempt.memory_bytes
+            )
         return {
             "result": json.dumps(result),
             "outcome": None if outcome is None else json.dumps(outcome),

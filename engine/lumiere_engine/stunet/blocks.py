@@ -81,9 +81,21 @@ def spatial_conv(ins: int, outs: int, kernel: int = 3) -> nn.Conv3d:
     return nn.Conv3d(ins, outs, (1, kernel, kernel), padding=(0, kernel // 2, kernel // 2))
 
 
-def temporal_conv(channels: int, stride: int = 1) -> nn.Conv3d:
-    """A 1D convolution over time of every place; as Conv3d (3, 1, 1), far faster than Conv1d on a CPU."""
-    return nn.Conv3d(channels, channels, (3, 1, 1), stride=(stride, 1, 1), padding=(1, 0, 0))
+class TemporalConv(nn.Conv3d):
+    """A 1D convolution over time of every place; as Conv3d (3, 1, 1), far faster than Conv1d on a CPU.
+
+    Beyond its ends time is empty, or runs in a circle: that belongs to the call and not to the weights.
+    """
+
+    def __init__(self, channels: int, stride: int = 1) -> None:
+        super().__init__(channels, channels, (3, 1, 1), stride=(stride, 1, 1), padding=(1, 0, 0))
+
+    def forward(self, x: Tensor, circular: bool = False) -> Tensor:
+        """x: b c t h w → b c ⌈t/stride⌉ h w; `circular`: the last frame is the first one's neighbour."""
+        if not circular:
+            return super().forward(x)
+        around = torch.cat([x[:, :, -1:], x, x[:, :, :1]], 2)
+        return F.conv3d(around, self.weight, self.bias, self.stride)
 
 
 class SpatialBlock(nn.Module):
@@ -119,14 +131,14 @@ class SpaceTimeBlock(nn.Module):
         super().__init__()
         self.spatial = SpatialBlock(ins, outs, embedding)
         self.norm = ChannelNorm(outs)
-        self.temporal = temporal_conv(outs)
+        self.temporal = TemporalConv(outs)
         nn.init.zeros_(self.temporal.weight)
         nn.init.zeros_(_bias(self.temporal))
 
-    def forward(self, x: Tensor, embedded: Tensor) -> Tensor:
-        """x: b ins t h w, embedded: b e → b outs t h w."""
+    def forward(self, x: Tensor, embedded: Tensor, circular: bool = False) -> Tensor:
+        """x: b ins t h w, embedded: b e → b outs t h w; `circular` as in `STUNet.forward`."""
         z = self.spatial(x, embedded)
-        out: Tensor = z + self.temporal(F.silu(self.norm(z)))
+        out: Tensor = z + self.temporal(F.silu(self.norm(z)), circular)
         return out
 
 
@@ -148,13 +160,13 @@ class AttentionBlock(nn.Module):
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
 
-    def forward(self, x: Tensor, embedded: Tensor) -> Tensor:
-        """x: b ins t h w, embedded: b e → b outs t h w."""
+    def forward(self, x: Tensor, embedded: Tensor, circular: bool = False) -> Tensor:
+        """x: b ins t h w, embedded: b e → b outs t h w; `circular` as in `STUNet.forward`."""
         z: Tensor = self.spatial(x, embedded)
-        return torch.add(z, attend_over_time(self.norm(z), self.qkv, self.out, self.heads))
+        return torch.add(z, attend_over_time(self.norm(z), self.qkv, self.out, self.heads, circular))
 
 
-def attend_over_time(x: Tensor, qkv: nn.Linear, out: nn.Linear, heads: int) -> Tensor:
+def attend_over_time(x: Tensor, qkv: nn.Linear, out: nn.Linear, heads: int, circular: bool = False) -> Tensor:
     """O · softmax(QKᵀ/√d) V over the frames of each place; queries and keys turned by their frame (RoPE).
 
     Args:
@@ -162,6 +174,7 @@ def attend_over_time(x: Tensor, qkv: nn.Linear, out: nn.Linear, heads: int) -> T
         qkv: c → 3c.
         out: O, c → c.
         heads: c is a multiple of twice as many.
+        circular: frames lie on a circle, so that their distance is counted around it.
 
     Returns:
         b c t h w.
@@ -169,16 +182,28 @@ def attend_over_time(x: Tensor, qkv: nn.Linear, out: nn.Linear, heads: int) -> T
     b, c, t, h, w = x.shape
     places = x.permute(0, 3, 4, 2, 1).reshape(b * h * w, t, c)
     q, k, v = qkv(places).reshape(b * h * w, t, 3, heads, c // heads).permute(2, 0, 3, 1, 4)
-    mixed = F.scaled_dot_product_attention(_turned(q), _turned(k), v)
+    rates = _rates(t, c // heads, circular).to(x.device)
+    mixed = F.scaled_dot_product_attention(_turned(q, rates), _turned(k, rates), v)
     mixed = out(mixed.transpose(1, 2).reshape(b * h * w, t, c))
     return mixed.reshape(b, h, w, t, c).permute(0, 4, 3, 1, 2)
 
 
-def _turned(x: Tensor) -> Tensor:
-    """RoPE: x of n heads t d, each pair (x₁, x₂) turned by t · 100^(−2k/d); 100 since windows are short."""
-    t, d = x.shape[-2:]
-    rates = 100.0 ** (-torch.arange(d // 2, device=x.device, dtype=torch.float32) / (d // 2))
-    angles = torch.arange(t, device=x.device, dtype=torch.float32)[:, None] * rates
+def _rates(t: int, d: int, circular: bool) -> Tensor:
+    """Angles per frame of RoPE, d/2: 100^(−2k/d), since windows are short; on a circle the nearest harmonics.
+
+    A harmonic turns a whole number of times in t frames: then the angle between two frames is the same either way
+    around, and it does not count where the circle was cut.
+    """
+    rates = 100.0 ** (-torch.arange(d // 2, dtype=torch.float32) / (d // 2))
+    if not circular:
+        return rates
+    harmonic = 2 * math.pi / t
+    return (rates / harmonic).round() * harmonic
+
+
+def _turned(x: Tensor, rates: Tensor) -> Tensor:
+    """RoPE: x of n heads t d, each pair (x₁, x₂) turned by t · rate."""
+    angles = torch.arange(x.shape[-2], device=x.device, dtype=torch.float32)[:, None] * rates
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     first, second = x.chunk(2, -1)
     return torch.cat([first * cos - second * sin, first * sin + second * cos], -1)
@@ -194,12 +219,12 @@ class Down(nn.Module):
 
     def __init__(self, channels: int, stride: int) -> None:
         super().__init__()
-        self.temporal = temporal_conv(channels, stride)
+        self.temporal = TemporalConv(channels, stride)
         identity_(self.temporal)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, circular: bool = False) -> Tensor:
         """x: b c t h w, h and w even, t a multiple of the stride → b c t/stride h/2 w/2."""
-        out: Tensor = self.temporal(F.avg_pool3d(x, (1, 2, 2)))
+        out: Tensor = self.temporal(F.avg_pool3d(x, (1, 2, 2)), circular)
         return out
 
 
@@ -212,12 +237,13 @@ class Up(nn.Module):
     def __init__(self, channels: int, stride: int) -> None:
         super().__init__()
         self.stride = stride
-        self.temporal = temporal_conv(channels)
+        self.temporal = TemporalConv(channels)
         identity_(self.temporal)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, circular: bool = False) -> Tensor:
         """x: b c t h w → b c t·stride 2h 2w."""
-        out: Tensor = self.temporal(F.interpolate(x, scale_factor=(self.stride, 2, 2), mode="nearest"))
+        repeated = F.interpolate(x, scale_factor=(self.stride, 2, 2), mode="nearest")
+        out: Tensor = self.temporal(repeated, circular)
         return out
 
 

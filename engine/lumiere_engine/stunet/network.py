@@ -77,19 +77,22 @@ class STUNet(nn.Module):
         assert self.leave.bias is not None
         nn.init.zeros_(self.leave.bias)
 
-    def forward(self, x: Tensor, noise: Tensor) -> Tensor:
+    def forward(self, x: Tensor, noise: Tensor, circular: bool = False) -> Tensor:
         """One evaluation.
 
         Args:
             x: b in_channels t h w, any t, h, w ≥ 1; the noisy clip scaled to unit variance, then the plate
                 in [-1, 1] and the matte in [0, 1].
             noise: b, c_noise(σ) = ln(σ)/4.
+            circular: time runs in a circle, the last frame is the first one's neighbour: temporal convolutions and
+                attention go around. t is then a multiple of `params.temporal_multiple`, by which the answer follows
+                any turn of the circle.
 
         Returns:
             b out_channels t h w, the same t, h, w.
 
         Raises:
-            ValueError: another number of channels or of noise levels.
+            ValueError: another number of channels or of noise levels, or a circle of another number of frames.
         """
         p = self.params
         if x.ndim != 5 or x.shape[1] != p.in_channels or noise.shape != x.shape[:1]:
@@ -97,21 +100,23 @@ class STUNet(nn.Module):
                 f"expected b {p.in_channels} t h w and b, got {tuple(x.shape)}, {tuple(noise.shape)}"
             )
         t, h, w = x.shape[2:]
+        if circular and t % p.temporal_multiple:
+            raise ValueError(f"a circle of {t} frames, and not of a multiple of {p.temporal_multiple}")
         embedded = self.embed(noise).to(x.dtype)
         x = unshuffle(_padded(x, p), p.unshuffle).contiguous(memory_format=torch.channels_last_3d)
         x = self.enter(x)
         skips = [x]
         for level, blocks in enumerate(self.encoder):
             if level:
-                x = self.downs[level - 1](x)
+                x = self.downs[level - 1](x, circular)
             for block in _each(blocks):
-                x = block(x, embedded)
+                x = block(x, embedded, circular)
                 skips.append(x)
         for level, blocks in enumerate(self.decoder):
             if level:
-                x = self.ups[level - 1](x)
+                x = self.ups[level - 1](x, circular)
             for block in _each(blocks):
-                x = block(torch.cat([x, skips.pop()], 1), embedded)
+                x = block(torch.cat([x, skips.pop()], 1), embedded, circular)
         x = self.leave(F.silu(self.norm(torch.cat([x, skips.pop()], 1))))
         return shuffle(x, p.unshuffle)[:, :, :t, :h, :w]
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .blocks import ChannelNorm, attend_over_time, identity_, temporal_conv
+from .blocks import ChannelNorm, TemporalConv, attend_over_time, identity_
 from .spatial import TransformerBlock
 
 
@@ -42,7 +42,7 @@ class TemporalConvolution(Added):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.norm = ChannelNorm(width)
-        self.conv = temporal_conv(width)
+        self.conv = TemporalConv(width)
         self.start()
 
     def start(self) -> None:
@@ -85,7 +85,7 @@ class TemporalDown(Added):
 
     def __init__(self, width: int, stride: int) -> None:
         super().__init__()
-        self.conv = temporal_conv(width, stride)
+        self.conv = TemporalConv(width, stride)
         self.start()
 
     def start(self) -> None:
@@ -103,7 +103,7 @@ class TemporalUp(Added):
     def __init__(self, width: int, stride: int) -> None:
         super().__init__()
         self.stride = stride
-        self.conv = temporal_conv(width)
+        self.conv = TemporalConv(width)
         self.start()
 
     def start(self) -> None:

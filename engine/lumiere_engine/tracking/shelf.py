@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from ..motion.chain import HomographyChain, neighbour_homography
+from ..motion.exposure import CLEARLY, difference, gain_towards, times
 from ..motion.flow import FlowEstimator
 
 Array = np.ndarray
@@ -43,16 +44,16 @@ class Shelf:
         self._pictures: Array | None = None
         self._flow = FlowEstimator("medium")
         neighbours: list[Array] = []
-        before: Array | None = None
         for index, frame in enumerate(frames):
             if self._pictures is None:
                 shape = (count, *frame.shape)
                 self._pictures = np.memmap(folder / "frames.raw", np.uint8, "w+", shape=shape)
+            if index:
+                before = self.picture(index - 1)
+                flow = self._flow(_grey(before), _grey(frame))
+                neighbours.append(neighbour_homography(flow, np.zeros(flow.shape[:2], bool)))
+                frame = _evened(before, frame, neighbours[-1])
             self._pictures[index] = frame
-            grey = _grey(frame)
-            if before is not None:
-                neighbours.append(neighbour_homography(self._flow(before, grey), np.zeros(grey.shape, bool)))
-            before = grey
         assert self._pictures is not None, "a shelf needs a frame"
         self.height, self.width = self._pictures.shape[1:3]
         self._chain = HomographyChain(neighbours)
@@ -73,3 +74,20 @@ class Shelf:
 
 def _grey(picture: Array) -> Array:
     return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+
+
+def _evened(before: Array, frame: Array, camera: Array) -> Array:
+    """A frame, exposed as the one before it where that explains most of how they differ.
+
+    Where light flickers, neither motion nor colours could be compared otherwise.
+
+    Args:
+        before, frame: h w 3 uint8.
+        camera: takes a place in `before` to `frame`.
+    """
+    size = frame.shape[1::-1]
+    there = cv2.warpPerspective(before, camera, size)
+    seen = cv2.warpPerspective(np.ones(frame.shape[:2], np.uint8), camera, size) > 0
+    exposed = times(frame, gain_towards(there, frame, seen))
+    raw, even = difference(there, frame, seen), difference(there, exposed, seen)
+    return exposed if raw is not None and even is not None and even < CLEARLY * raw else frame

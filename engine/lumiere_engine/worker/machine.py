@@ -16,19 +16,21 @@ _READERS = {
 }
 
 
-def device() -> dict[str, Any]:
-    """The device that the network runs on: "name", "kind" ("cuda", "mps", "cpu"), "memory_bytes" (None: shared).
+def devices() -> dict[str, Any]:
+    """What networks can run on here: "devices", of each "name", "about" and "memory_bytes" (None: shared).
 
     It imports torch, which takes a few seconds.
     """
     import torch
 
-    if torch.cuda.is_available():
-        about = torch.cuda.get_device_properties(0)
-        return {"kind": "cuda", "name": about.name, "memory_bytes": about.total_memory}
+    found: list[dict[str, Any]] = []
+    for number in range(torch.cuda.device_count()):
+        about = torch.cuda.get_device_properties(number)
+        found.append({"name": f"cuda:{number}", "about": about.name, "memory_bytes": about.total_memory})
     if torch.backends.mps.is_available():
-        return {"kind": "mps", "name": "Apple GPU", "memory_bytes": None}
-    return {"kind": "cpu", "name": f"{torch.get_num_threads()} threads of the CPU", "memory_bytes": None}
+        found.append({"name": "mps", "about": "Apple GPU", "memory_bytes": None})
+    threads = f"{torch.get_num_threads()} threads of the processor"
+    return {"devices": [*found, {"name": "cpu", "about": threads, "memory_bytes": None}]}
 
 
 def codecs() -> dict[str, Any]:

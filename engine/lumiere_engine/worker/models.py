@@ -44,7 +44,7 @@ def _kind(path: Path) -> str:
         return "motion" if _class_name(path) == "MotionAdapter" else "image"
     header = read_weights_header(str(path))
     if header.metadata.get("label", "").startswith("TemporalLayers."):
-        return "temporal"
+        return "upscale" if "factor" in header.metadata else "temporal"
     if any(name.endswith(_LORA) for name in header.shapes):
         return "lora"
     if any("motion_modules" in name for name in header.shapes):
@@ -91,7 +91,12 @@ def _addition(path: Path, kind: str, images: list[dict[str, Any]]) -> dict[str, 
             clip=str(path),
             remedy="register the text-to-image model first",
         )
-    check = {"temporal": check_temporal, "motion": check_motion, "lora": find_lora}[kind]
+    check = {
+        "temporal": check_temporal,
+        "upscale": check_temporal,
+        "motion": check_motion,
+        "lora": find_lora,
+    }[kind]
     refusals: list[SpecError] = []
     for image in images:
         params = find_model(
@@ -109,7 +114,7 @@ def _addition(path: Path, kind: str, images: list[dict[str, Any]]) -> dict[str, 
             "shape": _shape_of(params),
             "size_bytes": sum(file.stat().st_size for file in files),
             "trained_with": read_weights_header(str(path)).metadata.get("image")
-            if kind == "temporal"
+            if kind in ("temporal", "upscale")
             else None,
             "note": "",
         }

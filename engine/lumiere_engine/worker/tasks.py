@@ -9,7 +9,7 @@ from ..frames.source import probe
 from ..protocol.messages import Progress
 from .loop_points import loop_points
 from .loop_sizes import loop_sizes
-from .machine import codecs, device
+from .machine import codecs, devices
 from .models import inspect_model
 from .paint_tasks import advise_paintings, export_frame
 from .proxy import make_proxy
@@ -40,8 +40,8 @@ def _loop_sizes(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
     return loop_sizes(question)
 
 
-def _device(_: dict[str, Any], __: OnProgress) -> dict[str, Any]:
-    return device()
+def _devices(_: dict[str, Any], __: OnProgress) -> dict[str, Any]:
+    return devices()
 
 
 def _codecs(_: dict[str, Any], __: OnProgress) -> dict[str, Any]:
@@ -52,9 +52,10 @@ def _clear(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
     """{"output", "folders"}: remove the workspaces of a finished job whose worker died before it could."""
     from pathlib import Path
 
-    from ..effects.workspace import Workspace
+    from ..effects.workspace import BORROWING, PAINTING, Workspace
 
-    for name in question["folders"]:
+    # a shared one stays as long as there is a job's own, so those come first
+    for name in sorted(question["folders"], key=lambda name: name.startswith((BORROWING, PAINTING))):
         with Workspace(Path(question["output"]), name):
             pass  # leaving it is what removes it
     return {}
@@ -64,7 +65,7 @@ TASKS: dict[str, Callable[[dict[str, Any], OnProgress], dict[str, Any]]] = {
     "advise_paintings": advise_paintings,
     "clear": _clear,
     "codecs": _codecs,
-    "device": _device,
+    "devices": _devices,
     "export_frame": export_frame,
     "export_roto": export_roto,
     "import_roto": import_roto,

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..protocol.errors import OutputError
+from ..protocol.errors import OutputError, SpecError
 from ..protocol.messages import Progress
+
+if TYPE_CHECKING:
+    from ..learning.team import Team
 
 OnProgress = Callable[[Progress], None]
 
@@ -69,12 +72,35 @@ def train_temporal(question: dict[str, Any], on_progress: OnProgress) -> dict[st
     Args:
         question: "folder": captioned clips; "model": folder of the image model; "out": folder for the layers;
             "recipe": a TOML file with the table "temporal", or None; "steps": instead of the recipe's, or None;
-            "start": file of temporal layers that learning starts from, whose shape is kept, or None.
+            "start": file of temporal layers that learning starts from, whose shape is kept, or None; "processes":
+            how many share the work.
         on_progress: hears of the stages "gather" and "train".
 
     Returns:
         "temporal": path; "steps"; "loss": the mean of the last fiftieth.
+
+    Raises:
+        SpecError: more processes than GPUs, or than a batch can be shared by.
     """
+    import torch
+
+    from ..learning.captioned import TemporalTraining
+    from ..learning.team import ALONE, Team
+    from .together import together
+
+    processes = int(question.get("processes") or 1)
+    if processes == 1:
+        return teach_temporal(question, on_progress, ALONE)
+    if _on_gpu() and processes > torch.cuda.device_count():
+        raise SpecError(f"there are {torch.cuda.device_count()} GPUs for {processes} processes")
+    out, recipe = _begin(question, {"temporal": TemporalTraining})
+    Team(0, processes).part(recipe["temporal"].batch)
+    _gathered(question, out, recipe["temporal"], on_progress)  # once for all
+    return together(question, processes, on_progress)
+
+
+def teach_temporal(question: dict[str, Any], on_progress: OnProgress, team: Team) -> dict[str, Any]:
+    """The part of `train_temporal` that a member of a team does."""
     from ..learning.captioned import TemporalTraining
     from ..learning.inflation import Lesson, he_start, teach
     from ..learning.trainer import Keeping
@@ -84,7 +110,7 @@ def train_temporal(question: dict[str, Any], on_progress: OnProgress) -> dict[st
     from ..stunet.image_params import TemporalParams
     from ..stunet.image_weights import check_temporal, fingerprint_of, load_inflated, save_temporal
 
-    out, recipe = _begin(question, {"temporal": TemporalTraining})
+    out, recipe = _begin(question, {"temporal": TemporalTraining}, write=team.rank == 0)
     params = recipe["temporal"]
     model = find_model(Path(question["model"]))
     clips = _gathered(question, out, params, on_progress)
@@ -116,6 +142,7 @@ def train_temporal(question: dict[str, Any], on_progress: OnProgress) -> dict[st
         "frames": str(params.frames),
         "frame_step": str(params.frame_step),
         "modes": ",".join(params.modes),
+        **({"factor": str(params.factor)} if "small" in params.modes else {}),
     }
     file = out / "temporal.safetensors"
     keeping = Keeping(
@@ -123,11 +150,13 @@ def train_temporal(question: dict[str, Any], on_progress: OnProgress) -> dict[st
         on_step=lambda step, _: on_progress(Progress("train", step, params.steps)),
         on_save=lambda reached: save_temporal(reached.average, layers, file, note),
     )
-    state = teach(lesson, keeping)
-    return {"temporal": str(file), **_told(state, out)}
+    state = teach(lesson, keeping, team)
+    return {"temporal": str(file), **_told(state, out, draw=team.rank == 0)}
 
 
-def _begin(question: dict[str, Any], kinds: dict[str, type]) -> tuple[Path, dict[str, Any]]:
+def _begin(
+    question: dict[str, Any], kinds: dict[str, type], *, write: bool = True
+) -> tuple[Path, dict[str, Any]]:
     """The folder of the results, and the recipe, which is written into it in full."""
     import torch
 
@@ -145,7 +174,8 @@ def _begin(question: dict[str, Any], kinds: dict[str, type]) -> tuple[Path, dict
         recipe[first] = replace(recipe[first], steps=int(question["steps"]))
     try:
         out.mkdir(parents=True, exist_ok=True)
-        (out / "recipe.toml").write_text(tables_text(recipe), encoding="utf-8")
+        if write:
+            (out / "recipe.toml").write_text(tables_text(recipe), encoding="utf-8")
     except OSError as error:
         raise OutputError(f"the folder cannot be written: {error.strerror}", clip=str(out)) from error
     return out, recipe
@@ -162,11 +192,12 @@ def _gathered(question: dict[str, Any], out: Path, params: Any, on_progress: OnP
     )
 
 
-def _told(state: Any, out: Path) -> dict[str, Any]:
+def _told(state: Any, out: Path, *, draw: bool = True) -> dict[str, Any]:
     """What is said of a training; its losses are drawn beside its result."""
     from ..learning.sheets import loss_plot
 
-    loss_plot(state.losses, [], out / "loss.png")
+    if draw:
+        loss_plot(state.losses, [], out / "loss.png")
     last = state.losses[-max(1, len(state.losses) // 50) :]
     return {"steps": state.step, "loss": round(sum(last) / len(last), 5)}
 

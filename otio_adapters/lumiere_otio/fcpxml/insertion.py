@@ -11,24 +11,25 @@ from lumiere_engine.protocol.errors import OutputError, TimelineError
 from ..media import file_url
 from ..times import exact_rate
 from ..xml_text import Edit, Element, edited, inserted, parse_xml, tag, with_attribute
-from .reading import (
+from .elements import (
     STORY,
     chosen,
     connected,
     duration_of,
     frame_rate,
-    laid_in,
     lane_of,
     local_start,
     resources_of,
+    version_of,
 )
+from .reading import laid_in
 from .times import attribute, exact_seconds, text
 from .tracks import rows
 from .writing import speed_of, time_map
 
 # Children of a clip that come after what is connected to it, by the DTD.
 _LAST = (
-    "marker", "chapter-marker", "rating", "keyword", "analysis-marker", "audio-channel-source",
+    "marker", "chapter-marker", "rating", "keyword", "analysis-marker", "hidden-clip-marker", "audio-channel-source",
     "audio-role-source", "sync-source", "filter-video", "filter-video-mask", "filter-audio", "metadata",
 )  # fmt: skip
 _LOOKS = ("adjust-crop", "adjust-corners", "adjust-conform", "adjust-transform", "adjust-blend")
@@ -118,7 +119,7 @@ def _asset_text(
     if known is None:
         known = f"{identity}_format"
         head = tag("format", id=known, frameDuration=text(1 / rate)) + "/>\n"
-    inside = _version(root) >= (1, 9)
+    inside = version_of(root) >= (1, 9)
     opening = tag(
         "asset", id=identity, name=new, start=text(exact_seconds(offered.start_time)),
         duration=text(exact_seconds(offered.duration)), hasVideo="1", format=known,
@@ -152,9 +153,11 @@ def _clip_text(
             *("    " + tag("timept", time=text(t), value=text(v), interp="linear") + "/>" for t, v in points),
             "</timeMap>",
         ]
-    for one in original.children if original else ():
-        if one.tag in _LOOKS:
-            inner.append(" ".join(data[one.start : one.end].decode("utf-8").split()))
+    own = original.children if original else []
+    kept = [(one.tag, " ".join(data[one.start : one.end].decode("utf-8").split())) for one in own]
+    # the result has the rate of its original, and is to be conformed as that is
+    inner = [said for what, said in kept if what == "conform-rate"] + inner
+    inner += [said for what, said in kept if what in _LOOKS]
     opening = tag(
         "asset-clip", ref=asset, lane=lane, offset=text(offset), name=clip.name,
         start=text(begin), duration=text(duration),
@@ -167,8 +170,3 @@ def _clip_text(
 def _after_formats(holder: Element) -> int:
     """Where a resource is put: after the last format, which it may refer to."""
     return max((n + 1 for n, one in enumerate(holder.children) if one.tag == "format"), default=0)
-
-
-def _version(root: Element) -> tuple[int, int]:
-    major, _, minor = root.get("version", "1.0").partition(".")
-    return (int(major), int(minor)) if major.isdecimal() and minor.isdecimal() else (1, 0)

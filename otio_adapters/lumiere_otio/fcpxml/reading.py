@@ -11,24 +11,27 @@ import opentimelineio as otio
 from lumiere_engine.protocol.errors import TimelineError
 
 from ..xml_text import Element, parse_xml
-from .times import attribute, rational, seconds, span
+from .elements import (
+    STORY,
+    chosen,
+    connected,
+    contained,
+    duration_of,
+    frame_rate,
+    is_conformed,
+    lane_of,
+    local_start,
+    resources_of,
+    retimed,
+    version_of,
+)
+from .times import attribute, rational, span
 from .tracks import Laid, tracks
 
-STORY = (
-    "asset-clip",
-    "clip",
-    "ref-clip",
-    "sync-clip",
-    "mc-clip",
-    "video",
-    "audio",
-    "title",
-    "gap",
-    "audition",
-)
 METADATA_KEY = "fcpxml"
 _TIMING = ("offset", "start", "duration", "name", "ref", "lane")
 _DEEPEST_NEST = 20
+_SEEN = ("all", "video")
 _MARKERS = ("marker", "chapter-marker")
 
 
@@ -41,6 +44,8 @@ def read_fcpxml(data: bytes) -> otio.core.SerializableObject:
     root = parse_xml(data)
     if root.tag != "fcpxml":
         raise TimelineError(f"XML, but no FCPXML: its root is '{root.tag}'")
+    if version_of(root)[0] != 1:
+        raise TimelineError(f"it is FCPXML {root.get('version')[:20]}, here 1.0 to 1.14 is known")
     known = resources_of(root)
     projects = [one for one in root.all("project") if one.child("sequence")]
     if not projects:
@@ -53,27 +58,11 @@ def read_fcpxml(data: bytes) -> otio.core.SerializableObject:
     return collection
 
 
-def resources_of(root: Element) -> dict[str, Element]:
-    """A file's resources by id."""
-    resources = root.child("resources")
-    return {one.get("id"): one for one in resources.children} if resources else {}
-
-
 def laid_in(sequence: Element, resources: dict[str, Element]) -> list[Laid]:
     """What lies in a sequence, with the elements that it was read from."""
     reader = _Reader(resources)
     reader.stack(sequence)
     return reader.laid
-
-
-def frame_rate(format_element: Element | None) -> Fraction | None:
-    """Frames per second of a `format`; None if it does not say."""
-    if format_element is None or "frameDuration" not in format_element.attributes:
-        return None
-    duration = seconds(format_element.get("frameDuration"))
-    if not 0 < duration < 10:
-        raise TimelineError(f"a format has the frame duration '{format_element.get('frameDuration')}'")
-    return 1 / duration
 
 
 @dataclass
@@ -104,17 +93,20 @@ class _Reader:
         return timeline
 
     def stack(self, sequence: Element) -> otio.schema.Stack:
-        rate = frame_rate(self.resources.get(sequence.get("format")))
+        self.rate = self._rate_of(sequence)
+        self._sequence(sequence)
+        return self._stack("tracks")
+
+    def _rate_of(self, holder: Element) -> Fraction:
+        rate = frame_rate(self.resources.get(holder.get("format")))
         if rate is None:
-            raise TimelineError("a sequence does not say its frame rate")
-        self.rate = rate
+            raise TimelineError(f"a {holder.tag} does not say its frame rate")
+        return rate
+
+    def _sequence(self, sequence: Element) -> None:
         spine = sequence.child("spine")
         if spine is not None:
-            start = attribute(sequence, "tcStart")
-            self._storyline(spine, Fraction(0), start, 0)
-        stack = otio.schema.Stack("tracks")
-        stack.extend(tracks(self.laid, self.rate))
-        return stack
+            self._storyline(spine, Fraction(0), attribute(sequence, "tcStart"), 0)
 
     def _storyline(self, spine: Element, begin: Fraction, zero: Fraction, lane: int) -> None:
         """What follows one another: `zero` is the storyline's own time at `begin`."""
@@ -149,18 +141,25 @@ class _Reader:
     def _item(self, element: Element) -> tuple[Any, bool]:
         """The clip or nested stack, and whether it is sound alone."""
         duration, start = duration_of(element, self.resources), local_start(element, self.resources)
-        speed, start = _retimed(element, start)
-        if element.tag == "ref-clip":
+        speed, start = retimed(element, start)
+        sound = element.get("srcEnable") == "audio" or _is_sound_angle(element)
+        if element.tag in ("ref-clip", "mc-clip"):
             item: Any = self._nested(element, start, duration)
-            sound = element.get("srcEnable") == "audio"
+        elif element.tag in ("clip", "sync-clip") and not self._is_plain(
+            element, start, duration * (speed or 1)
+        ):
+            item = self._container(element, start, duration)
         else:
             content, offset = self._content(element)
             media = self.resources.get(content.get("ref"))
             reference, rate = self._reference(content, media)
-            first = start + offset
-            item = otio.schema.Clip(element.get("name"), reference, span(first, rate, duration, self.rate))
+            item = otio.schema.Clip(
+                element.get("name"), reference, span(start + offset, rate, duration, self.rate)
+            )
             has_picture = media is None or media.tag != "asset" or media.get("hasVideo") == "1"
-            sound = not has_picture or content.tag == "audio" or element.get("srcEnable") == "audio"
+            sound = sound or not has_picture or content.tag == "audio"
+            if is_conformed(element, rate, self.rate) or is_conformed(content, rate, self.rate):
+                item.effects.append(otio.schema.TimeEffect("conform-rate", "conform-rate"))
         if speed is None:
             item.effects.append(otio.schema.TimeEffect("timeMap", "timeMap"))
         elif speed != 1:
@@ -170,17 +169,63 @@ class _Reader:
         item.metadata[METADATA_KEY] = {"element": element.tag, **own}
         return item, sound
 
+    def _is_plain(self, element: Element, start: Fraction, lasts: Fraction) -> bool:
+        """Whether a clip is nothing but one piece of media, from end to end."""
+        pictures = [child for child in contained(element) if child.tag not in ("audio", "gap")]
+        if not pictures:
+            return True
+        (first, *others), end = pictures, start + lasts
+        if others or first.tag not in ("asset-clip", "clip", "video"):
+            return False
+        begin = attribute(first, "offset")
+        if min(start, end) < begin or max(start, end) > begin + duration_of(first, self.resources):
+            return False
+        if first.child("timeMap") or (first.tag != "clip" and any(contained(first))):
+            return False
+        inside = local_start(first, self.resources) + start - begin
+        return first.tag != "clip" or self._is_plain(first, inside, lasts)
+
     def _content(self, element: Element) -> tuple[Element, Fraction]:
         """The element that names the media, and what its media's time is ahead of the element's own."""
         if element.tag not in ("clip", "sync-clip"):
             return element, Fraction(0)
-        inner = list(_contained(element))
+        inner = list(contained(element))
         for wanted in (("asset-clip", "clip", "video"), ("audio",)):
             for child in inner:
                 if child.tag in wanted:
                     content, ahead = self._content(child)
                     return content, ahead + local_start(child, self.resources) - attribute(child, "offset")
         return element, Fraction(0)
+
+    def _container(self, element: Element, start: Fraction, duration: Fraction) -> otio.schema.Stack:
+        """A clip that is made of several, or of one that does not fill it."""
+        inner = self._within(element, self.rate)
+        pieces = [child for child in element.children if "lane" not in child.attributes]
+        pieces = [child for child in pieces if child.tag == "spine" or child.tag in STORY]
+        zero = min([start, *(attribute(child, "offset") for child in pieces)])
+        for child in pieces:
+            begin = attribute(child, "offset") - zero
+            if child.tag == "spine":
+                inner._storyline(child, begin, Fraction(0), 0)
+            else:
+                inner._story(child, begin, 0)
+        return inner._stack(element.get("name"), span(start - zero, self.rate, duration, self.rate))
+
+    def _within(self, element: Element, rate: Fraction) -> _Reader:
+        """A reader for what lies in an element.
+
+        Raises:
+            TimelineError: it lies too deeply.
+        """
+        if self.depth >= _DEEPEST_NEST:
+            raise TimelineError("compound clips are nested too deeply", clip=element.get("name"))
+        return _Reader(self.resources, rate, depth=self.depth + 1)
+
+    def _stack(self, name: str, used: otio.opentime.TimeRange | None = None) -> otio.schema.Stack:
+        """What was found so far."""
+        stack = otio.schema.Stack(name, source_range=used)
+        stack.extend(tracks(self.laid, self.rate))
+        return stack
 
     def _reference(self, content: Element, media: Element | None) -> tuple[Any, Fraction]:
         """The media reference of an element, and the media's rate."""
@@ -204,18 +249,25 @@ class _Reader:
         return reference, rate
 
     def _nested(self, element: Element, start: Fraction, duration: Fraction) -> otio.schema.Stack:
+        """A compound clip, or the angle that a multicam clip shows."""
         media = self.resources.get(element.get("ref"))
-        sequence = media.child("sequence") if media else None
-        if sequence is None:
-            raise TimelineError("a compound clip refers to nothing", clip=element.get("name"))
-        if self.depth >= _DEEPEST_NEST:
-            raise TimelineError("compound clips are nested too deeply", clip=element.get("name"))
-        inner = _Reader(self.resources, depth=self.depth + 1)
-        stack = inner.stack(sequence)
-        stack.name = element.get("name")
-        begin = start - attribute(sequence, "tcStart")
-        stack.source_range = span(begin, inner.rate, duration, self.rate)
-        return stack
+        kind = "multicam" if element.tag == "mc-clip" else "sequence"
+        holder = media.child(kind) if media else None
+        if holder is None:
+            what = "multicam" if element.tag == "mc-clip" else "compound"
+            raise TimelineError(f"a {what} clip refers to nothing", clip=element.get("name"))
+        zero = attribute(holder, "tcStart")
+        if "start" not in element.attributes and element.child("timeMap") is None:
+            start = zero
+        inner = self._within(element, self._rate_of(holder))
+        if element.tag == "mc-clip":
+            angle = _angle(element, holder)
+            # an angle has no beginning of its own: it is that of the first thing in it
+            first = next((one for one in angle.children if one.tag in STORY), None)
+            inner._storyline(angle, Fraction(0), attribute(first, "offset", zero) if first else zero, 0)
+        else:
+            inner._sequence(holder)
+        return inner._stack(element.get("name"), span(start - zero, inner.rate, duration, self.rate))
 
     def _markers(self, element: Element) -> Iterator[otio.schema.Marker]:
         for one in element.children:
@@ -226,79 +278,23 @@ class _Reader:
                 yield marker
 
 
-def local_start(element: Element, resources: dict[str, Element]) -> Fraction:
-    """An element's own time at its beginning; that of its asset if it does not say."""
-    default = Fraction(0)
-    if element.tag == "asset-clip" and element.child("timeMap") is None:
-        media = resources.get(element.get("ref"))
-        default = attribute(media, "start") if media else default
-    return attribute(element, "start", default)
+def _is_sound_angle(element: Element) -> bool:
+    """Whether a multicam clip shows no picture of any angle."""
+    sources = [one for one in element.children if one.tag == "mc-source"]
+    return bool(sources) and not any(one.get("srcEnable", "all") in _SEEN for one in sources)
 
 
-def duration_of(element: Element, resources: dict[str, Element]) -> Fraction:
-    """How long an element lasts; as long as its media if it does not say.
+def _angle(element: Element, multicam: Element) -> Element:
+    """The angle whose picture a multicam clip shows.
 
     Raises:
-        TimelineError: neither says it.
+        TimelineError: it shows none, or one that is not there.
     """
-    if "duration" in element.attributes:
-        return attribute(element, "duration")
-    media = resources.get(element.get("ref"))
-    if media is not None and media.tag == "media":
-        media = media.child("sequence")
-    if media is None or "duration" not in media.attributes:
-        raise TimelineError("it has no duration", clip=element.get("name") or element.tag)
-    return attribute(media, "duration")
-
-
-def connected(element: Element) -> Iterator[Element]:
-    """What is anchored to an element: clips and storylines with a lane."""
-    for child in element.children:
-        if "lane" in child.attributes and (child.tag in STORY or child.tag == "spine"):
-            yield child
-
-
-def lane_of(element: Element) -> int:
-    """The lane of what is connected, counted from what it is connected to.
-
-    Raises:
-        TimelineError: it is no whole number.
-    """
-    try:
-        return int(element.get("lane", "0")[:9])
-    except ValueError:
-        raise TimelineError(f"'{element.get('lane')[:40]}' is no lane") from None
-
-
-def chosen(element: Element) -> Element:
-    """The clip of an audition that is shown, which comes first; any other element is itself."""
-    if element.tag == "audition":
-        return next((chosen(child) for child in element.children if child.tag in STORY), element)
-    return element
-
-
-def _contained(element: Element) -> Iterator[Element]:
-    """What a clip is made of, storylines in it unfolded."""
-    for child in element.children:
-        if "lane" not in child.attributes:
-            if child.tag == "spine":
-                yield from _contained(child)
-            elif child.tag in STORY:
-                yield child
-
-
-def _retimed(element: Element, start: Fraction) -> tuple[Fraction | None, Fraction]:
-    """The constant speed by the element's time map, and the media's time at `start`; None if it varies."""
-    time_map = element.child("timeMap")
-    points = (
-        [(attribute(one, "time"), attribute(one, "value")) for one in time_map.children] if time_map else []
-    )
-    if len(points) < 2:
-        return Fraction(1), start
-    (t0, v0), (t1, v1) = points[0], points[-1]
-    if t1 <= t0:
-        raise TimelineError("its time map runs backwards", clip=element.get("name"))
-    speed = (v1 - v0) / (t1 - t0)
-    if any(abs(v0 + (t - t0) * speed - v) > Fraction(1, 1000) for t, v in points):
-        return None, start
-    return speed, v0 + (start - t0) * speed
+    angles = [one for one in multicam.children if one.tag == "mc-angle"]
+    sources = [one for one in element.children if one.tag == "mc-source"]
+    seen = [one for one in sources if one.get("srcEnable", "all") in _SEEN]
+    wanted = [one.get("angleID") for one in seen or sources or angles[:1]]
+    found = next((one for one in angles if one.get("angleID") == wanted[0]), None) if wanted else None
+    if found is None:
+        raise TimelineError("a multicam clip shows an angle that is not there", clip=element.get("name"))
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 import opentimelineio as otio
 from lumiere_engine.protocol.errors import TimelineError
@@ -14,6 +15,7 @@ from ..xml_text import Element
 _TIME = re.compile(r"\s*(-?\d{1,19}(?:\.\d{1,9})?)(?:/(\d{1,19}))?s?\s*")
 
 
+@lru_cache(maxsize=1 << 15)
 def seconds(text: str) -> Fraction:
     """A time attribute: "5s", "1001/24000s".
 

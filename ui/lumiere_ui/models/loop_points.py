@@ -51,7 +51,7 @@ class LoopPoints(QObject):
 
     @property
     def chosen(self) -> LoopPoint | None:
-        """The loop that a job will run in, if one is chosen; its error is not known to all."""
+        """The loop that a job will run in, if one is chosen; its seam is not always known."""
         notes = self._session.notes.now
         if notes.start is None or notes.period is None:
             return None

@@ -279,12 +279,12 @@ class LoopPoint:
     Attributes:
         start: its first frame, of the media.
         period: its length, frames.
-        error: difference at the seam over the usual difference of neighbours: 1 is no seam at all.
+        seam: difference there over the usual difference of neighbours: 1 is no seam at all.
     """
 
     start: int
     period: int
-    error: float
+    seam: float
 
 
 class Desk(Protocol):

@@ -5,6 +5,7 @@ The order of the work; each stage keeps what it has finished, so that an interru
     read    the frames around the still, at analysis size; cuts
     follow  every frame is laid over the still
     search  start and period of the loop, for the region and for places in it
+    learn, imagine  if it is asked for: the network learns the shot and closes the seam
     refine  the region of every frame of the loop, at the plate's size
     write   over the still, as often as it is wanted; encoded
 """
@@ -31,6 +32,7 @@ from ...protocol.messages import JobResult
 from ...protocol.params import CinemagraphParams
 from ...protocol.ranges import FrameRange
 from ..clock import Clock, OnProgress
+from ..device import device_kind
 from ..identity import media_identity, refuse_other_weights
 from ..observer import Observer
 from ..outputs import refuse_taken_names, refuse_unwritable
@@ -71,7 +73,7 @@ def cinemagraph(order: WorkOrder, on_progress: OnProgress, observer: Observer | 
         fingerprint = spec.fingerprint(" ".join(identity.values()))
         output = Path(order.output).absolute()
         workspace = stack.enter_context(Workspace(output, fingerprint, on_kept=observer.kept))
-        renderer, loop = _prepared(order, scene, params, workspace, clock)
+        renderer, loop = _prepared(order, scene, params, workspace, clock, observer)
         for done, total in renderer.render():
             clock.step("refine", done, total)
         count = params.repeats * renderer.length if spec.written is None else spec.written.duration
@@ -90,6 +92,7 @@ def cinemagraph(order: WorkOrder, on_progress: OnProgress, observer: Observer | 
             recipe={
                 "label": "Recipe.1",
                 "version": __version__,
+                "device": device_kind(),
                 "spec": spec.to_wire(),
                 "media": identity,
                 "loop": loop,
@@ -120,7 +123,12 @@ class Renderer(Protocol):
 
 
 def _prepared(
-    order: WorkOrder, scene: Scene, params: CinemagraphParams, workspace: Workspace, clock: Clock
+    order: WorkOrder,
+    scene: Scene,
+    params: CinemagraphParams,
+    workspace: Workspace,
+    clock: Clock,
+    observer: Observer,
 ) -> tuple[Renderer, dict[str, object]]:
     """What renders the loop, and what the recipe tells of it."""
     if params.hints is not None:
@@ -137,7 +145,16 @@ def _prepared(
     if params.freeze:
         shot.freeze(FrameRange.between(plan.first, plan.last + 1))
     grain = grain_choice(scene.rgb, params.grain, order.spec.seed)
-    return LoopRenderer(shot, plan, workspace, grain), _told(plan, scene, shot)
+    told = _told(plan, scene, shot)
+    if not params.imagines:
+        return LoopRenderer(shot, plan, workspace, grain), told
+    # only here, since it brings torch
+    from .imagined import ImaginedSeam
+
+    seam = ImaginedSeam(shot, plan, order, workspace, observer)
+    seam.close(clock.step)
+    clock.note(*seam.notes)
+    return LoopRenderer(shot, plan, workspace, grain, seam.change), {**told, "trust": seam.trust}
 
 
 def _search(shot: StandingShot, params: CinemagraphParams, clock: Clock) -> Plan:
@@ -219,6 +236,7 @@ def _told(plan: Plan, scene: Scene, shot: StandingShot) -> dict[str, object]:
     start = scene.frames.start
     return {
         "still": scene.still,
+        "method": plan.method,
         "period": plan.length,
         "natural_period": plan.natural,
         "tripod": shot.tripod,

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ...motion.loops.closing import Motion
 from ...motion.loops.courses import Course, bounced, looped
 from ...motion.loops.labels import CELL, choose_loops
 from ...motion.loops.search import Loop, Moments, feature, fundamental, search_loop
+from ...motion.loops.turning import doubled, search_turns, swings
 from ...protocol.errors import SpecError
 from ...protocol.params import CinemagraphParams
 from .standing import StandingShot
@@ -18,7 +20,7 @@ from .standing import StandingShot
 Array = np.ndarray
 
 _SHORTEST_S = 0.5
-_BOUNCE_S = 2.0
+_NEIGHBOURS = 24  # frames that tell the usual step
 _SOFT_CELLS = 1.0  # over which one loop fades into its neighbour
 
 
@@ -34,6 +36,7 @@ class Plan:
         loops: what the courses follow, counted as the plate's frames.
         natural: the period of what really repeats in the region, frames; None if nothing does.
         along_motion: whether seams follow the motion between the two moments that they join.
+        method: how it is closed, one of `protocol.params.LOOP_METHODS`, never "auto".
     """
 
     length: int
@@ -42,6 +45,7 @@ class Plan:
     loops: tuple[Loop, ...]
     natural: int | None
     along_motion: bool
+    method: str
 
     @property
     def first(self) -> int:
@@ -70,7 +74,7 @@ def make_plan(shot: StandingShot, moments: Moments, params: CinemagraphParams, r
     Raises:
         SpecError: the shot is too short for one.
     """
-    blends = params.method in ("auto", "crossfade")
+    blends = params.method in ("auto", "network", "crossfade")
     if params.method == "bounce":
         return _bounce(shot, moments, params, rate)
     start = None if params.start is None else params.start - moments.first - shot.scene.frames.start
@@ -78,6 +82,8 @@ def make_plan(shot: StandingShot, moments: Moments, params: CinemagraphParams, r
     if loop is None:
         raise _too_short(shot, moments.count, params.period)
     first = moments.first
+    if params.method == "auto" and _better_turned(shot, moments, loop):
+        return _bounce(shot, moments, params, rate)
     natural = fundamental(moments, rate)
     loops, labels = [loop], None
     if params.method in ("auto", "liao") and loop.period < moments.count:
@@ -92,23 +98,42 @@ def make_plan(shot: StandingShot, moments: Moments, params: CinemagraphParams, r
         _shares(labels, len(loops), shot.region.shape),
         tuple(shifted),
         natural,
-        params.method == "auto",
+        params.method in ("auto", "network"),
+        _closed_by(params.method, len(loops)),
+    )
+
+
+def _closed_by(method: str, loops: int) -> str:
+    """What "auto" has chosen."""
+    if method != "auto":
+        return method
+    return "liao" if loops > 1 else "crossfade"
+
+
+def _better_turned(shot: StandingShot, moments: Moments, loop: Loop) -> bool:
+    """Whether the middle of the best loop's seam shows things twice that could as well swing back."""
+    if not loop.overlap:
+        return False
+    last = moments.first + loop.start + loop.period - loop.overlap // 2
+    pair = [shot.small(frame) for frame in (last, last - loop.period)]
+    motion = Motion.between(*(np.clip(np.rint(one), 0, 255).astype(np.uint8) for one in pair))
+    around = range(max(moments.first + 1, last - _NEIGHBOURS), last)
+    steps = [np.abs(shot.small(frame) - shot.small(frame - 1))[shot.region].mean() for frame in around]
+    usual = float(np.median(steps))
+    return doubled(pair[0], pair[1], motion, usual, shot.region) and swings(
+        shot.small, shot.region, moments.first, moments.count
     )
 
 
 def _bounce(shot: StandingShot, moments: Moments, params: CinemagraphParams, rate: float) -> Plan:
-    """There and back, around the still."""
-    wanted = params.period or 2 * round(_BOUNCE_S * rate)
-    frames = wanted // 2 + 1
-    if params.period is not None and frames > moments.count:
+    """There and back, between two quiet moments."""
+    found = search_turns(moments, rate, params.period)
+    if found is None:
         raise _too_short(shot, moments.count, params.period)
-    frames = max(2, min(frames, moments.count))
-    if moments.count < 2:
-        raise _too_short(shot, moments.count, params.period)
-    start = min(max(shot.still - frames // 2, shot.usable.start), shot.usable.end_exclusive - frames)
-    course = bounced(start, start + frames - 1)
-    loop = Loop(start, len(course), 0, 0.0)
-    return Plan(len(course), (course,), _shares(None, 1, shot.region.shape), (loop,), None, False)
+    start = moments.first + found.start
+    course = bounced(start, start + found.period // 2)
+    loop = Loop(start, len(course), 0, found.cost)
+    return Plan(len(course), (course,), _shares(None, 1, shot.region.shape), (loop,), None, False, "bounce")
 
 
 def _too_short(shot: StandingShot, count: int, period: int | None) -> SpecError:

@@ -49,14 +49,22 @@ class LoopRenderer:
         plan: which of them.
         workspace: where frames are kept.
         still_grain: freezes the grain, or does nothing.
+        change: what is added to a frame of the loop, h w 3 over the shot's `small_window`, working values, or None.
 
     Attributes:
         length: frames of the loop.
         scene: the still and its region.
     """
 
-    def __init__(self, shot: StandingShot, plan: Plan, workspace: Workspace, still_grain: StillGrain) -> None:
-        self._shot, self._plan = shot, plan
+    def __init__(
+        self,
+        shot: StandingShot,
+        plan: Plan,
+        workspace: Workspace,
+        still_grain: StillGrain,
+        change: Callable[[int], Array | None] | None = None,
+    ) -> None:
+        self._shot, self._plan, self._change = shot, plan, change
         self.length, self.scene = plan.length, shot.scene
         self._frames, self._edges = workspace.shelf("loop"), workspace.shelf("edges")
         self._shares = [shot.at_plate_size(share) for share in plan.shares]
@@ -73,7 +81,7 @@ class LoopRenderer:
         missing = [number for number in range(self._plan.length) if not self._frames.has(number)]
         done = total - len(missing)
         floating = self._shot.scene.plate.format.layout.floating
-        for number, rgb in zip(missing, in_order(self._composed, missing), strict=True):
+        for number, rgb in zip(missing, in_order(self._changed, missing), strict=True):
             self._edges.put(number, join=self._edge(rgb))
             rgb = self._still_grain(rgb)
             self._frames.put(number, rgb=rgb if floating else pack(rgb))
@@ -91,6 +99,11 @@ class LoopRenderer:
     def _size(self) -> tuple[int, int]:
         window = self._shot.scene.window
         return window.width, window.height
+
+    def _changed(self, number: int) -> Array:
+        composed = self._composed(number)
+        change = None if self._change is None else self._change(number)
+        return composed if change is None else composed + self._shot.at_plate_size(change)
 
     def _composed(self, number: int) -> Array:
         """All courses of a frame, each where it shows."""

@@ -14,7 +14,7 @@ from ...frames.prefetch import prefetch
 from ...motion.align import Window
 from ...motion.flow import channel_mean
 from ...motion.loops.alive import still_parts_out
-from ...motion.loops.standing import Exposure, at_plate_size, lay_over, match_exposure, stands_still
+from ...motion.loops.standing import Exposure, at_plate_size, lay_over, match_exposure, stands_still, steadied
 from ...protocol.errors import SpecError
 from ...protocol.ranges import FrameRange
 from ..packing import pack, unpack
@@ -100,6 +100,8 @@ class StandingShot:
         )
         if self.tripod:
             self._matrices = dict.fromkeys(self.usable, np.eye(3))
+        else:
+            self._matrices = steadied(self._matrices, scale.small_height, scale.small_width)
         self._measure_exposure()
 
     def _laid(self, frame: int, guess: Array) -> Array:

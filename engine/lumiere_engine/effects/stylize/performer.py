@@ -27,11 +27,12 @@ from ...protocol.jobs import WorkOrder
 from ...protocol.messages import JobResult
 from ...protocol.params import StylizeParams
 from ..clock import Clock, OnProgress
+from ..device import device_kind
 from ..identity import media_identity, refuse_other_weights
 from ..observer import Observer
 from ..outputs import refuse_taken_names, refuse_unwritable
 from ..shot import AnalysedShots
-from ..workspace import Workspace
+from ..workspace import PAINTING, Workspace
 from .scene import Scene, open_scene
 
 if TYPE_CHECKING:
@@ -69,7 +70,13 @@ def stylize(order: WorkOrder, on_progress: OnProgress, observer: Observer | None
         painting = spec.for_painting()
         learned = painting.fingerprint(" ".join(identity[path] for path in painting.media))
         studio = stack.enter_context(
-            Workspace(output, f"style{learned}", keep=order.keep_work, on_kept=observer.kept)
+            Workspace(
+                output,
+                f"{PAINTING}{learned}",
+                keep=order.keep_work,
+                user=fingerprint,
+                on_kept=observer.kept,
+            )
         )
         workspace = stack.enter_context(Workspace(output, fingerprint, on_kept=observer.kept))
         shots = _analysed(scene, studio, clock)
@@ -99,6 +106,7 @@ def stylize(order: WorkOrder, on_progress: OnProgress, observer: Observer | None
             recipe={
                 "label": "Recipe.1",
                 "version": __version__,
+                "device": device_kind(),
                 "fingerprint": fingerprint,
                 "spec": spec.to_wire(),
                 "media": identity,

@@ -21,6 +21,7 @@ _CLEAN = 1.0  # times the usual step: at this cost or less two moments are one
 _LIKED_S = 3.0  # and one of these is long enough not to tire
 _TIRING = 1.0  # how many times the cost of its seam may be halved until half the length is as good
 _LONGEST_SEAM = 12  # frames
+_ALIKE = 0.1  # of the period; loops whose start and period differ less are one
 _FLOOR = 0.1  # of the usual step; seams that differ less are told apart by their loudness alone
 _LOUDNESS = 2.0  # what a loud step at the seam costs
 _QUIET = 0.7  # of the usual step (as a mean square); a quieter one at the seam earns nothing more
@@ -30,7 +31,6 @@ _NEAR = 0.5  # of the median difference of any two moments
 _ONWARD = 0.6  # of the usual difference of two steps
 # Of the mean difference of any two moments: two that differ less are the same one again.
 _PERIODIC = 0.35
-_SAME = 0.12  # of a period: loops that differ less in start and period are offered once
 
 
 @dataclass(frozen=True)
@@ -104,31 +104,36 @@ def search_loop(
     Returns:
         None if no loop fits.
     """
-    scored = list(_scored(moments, rate, period, overlaps, start))
-    return min(scored, key=lambda one: one[0])[1] if scored else None
+    return min(_scored(moments, rate, period, overlaps, start), default=(0.0, None), key=lambda one: one[0])[
+        1
+    ]
 
 
-def best_loops(moments: Moments, rate: float, overlaps: bool, count: int) -> list[Loop]:
-    """The best loops that are not nearly the same, the best one first.
+def best_loops(moments: Moments, rate: float, overlaps: bool, most: int) -> list[Loop]:
+    """A few good loops that differ, the best first: of those alike in start and period only the best is named.
 
     Args:
-        moments, rate, overlaps: as for `search_loop`.
-        count: at most so many.
+        moments, rate, overlaps: see `search_loop`.
+        most: loops.
     """
-    found: list[Loop] = []
+    named: list[Loop] = []
     for _, loop in sorted(_scored(moments, rate, None, overlaps, None), key=lambda one: one[0]):
-        near = max(2.0, _SAME * loop.period)
-        if all(abs(loop.period - one.period) > near or abs(loop.start - one.start) > near for one in found):
-            found.append(loop)
-        if len(found) == count:
+        if not any(_alike(loop, other) for other in named):
+            named.append(loop)
+        if len(named) == most:
             break
-    return found
+    return named
+
+
+def _alike(one: Loop, other: Loop) -> bool:
+    near = max(2.0, _ALIKE * other.period)
+    return abs(one.period - other.period) <= near and abs(one.start - other.start) <= near
 
 
 def _scored(
     moments: Moments, rate: float, period: int | None, overlaps: bool, start: int | None
 ) -> Iterator[tuple[float, Loop]]:
-    """Of each period the best loop, and how it is liked: less is better."""
+    """The best loop of each period that fits, with its score: the logarithm of what its seam costs, and its brevity."""
     shortest = max(2, round(_SHORTEST_S * rate))
     periods = [period] if period is not None else range(shortest, moments.count)
     found: Loop | None

@@ -15,9 +15,18 @@ _PASSES = 2
 # A camera whose corners move less (pixels at analysis size, 90th percentile of the frames) stands on a tripod.
 _TRIPOD = 0.35
 _DONE = 0.1  # pixels; a correction that moves no corner farther is the last
+_ERROR = 0.6  # pixels by which a corner may be off its smooth path without the camera having moved so
+_SMOOTH_FRAMES = 2.0  # standard deviation in time of a smooth path
 _STEP = 4  # every fourth pixel votes
 _TEXTURED = 6.0  # code values of 255 per pixel; flatter places do not tell how they moved
 _LEAST_VOTES = 24
+# What surrounds the region within this share of the picture's height tells its motion: what is farther away may be
+# nearer to the camera, and moves otherwise.
+_NEAR = 0.06
+_ENOUGH_VOTES = 200
+# A camera that stays with one picture bends it no more than this share of its width; surroundings without texture,
+# or whose lines can be followed across alone, tell anything.
+_BENT = 0.06
 _FAR = 3.0  # pixels; a vote that misses by more just misses
 # A richer motion must miss by less than this share of what the simpler one misses.
 _RICHER = 0.8
@@ -38,6 +47,15 @@ def lay_over(still: Array, frame: Array, region: Array, guess: Array) -> Array:
         region: h w bool, in the still; what moves by itself and is not asked.
         guess: of a neighbouring frame.
     """
+    asked = _asked(still, region)
+    matrix = _laid(still, frame, asked, guess, shifted_alone=False)
+    if _bent(matrix, *still.shape) > _BENT * still.shape[1]:
+        matrix = _laid(still, frame, asked, _shift_of(guess, *still.shape), shifted_alone=True)
+    return matrix
+
+
+def _laid(still: Array, frame: Array, asked: Array, guess: Array, *, shifted_alone: bool) -> Array:
+    """As `lay_over`; `asked` (h w bool) are the places that tell, `shifted_alone` leaves out richer motions."""
     estimate, height, width = FlowEstimator("medium"), *still.shape
     matrix = guess
     for _ in range(_PASSES):
@@ -47,12 +65,25 @@ def lay_over(still: Array, frame: Array, region: Array, guess: Array) -> Array:
         covered = cv2.warpPerspective(
             np.full_like(frame, 255), matrix, (width, height), flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
         )
-        correction = _common_motion(estimate(still, near), _telling(still) & ~region & (covered > 0))
+        correction = _common_motion(estimate(still, near), asked & (covered > 0), shifted_alone)
         matrix = matrix @ correction
         matrix = matrix / matrix[2, 2]
         if corner_shift(correction, height, width) < _DONE:
             break
     return matrix
+
+
+def _asked(still: Array, region: Array) -> Array:
+    """Where something can be followed outside of `region` and near it, as near as enough of it is; all h w bool."""
+    telling = _telling(still) & ~region
+    apart = cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    reach = _NEAR * still.shape[0]
+    while reach < max(still.shape):
+        near = telling & (apart < reach)
+        if near[_STEP // 2 :: _STEP, _STEP // 2 :: _STEP].sum() >= _ENOUGH_VOTES:
+            return near
+        reach *= 2
+    return telling
 
 
 def _telling(still: Array) -> Array:
@@ -61,10 +92,11 @@ def _telling(still: Array) -> Array:
     return cv2.blur(np.hypot(across, down), (7, 7)) > _TEXTURED
 
 
-def _common_motion(flow: Array, free: Array) -> Array:
+def _common_motion(flow: Array, free: Array, shifted_alone: bool) -> Array:
     """The simplest motion that most of `flow` (h w 2) follows in `free` (h w bool), as a 3×3 homography.
 
-    None, a similarity, or a homography: what is measured in a corner of the picture must not bend the rest of it.
+    None, a shift, a similarity, or a homography: what is measured in a corner of the picture must not bend the rest
+    of it.
     """
     height, width = free.shape
     ys, xs = np.mgrid[_STEP // 2 : height : _STEP, _STEP // 2 : width : _STEP]
@@ -74,16 +106,39 @@ def _common_motion(flow: Array, free: Array) -> Array:
         return best
     first = np.stack([xs[votes], ys[votes]], 1).astype(np.float32)
     second = first + flow[ys[votes], xs[votes]]
+    richer = [_shift(*np.median(second - first, axis=0))]
+    if not shifted_alone:
+        richer += _richer(first, second)
+    least = _missed(best, first, second)
+    for matrix in richer:
+        if _missed(matrix, first, second) < _RICHER * least:
+            best, least = matrix, _missed(matrix, first, second)
+    return best
+
+
+def _richer(first: Array, second: Array) -> list[Array]:
+    """A similarity and a homography through pairs of places, n 2 each, where there are such."""
     cv2.setRNGSeed(0)
     similar, _ = cv2.estimateAffinePartial2D(first, second, ransacReprojThreshold=1.0)
     cv2.setRNGSeed(0)
     bent, _ = cv2.findHomography(first, second, cv2.USAC_MAGSAC, 1.0)
-    richer = [None if similar is None else np.vstack([similar, [0.0, 0.0, 1.0]]), bent]
-    least = _missed(best, first, second)
-    for matrix in richer:
-        if matrix is not None and _missed(matrix, first, second) < _RICHER * least:
-            best, least = matrix, _missed(matrix, first, second)
-    return best
+    whole = None if similar is None else np.vstack([similar, [0.0, 0.0, 1.0]])
+    return [matrix for matrix in (whole, bent) if matrix is not None]
+
+
+def _shift(x: float, y: float) -> Array:
+    return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], np.float64)
+
+
+def _shift_of(matrix: Array, height: int, width: int) -> Array:
+    """The shift that a homography gives the middle of a picture."""
+    middle = np.array([[[width / 2, height / 2]]], np.float64)
+    return _shift(*(cv2.perspectiveTransform(middle, matrix) - middle)[0, 0])
+
+
+def _bent(matrix: Array, height: int, width: int) -> float:
+    """How far a homography moves a corner beside what it moves the middle, pixels."""
+    return corner_shift(np.linalg.inv(_shift_of(matrix, height, width)) @ matrix, height, width)
 
 
 def _missed(matrix: Array, first: Array, second: Array) -> float:
@@ -102,6 +157,37 @@ def stands_still(matrices: dict[int, Array], height: int, width: int) -> bool:
     """Whether the camera of these homographies stood on a tripod: then what is measured is noise."""
     shifts = [corner_shift(matrix, height, width) for matrix in matrices.values()]
     return float(np.percentile(shifts, 90)) < _TRIPOD
+
+
+def steadied(matrices: dict[int, Array], height: int, width: int) -> dict[int, Array]:
+    """The homographies of frames in a row, without what is told of the camera by error and not by its motion.
+
+    Where the path of the picture's corners stays near a smooth one, it is that; a jolt of the camera stays what it is.
+    """
+    corners = np.array([[[0, 0]], [[width, 0]], [[width, height]], [[0, height]]], np.float64)
+    frames = sorted(matrices)
+    path = np.stack([cv2.perspectiveTransform(corners, matrices[frame])[:, 0] for frame in frames])
+    smooth = _smoothed(path)
+    off = np.linalg.norm(path - smooth, axis=-1).max(-1)
+    # of a jolt and of what is beside it the smooth path knows nothing
+    true = np.clip(off / _ERROR - 1, 0, 1)[:, None, None]
+    path = smooth + true * (path - smooth)
+    return {
+        frame: cv2.getPerspectiveTransform(corners[:, 0].astype(np.float32), here.astype(np.float32))
+        for frame, here in zip(frames, path, strict=True)
+    }
+
+
+def _smoothed(path: Array) -> Array:
+    """A path (t …) under a Gaussian, its ends continued by their reflection through the last point."""
+    reach = min(len(path) - 1, round(3 * _SMOOTH_FRAMES))
+    if reach < 1:
+        return path
+    before, after = 2 * path[:1] - path[reach:0:-1], 2 * path[-1:] - path[-2 : -reach - 2 : -1]
+    long = np.concatenate([before, path, after])
+    kernel = np.exp(-0.5 * np.square(np.arange(-reach, reach + 1) / _SMOOTH_FRAMES))
+    kernel /= kernel.sum()
+    return sum(weight * long[k : k + len(path)] for k, weight in enumerate(kernel))
 
 
 def at_plate_size(matrix: Array, factors: tuple[float, float]) -> Array:
@@ -126,6 +212,8 @@ class Exposure:
 
     def applied(self, picture: Array, white: float) -> Array:
         """A picture (h w 3 float32) whose white has the value `white`, as bright as the still."""
+        if not self.offset.any() and (self.gain == 1).all():
+            return picture
         return picture * self.gain + self.offset * np.float32(white / 255)
 
 

@@ -1,0 +1,53 @@
+"""Which registered models a job gets: told in words where it is not clear."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lumiere_engine.client import models as register
+from lumiere_engine.client.models import Model
+from lumiere_engine.protocol.errors import SpecError
+from lumiere_plugin.choosing import Choice, choose
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LUMIERE_HOME", str(tmp_path))
+
+
+def _add(name: str, kind: str, shape: str = "s", trained_with: str | None = None) -> None:
+    register.add(Model(name, kind, f"/{name}", name * 8, shape, 1, None, trained_with))
+
+
+def _roles(choice: Choice, moving: bool = True) -> dict[str, str]:
+    return {one.role: one.path for one in choose(choice, moving=moving, without="x")}
+
+
+def test_the_only_model_and_the_only_motion_that_fits_are_taken() -> None:
+    _add("sd", "image")
+    _add("other", "temporal", trained_with="another model")
+    _add("wide", "motion", shape="t")
+    _add("layers", "temporal", trained_with="sd" * 8)
+    _add("larger", "upscale", trained_with="sd" * 8)
+    assert _roles(Choice()) == {"image": "/sd", "temporal": "/layers"}
+    assert _roles(Choice(motion="none", upscale="larger")) == {"image": "/sd", "upscale": "/larger"}
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        (Choice(), "can move in 2 ways; name one with --motion: a, b"),
+        (Choice(motion="larger"), "'larger' gives 'sd' no motion"),
+        (Choice(motion="a", upscale="b"), "'b' does not enlarge what 'sd' makes"),
+        (Choice(model="a"), "'a' is no text-to-image model"),
+        (Choice(motion="a", loras=("larger",)), "'larger' is no LoRA for 'sd'"),
+    ],
+)
+def test_what_does_not_fit_or_is_not_clear_is_told(choice: Choice, said: str) -> None:
+    _add("sd", "image")
+    _add("a", "temporal")
+    _add("b", "motion")
+    _add("larger", "upscale")
+    with pytest.raises(SpecError, match=said):
+        _roles(choice)
