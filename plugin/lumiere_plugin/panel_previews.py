@@ -12,14 +12,15 @@ from lumiere_engine.protocol import FrameRange, JobSpec, KeyPicture, MotionHints
 from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.protocol.hints import Anchor, Arrow
 from lumiere_engine.protocol.roto import ROTO_SUFFIX, Roto
-from lumiere_ui.models.project import Prepared, Request
+from lumiere_ui.models.project import PREVIEW_TITLE, Prepared, Request
 from lumiere_ui.models.roto_document import write_roto
 
 from .panel_jobs import for_job
 from .preparing import checkpoint, weights
 
 SIDE = 480
-NEIGHBOURS = 8
+# Frames on either side that take part: removal borrows from them; of a style one window of the network is enough.
+NEIGHBOURS, STYLE_NEIGHBOURS = 8, 3
 LOOP_REACH = 60  # frames to either side of the still in which a preview looks for a loop, as a draft does
 PRIORITY = 100
 
@@ -68,7 +69,8 @@ class PreviewFolder:
         known = {field.name for field in fields(params)}
         loop = "period" in known
         wanted = _around_still(request) if loop else request.frames or shot.frames
-        grown = wanted if loop else wanted.grown(NEIGHBOURS, NEIGHBOURS)
+        around = STYLE_NEIGHBOURS if request.effect == "stylize" else NEIGHBOURS
+        grown = wanted if loop else wanted.grown(around, around)
         shown = grown.intersection(shot.frames)
         paintings = tuple(key for key in getattr(params, "keyframes", ()) if key.frame in shown)
         changed = tuple(map(_changed_ns, (shot.media, *(key.picture for key in paintings))))
@@ -93,7 +95,7 @@ class PreviewFolder:
             keep_work=request.effect == "stylize",  # another strength is quick then
             network=network,
         )
-        submit = Submit(order=order, key=new_key(), title=f"Preview · {shot.name}", priority=PRIORITY)
+        submit = Submit(order=order, key=new_key(), title=f"{PREVIEW_TITLE}{shot.name}", priority=PRIORITY)
         allowed = {folder, *(Path(path).parent for path in (*params.media, network or order.output))}
         return Prepared(submit, tuple(sorted(allowed)), preview=shown, loop=loop)
 
@@ -157,8 +159,10 @@ def _quick(params: Any, height: int, scale: float, shown: FrameRange, folder: Pa
         shown: the frames that it holds.
         folder: where it is.
     """
+    known = {field.name for field in fields(params)}
     wanted: dict[str, Any] = {"quality": "draft", "imagine": False, "repeats": 1}
-    for name, part, least in (("grow", 60, 2.0), ("feather", 120, 1.0)):
+    # as each effect says of its own: what grows fades over half of that
+    for name, part, least in (("grow", 60, 2.0), ("feather", 120 if "grow" in known else 60, 1.0)):
         pixels = getattr(params, name, None)
         wanted[name] = max(least, (height / part if pixels is None else pixels) * scale)
     wanted["keyframes"] = tuple(
@@ -171,7 +175,6 @@ def _quick(params: Any, height: int, scale: float, shown: FrameRange, folder: Pa
         wanted[name] = frame - shown.start if frame is not None and frame in shown else None
     hints = getattr(params, "hints", None)
     wanted["hints"] = None if hints is None else _scaled(hints, scale)
-    known = {field.name for field in fields(params)}
     return replace(params, **{name: value for name, value in wanted.items() if name in known})
 
 

@@ -7,7 +7,15 @@ import pytest
 from lumiere_engine.motion.loops.closing import Motion, blend, share_of
 from lumiere_engine.motion.loops.courses import bounced, looped
 from lumiere_engine.motion.loops.labels import choose_loops
-from lumiere_engine.motion.loops.search import Loop, Moments, feature, fundamental, overlap_of, search_loop
+from lumiere_engine.motion.loops.search import (
+    Loop,
+    Moments,
+    best_loops,
+    feature,
+    fundamental,
+    overlap_of,
+    search_loop,
+)
 
 from .conftest import FRAMES, region_mask, swinging
 
@@ -46,6 +54,22 @@ def test_the_first_frame_twice_is_no_clip_that_runs_into_itself() -> None:
 def test_a_period_that_does_not_fit_finds_no_loop() -> None:
     assert search_loop(moments(20), RATE, FRAMES + 1, True) is None
     assert search_loop(moments(20), RATE, FRAMES - 2, True) is None  # nothing is left to blend with
+
+
+def test_the_best_loops_differ_and_each_can_be_asked_for() -> None:
+    found = moments(16)
+    loops = best_loops(found, RATE, True, 4)
+    assert loops[0] == search_loop(found, RATE, None, True) and 2 <= len(loops) <= 4
+    assert len({(one.start, one.period) for one in loops}) == len(loops)
+    for one in loops:
+        assert search_loop(found, RATE, one.period, True, one.start) == one
+
+
+def test_a_start_is_kept_to_or_refused() -> None:
+    found = moments(16)
+    loop = search_loop(found, RATE, 16, True, 9)
+    assert loop is not None and (loop.start, loop.period) == (9, 16)
+    assert search_loop(found, RATE, 16, True, FRAMES - 3) is None, "the loop would run beyond the shot"
 
 
 def test_a_course_shows_consecutive_moments_and_returns() -> None:

@@ -232,6 +232,7 @@ class Photographer:
         self._take("11_loops")
         session.previews.make(1)
         self._until(lambda: session.previews.shown is not None and session.playhead.speed != 0, 300)
+        self._until(lambda: window.viewing.picture("preview") is not None)
         self._take("11_loop")
         session.playhead.stop()
 

@@ -25,6 +25,7 @@ from lumiere_ui.models.shot_notes import ARROWS, ShotNotes, read_notes
 from lumiere_ui.widgets.main_window import MainWindow
 from lumiere_ui.widgets.motion_control import MotionControl, StillControl
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QDoubleSpinBox
 from pytestqt.qtbot import QtBot
 
 PERIOD = 16
@@ -72,12 +73,13 @@ def test_a_loop_is_found_chosen_and_previewed_for_ever(cinema: MainWindow, qtbot
     qtbot.mouseClick(cinema.loops.search, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(session.loop_points.points), timeout=30_000)
     best = session.loop_points.points[0]
-    assert best.period % PERIOD == 0 and best.error <= 1.0
+    assert best.period % PERIOD == 0 and best.seam <= 1.0
     bars = cinema.loops.bars
     place = bars._rect(0, best).center().toPoint()
     qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=place)
     assert (session.params.start, session.params.period) == (best.start, best.period)
-    assert not cinema.effect.form.control("period").isEnabled()
+    period = cinema.effect.form.control("period")
+    assert isinstance(period, QDoubleSpinBox) and not period.isEnabled() and period.value() == best.period
     assert session.playhead.frame == best.start
 
     session.previews.make(1)

@@ -69,14 +69,14 @@ def test_an_effect_without_a_hint_needs_no_mask(window: MainWindow, qtbot: QtBot
 
 @pytest.fixture
 def pendulum(tmp_path: Path) -> Path:
-    """A light that swings before a soft wall, forty frames of which a loop is ten."""
+    """A light that swings before a soft wall, twenty-six frames of which a loop is ten."""
     path = tmp_path / "pendulum.mkv"
     wall = cv2.GaussianBlur(np.random.default_rng(3).random((96, 160, 3)), (0, 0), 3).astype(np.float32)
     fmt = FrameFormat(
         160, 96, Fraction(24), PixelLayout("yuv", 8, chroma_shift=(1, 1)), ColorTags(1, 1, 1, 1)
     )
     writer = open_writer(path, fmt, overwrite=True)
-    for frame in range(40):
+    for frame in range(26):
         picture = 0.3 + 0.4 * wall
         x = 80 + 24 * np.sin(2 * np.pi * frame / 10)
         cv2.circle(picture, (round(float(x) * 8), 48 * 8), 9 * 8, (0.95, 0.9, 0.3), -1, cv2.LINE_AA, 3)

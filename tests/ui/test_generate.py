@@ -75,15 +75,16 @@ def test_a_clip_is_generated_with_what_is_registered(
 
     client = EngineClient()
     client.pause_queue()
+    known = {job.id for job in client.jobs().jobs}
     shot = session.shot
     assert shot is not None
     orders = []
     for begin in ("nothing", "first_frame", "clip"):
         opened.effect.set_params(plate_as=begin)
         session.render()
-        count = len(orders) + 1
-        qtbot.waitUntil(lambda n=count: len(client.jobs().jobs) == n, timeout=20_000)  # type: ignore[misc]
-        job = max(client.jobs().jobs, key=lambda one: one.id)
+        qtbot.waitUntil(lambda: any(job.id not in known for job in client.jobs().jobs), timeout=20_000)
+        (job,) = (one for one in client.jobs().jobs if one.id not in known)
+        known.add(job.id)
         orders.append(job.order)
         client.cancel(job.id)
     client.resume_queue()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from lumiere_engine.client import EngineClient
 from lumiere_engine.frames.source import open_source
 from lumiere_engine.protocol import KeyPicture, StylizeParams
 from lumiere_plugin.panel import actions
@@ -46,19 +48,47 @@ def drop(control: FileControl | PaintingsControl, *paths: Path) -> None:
     control.dropEvent(event)
 
 
-@pytest.mark.timeout(180)
-def test_a_clip_gets_the_style_of_a_dropped_picture_and_its_strength_by_a_slider(
-    opened: MainWindow, qtbot: QtBot, style_picture: Path
-) -> None:
-    session, viewing = opened.session, opened.viewing
-    opened.start(next(one for one in actions() if one.id == "stylize_quick"))
+def choose_stylize(window: MainWindow, style_picture: Path) -> None:
+    """The action of the clip menu, and a picture dropped on the form."""
+    session = window.session
+    window.start(next(one for one in actions() if one.id == "stylize_quick"))
     assert session.effect.id == "stylize" and session.params.quality == "draft"
     assert session.why_not() == "Choose a style picture, or paint a frame"
-    file = opened.effect.form.control("reference")
+    file = window.effect.form.control("reference")
     assert isinstance(file, FileControl)
     drop(file, style_picture)
     assert session.params.reference == str(style_picture) and session.why_not() == ""
 
+
+def test_a_clip_without_a_mask_is_queued_with_a_dropped_picture(
+    opened: MainWindow, qtbot: QtBot, style_picture: Path
+) -> None:
+    session, client = opened.session, EngineClient()
+    choose_stylize(opened, style_picture)
+    before = {job.id for job in client.jobs().jobs}
+    client.pause_queue()
+    session.render()
+    session.previews.make(1)
+    qtbot.waitUntil(lambda: len(client.jobs().jobs) == len(before) + 2, timeout=20_000)
+    assert session.previews.busy
+    jobs = {job.title.partition(" ")[0]: job for job in client.jobs().jobs if job.id not in before}
+    for job in jobs.values():
+        client.cancel(job.id)
+    client.resume_queue()
+    order, preview = jobs["Stylize"].order, jobs["Preview"].order
+    assert order.output.endswith("shot_styled.mov") and order.origin is None and order.network is not None
+    assert order.spec.mattes == () and order.spec.params == session.params, "without a mask, all of it"
+    assert preview.keep_work and not order.keep_work, "another strength is quick then"
+    assert replace(preview.spec.params, feather=None) == session.params and preview.spec.frames is not None
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_the_strength_of_a_preview_is_a_slider_and_the_style_is_learned_once(
+    opened: MainWindow, qtbot: QtBot, style_picture: Path
+) -> None:
+    session, viewing = opened.session, opened.viewing
+    choose_stylize(opened, style_picture)
     session.previews.make(1)
     qtbot.waitUntil(lambda: session.previews.shown is not None, timeout=90_000)
     first = session.previews.shown
@@ -80,16 +110,6 @@ def test_a_clip_gets_the_style_of_a_dropped_picture_and_its_strength_by_a_slider
     assert job.result is not None and job.result["seconds"].get("learn", 0.0) == 0.0, "it is learned once"
     with open_source(first.media) as strong, open_source(half.media) as weak:
         assert (strong.read(0).planes[0] != weak.read(0).planes[0]).any()
-
-    session.queue.pause_all(True)
-    session.render()
-    qtbot.waitUntil(lambda: any(job.timeline for job in session.queue.jobs), timeout=20_000)
-    queued = next(job for job in session.queue.jobs if job.timeline)
-    order = queued.order
-    assert order.output.endswith("shot_styled.mov") and order.origin is None and order.network is not None
-    assert order.spec.mattes == () and order.spec.params == session.params, "without a mask, all of it"
-    session.queue.cancel(queued)
-    session.queue.pause_all(False)
 
 
 @pytest.mark.timeout(90)

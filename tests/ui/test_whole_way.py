@@ -23,6 +23,11 @@ Drag = Callable[..., None]
 pytestmark = pytest.mark.timeout(120)
 
 
+def red(content: bytes) -> int:
+    """How red the middle of the object is, code values."""
+    return content[(50 * 160 + 80) * 3] - content[(50 * 160 + 80) * 3 + 1]
+
+
 def test_an_object_is_drawn_tracked_previewed_removed_compared_and_accepted(
     opened: MainWindow, drag: Drag, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -36,6 +41,10 @@ def test_an_object_is_drawn_tracked_previewed_removed_compared_and_accepted(
     assert opened.track.state.text() == "8 frames"
     qtbot.mouseClick(opened.effect.preview_one, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: opened.viewing.mode == "preview", timeout=60_000)
+    qtbot.waitUntil(lambda: opened.viewing.is_current("preview"), timeout=10_000)
+    preview = opened.viewing.picture("preview")
+    assert preview is not None and (preview.width, preview.height) == (160, 96)
+    assert red(preview.content) < 90, "a preview shows the frame in its place"
     opened.effect.set_params(quality="draft", imagine=False)
     qtbot.mouseClick(opened.effect.render_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(opened.session.results.all), timeout=60_000)
@@ -46,9 +55,6 @@ def test_an_object_is_drawn_tracked_previewed_removed_compared_and_accepted(
     qtbot.waitUntil(lambda: opened.viewing.is_current("result"), timeout=10_000)
     plate, result = opened.viewing.picture("plate"), opened.viewing.picture("result")
     assert plate is not None and result is not None
-
-    def red(content: bytes) -> int:
-        return content[(50 * 160 + 80) * 3] - content[(50 * 160 + 80) * 3 + 1]
 
     assert red(plate.content) > 150 > red(result.content) + 60
     far = zip(plate.content[:4800], result.content[:4800], strict=True)
@@ -63,17 +69,6 @@ def test_an_object_is_drawn_tracked_previewed_removed_compared_and_accepted(
     qtbot.waitUntil(saved.exists, timeout=10_000)
     assert [clip.name for clip in list_clips(read_timeline(saved))] == ["shot", "gone", "shot (removed)"]
     assert (tmp_path / "edit.otio").read_bytes() == before
-
-
-def test_a_preview_shows_the_frame_in_its_place(opened: MainWindow, drag: Drag, qtbot: QtBot) -> None:
-    drag((64, 34), (96, 66))
-    qtbot.mouseClick(opened.effect.preview_one, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: opened.viewing.mode == "preview", timeout=60_000)
-    qtbot.waitUntil(lambda: opened.viewing.is_current("preview"), timeout=10_000)
-    picture = opened.viewing.picture("preview")
-    assert picture is not None and (picture.width, picture.height) == (160, 96)
-    at = (50 * 160 + 80) * 3
-    assert picture.content[at] - picture.content[at + 1] < 90
 
 
 def test_a_missing_clip_is_marked_and_cannot_be_begun(opened: MainWindow, qtbot: QtBot) -> None:

@@ -59,12 +59,19 @@ class Background(QObject):
         with self._wake:
             return not self._waiting and not self._busy
 
-    def close(self) -> None:
-        """Do what waits, and end; returns when that is done."""
+    def close(self, wait: bool = True) -> None:
+        """Do what waits, and end.
+
+        Args:
+            wait: return when that is done; else at once: for questions whose answer nobody needs any more.
+        """
         with self._wake:
             self._closed = True
+            if not wait:
+                self._waiting.clear()
             self._wake.notify()
-        self._thread.join(10)
+        if wait:
+            self._thread.join(10)
 
     def _run(self) -> None:
         while True:

@@ -39,7 +39,7 @@ class LoopPoints(QObject):
     def close(self) -> None:
         """Stop searching."""
         self._stop.set()
-        self._background.close()
+        self._background.close(wait=False)
 
     @property
     def usable(self) -> bool:
@@ -51,7 +51,7 @@ class LoopPoints(QObject):
 
     @property
     def chosen(self) -> LoopPoint | None:
-        """The loop that a job will run in, if one is chosen; its error is not known to all."""
+        """The loop that a job will run in, if one is chosen; its seam is not always known."""
         notes = self._session.notes.now
         if notes.start is None or notes.period is None:
             return None

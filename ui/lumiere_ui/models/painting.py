@@ -43,7 +43,7 @@ class Painting(QObject):
     def close(self) -> None:
         """Stop looking."""
         self._stop.set()
-        self._background.close()
+        self._background.close(wait=False)
 
     def tie(self, picture: Path) -> None:
         """A painting belongs to the frame that its name tells, else to the one under the playhead."""

@@ -12,6 +12,9 @@ from lumiere_engine.protocol import FrameRange, MotionHints, Progress, Submit, W
 from lumiere_engine.protocol.engine import Plan, RegisterTimeline, TimelineResult
 from lumiere_engine.protocol.roto import Mask, Tracked
 
+PREVIEW_TITLE = "Preview · "
+"""How the title of a preview's job begins."""
+
 
 @dataclass(frozen=True)
 class ClipItem:
@@ -276,12 +279,12 @@ class LoopPoint:
     Attributes:
         start: its first frame, of the media.
         period: its length, frames.
-        error: difference at the seam over the usual difference of neighbours: 1 is no seam at all.
+        seam: difference there over the usual difference of neighbours: 1 is no seam at all.
     """
 
     start: int
     period: int
-    error: float
+    seam: float
 
 
 class Desk(Protocol):

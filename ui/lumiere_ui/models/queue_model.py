@@ -24,6 +24,7 @@ from PySide6.QtCore import (
 
 from .background import Background
 from .engine_link import EngineLink
+from .project import PREVIEW_TITLE
 
 LISTED = 60
 JOB_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -173,15 +174,16 @@ class QueueModel(QAbstractListModel):
     def _decode(self, data: Any) -> None:
         self._background.do(lambda: decode(Jobs, data).jobs, self._set, replaces="decode jobs")
 
-    def _set(self, jobs: Sequence[Job]) -> None:
+    def _set(self, found: Sequence[Job]) -> None:
+        jobs = [job for job in found if not _old_preview(job)]
         before = {job.id: job.state for job in self.jobs}
         if [job.id for job in jobs] == [job.id for job in self.jobs]:
-            self.jobs = list(jobs)
+            self.jobs = jobs
             if jobs:
                 self.dataChanged.emit(self.index(0), self.index(len(jobs) - 1))
         else:
             self.beginResetModel()
-            self.jobs = list(jobs)
+            self.jobs = jobs
             self.endResetModel()
         self.known = True
         self.refreshed.emit()
@@ -202,6 +204,11 @@ class QueueModel(QAbstractListModel):
             del self._pictures[next(iter(self._pictures))]
         self._pictures[key] = content
         self.picture_changed.emit(key[0])
+
+
+def _old_preview(job: Job) -> bool:
+    """Whether a job is a preview that another one has replaced: nobody misses its files."""
+    return job.state is JobState.LOST and job.timeline is None and job.title.startswith(PREVIEW_TITLE)
 
 
 def share(job: Job) -> float | None:

@@ -56,7 +56,7 @@ class Strips(QObject):
     def close(self) -> None:
         """Stop measuring."""
         self._stop.set()
-        self._background.close()
+        self._background.close(wait=False)
 
     @property
     def busy(self) -> bool:

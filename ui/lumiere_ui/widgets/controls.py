@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -27,8 +28,8 @@ from .thumbnail import Thumbnail
 
 PICTURES = "Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.exr);;All files (*)"
 _KINDS = {
-    "picture": ("Choose a picture…", PICTURES),
-    "style": ("Choose a style…", "Styles (*.safetensors);;All files (*)"),
+    "picture": ("Choose…", PICTURES),
+    "style": ("Choose…", "Styles (*.safetensors);;All files (*)"),
 }
 _TEXT_LINES = 3
 
@@ -126,6 +127,8 @@ class FileControl(QWidget):
         self.setAcceptDrops(True)
         self.choose_button = QPushButton()
         self.choose_button.setStyleSheet("text-align: left;")
+        self.choose_button.setMinimumWidth(60)
+        self.choose_button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.choose_button.clicked.connect(self.choose)
         self.clear_button = flat_button("cross", f"No {field.label.lower()}", size=13)
         self.clear_button.clicked.connect(lambda: self._set(None))
@@ -179,7 +182,7 @@ class FileControl(QWidget):
 
     def _show(self) -> None:
         name = Path(self._path).name if self._path else self._title
-        self.choose_button.setText(self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, 150))
+        self.choose_button.setText(self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, 112))
         self.choose_button.setToolTip(self._path or f"{self._field.help}\nOr drop a file here")
         self.choose_button.setAccessibleName(f"{self._field.label}: {name}")
         self.clear_button.setVisible(self._path is not None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -51,9 +51,11 @@ class EffectForm(QScrollArea):
         self._controls: dict[str, QWidget] = {}
         inner = QWidget()
         column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 8, 0)
+        column.setContentsMargins(0, 0, 10, 0)
         column.setSpacing(8)
-        column.addLayout(self._grid([field for field in self._fields if not field.more]))
+        first = [field for field in self._fields if not field.more]
+        # without a model nothing else matters
+        column.addLayout(self._grid(sorted(first, key=lambda field: field.kind != "models")))
         more = [field for field in self._fields if field.more]
         if more:
             self._add_more(column, more)
@@ -62,6 +64,7 @@ class EffectForm(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def control(self, name: str) -> QWidget:
@@ -73,6 +76,15 @@ class EffectForm(QScrollArea):
         for field in self._fields:
             if field.name in values:
                 self._put(field, values[field.name])
+
+    def overrule(self, name: str, value: float | None) -> None:
+        """Show a number that the shot's notes say instead of the one that was set; None shows that again."""
+        control = self._controls[name]
+        assert isinstance(control, QDoubleSpinBox)
+        shown = getattr(self._params, name) if value is None else value
+        with QSignalBlocker(control):
+            control.setValue(control.minimum() if shown is None else shown)
+        control.setEnabled(value is None)
 
     def _grid(self, fields: list[FormField]) -> QGridLayout:
         grid = QGridLayout()

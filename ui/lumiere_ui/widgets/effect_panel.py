@@ -155,9 +155,10 @@ class EffectPanel(QWidget):
         self.choice.setCurrentIndex(session.effects.index(session.effect))
         self._stack.setCurrentWidget(self.form)
         self.seed.setValue(session.seed)
-        if session.loop_points.usable:
-            self.form.control("period").setEnabled(session.loop_points.chosen is None)
         loops = hasattr(session.params, "period")
+        if loops:
+            chosen = session.loop_points.chosen
+            self.form.overrule("period", None if chosen is None else chosen.period)
         self.preview_one.setText("Preview loop" if loops else "Preview")
         self.preview_one.setToolTip(
             "A small, quick look at the loop, which then plays for ever"

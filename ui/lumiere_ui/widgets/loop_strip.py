@@ -12,7 +12,7 @@ from .key_bar import KeyBar
 from .style import ACCENT, DANGER, DIM, LINE, RESULT, TEXT, filled
 
 _BAR, _GAP = 9, 3
-_CLEAN, _SEEN = 1.0, 2.0  # error up to which no seam is seen, and from which it is plain
+_CLEAN, _SEEN = 1.0, 2.0  # up to which no seam is seen, and from which it is plain
 
 
 class LoopStrip(QWidget):
@@ -83,7 +83,7 @@ class _Bars(QWidget):
         for row, point in enumerate(points):
             rect = self._rect(row, point)
             painter.setPen(QPen(QColor(TEXT), 1.6) if point == chosen else Qt.PenStyle.NoPen)
-            painter.setBrush(seam_color(point.error))
+            painter.setBrush(seam_color(point.seam))
             painter.drawRoundedRect(rect, 3, 3)
             painter.setPen(QColor(LINE))
 
@@ -127,16 +127,12 @@ class _Bars(QWidget):
 def told(point: LoopPoint) -> str:
     """A loop in words."""
     seen = (
-        "no seam"
-        if point.error <= _CLEAN
-        else "a soft seam"
-        if point.error < _SEEN
-        else "a seam that is seen"
+        "no seam" if point.seam <= _CLEAN else "a soft seam" if point.seam < _SEEN else "a seam that is seen"
     )
     frames = f"Frames {point.start} to {point.start + point.period - 1}: {point.period} frames"
-    return f"{frames}\n{seen} ({point.error:.1f} × the usual step)"
+    return f"{frames}\n{seen} ({point.seam:.1f} × the usual step)"
 
 
-def seam_color(error: float) -> QColor:
+def seam_color(seam: float) -> QColor:
     """Of a seam: none, soft, plain."""
-    return QColor(RESULT if error <= _CLEAN else ACCENT if error < _SEEN else DANGER)
+    return QColor(RESULT if seam <= _CLEAN else ACCENT if seam < _SEEN else DANGER)

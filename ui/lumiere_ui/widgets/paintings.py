@@ -43,7 +43,6 @@ class PaintingsControl(QWidget):
         )
         self.export.clicked.connect(session.painting.export)
         self.ask = QPushButton("Which frames?")
-        self.ask.setProperty("role", "flat")
         self.ask.setToolTip("Find the frames that show most of the shot: those are worth painting")
         self.ask.clicked.connect(session.painting.ask)
         self.advice = QLabel()
