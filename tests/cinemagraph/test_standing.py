@@ -75,17 +75,17 @@ def test_another_exposure_is_found_and_none_is_left_alone() -> None:
 
 
 def test_a_slow_camera_is_followed_without_steps_and_a_jolt_stays() -> None:
-    rng = np.random.default_rng(5)
+    rng, region = np.random.default_rng(5), np.ones((90, 160), bool)
 
     def shift(x: float) -> np.ndarray:
         return np.array([[1, 0, x], [0, 1, 0], [0, 0, 1]], np.float64)
 
     # what is measured of a drift stands still until it is worth correcting
     stairs = {t: shift(0.5 * np.floor(0.1 * t / 0.5) + 0.02 * rng.standard_normal()) for t in range(40)}
-    steps = np.abs(np.diff([m[0, 2] for m in steadied(stairs, 90, 160).values()]))
+    steps = np.abs(np.diff([m[0, 2] for m in steadied(stairs, region).values()]))
     assert steps.max() < 0.3
     jolted = {t: shift(6.0 if t == 20 else 0.0) for t in range(40)}
-    assert abs(steadied(jolted, 90, 160)[20][0, 2] - 6.0) < 0.01
+    assert abs(steadied(jolted, region)[20][0, 2] - 6.0) < 0.01
 
 
 def test_what_lies_near_the_region_tells_its_motion() -> None:

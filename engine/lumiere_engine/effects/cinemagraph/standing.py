@@ -101,7 +101,7 @@ class StandingShot:
         if self.tripod:
             self._matrices = dict.fromkeys(self.usable, np.eye(3))
         else:
-            self._matrices = steadied(self._matrices, scale.small_height, scale.small_width)
+            self._matrices = steadied(self._matrices, self._alpha > 0)
         self._measure_exposure()
 
     def _laid(self, frame: int, guess: Array) -> Array:

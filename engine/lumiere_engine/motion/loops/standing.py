@@ -30,6 +30,8 @@ _BENT = 0.06
 _FAR = 3.0  # pixels; a vote that misses by more just misses
 # A richer motion must miss by less than this share of what the simpler one misses.
 _RICHER = 0.8
+_NONE, _SHIFT, _SIMILARITY, _HOMOGRAPHY = range(4)
+_EXACT = 1e-9
 _ENOUGH = 100  # pixels that tell the exposure
 _OUTLIERS = (40.0, 12.0)  # code values of 255
 _SPREAD = 12.0  # code values of 255; standard deviation of values that tell a gain
@@ -65,7 +67,9 @@ def _laid(still: Array, frame: Array, asked: Array, guess: Array, *, shifted_alo
         covered = cv2.warpPerspective(
             np.full_like(frame, 255), matrix, (width, height), flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
         )
-        correction = _common_motion(estimate(still, near), asked & (covered > 0), shifted_alone)
+        kind = _SHIFT if shifted_alone else _kind_of(matrix)
+        most = _SHIFT if shifted_alone else _HOMOGRAPHY
+        correction = _common_motion(estimate(still, near), asked & (covered > 0), kind, most)
         matrix = matrix @ correction
         matrix = matrix / matrix[2, 2]
         if corner_shift(correction, height, width) < _DONE:
@@ -92,11 +96,12 @@ def _telling(still: Array) -> Array:
     return cv2.blur(np.hypot(across, down), (7, 7)) > _TEXTURED
 
 
-def _common_motion(flow: Array, free: Array, shifted_alone: bool) -> Array:
+def _common_motion(flow: Array, free: Array, kind: int, most: int) -> Array:
     """The simplest motion that most of `flow` (h w 2) follows in `free` (h w bool), as a 3×3 homography.
 
     None, a shift, a similarity, or a homography: what is measured in a corner of the picture must not bend the rest
-    of it.
+    of it. Up to the `kind` that the camera is known to move by, each is taken as it is, so that a slow camera is not
+    followed by steps; richer ones, up to `most`, must be worth it.
     """
     height, width = free.shape
     ys, xs = np.mgrid[_STEP // 2 : height : _STEP, _STEP // 2 : width : _STEP]
@@ -106,24 +111,35 @@ def _common_motion(flow: Array, free: Array, shifted_alone: bool) -> Array:
         return best
     first = np.stack([xs[votes], ys[votes]], 1).astype(np.float32)
     second = first + flow[ys[votes], xs[votes]]
-    richer = [_shift(*np.median(second - first, axis=0))]
-    if not shifted_alone:
-        richer += _richer(first, second)
+    motions = {_SHIFT: _shift(*np.median(second - first, axis=0))}
+    if most > _SHIFT:
+        motions |= _richer(first, second)
     least = _missed(best, first, second)
-    for matrix in richer:
-        if _missed(matrix, first, second) < _RICHER * least:
-            best, least = matrix, _missed(matrix, first, second)
+    for number, matrix in motions.items():
+        missed = _missed(matrix, first, second)
+        if missed < least * (1.0 if number <= kind else _RICHER):
+            best, least = matrix, missed
     return best
 
 
-def _richer(first: Array, second: Array) -> list[Array]:
+def _kind_of(matrix: Array) -> int:
+    """The simplest kind of motion that a homography is."""
+    if np.abs(matrix[2, :2]).max() > _EXACT:
+        return _HOMOGRAPHY
+    if np.abs(matrix[:2, :2] - np.eye(2)).max() > _EXACT:
+        return _SIMILARITY
+    return _SHIFT if np.abs(matrix[:2, 2]).max() > _EXACT else _NONE
+
+
+def _richer(first: Array, second: Array) -> dict[int, Array]:
     """A similarity and a homography through pairs of places, n 2 each, where there are such."""
     cv2.setRNGSeed(0)
     similar, _ = cv2.estimateAffinePartial2D(first, second, ransacReprojThreshold=1.0)
     cv2.setRNGSeed(0)
     bent, _ = cv2.findHomography(first, second, cv2.USAC_MAGSAC, 1.0)
     whole = None if similar is None else np.vstack([similar, [0.0, 0.0, 1.0]])
-    return [matrix for matrix in (whole, bent) if matrix is not None]
+    found = {_SIMILARITY: whole, _HOMOGRAPHY: bent}
+    return {number: matrix for number, matrix in found.items() if matrix is not None}
 
 
 def _shift(x: float, y: float) -> Array:
@@ -159,12 +175,14 @@ def stands_still(matrices: dict[int, Array], height: int, width: int) -> bool:
     return float(np.percentile(shifts, 90)) < _TRIPOD
 
 
-def steadied(matrices: dict[int, Array], height: int, width: int) -> dict[int, Array]:
+def steadied(matrices: dict[int, Array], region: Array) -> dict[int, Array]:
     """The homographies of frames in a row, without what is told of the camera by error and not by its motion.
 
-    Where the path of the picture's corners stays near a smooth one, it is that; a jolt of the camera stays what it is.
+    Where the path of the corners of `region` (h w bool) stays near a smooth one, it is that; a jolt of the camera
+    stays what it is.
     """
-    corners = np.array([[[0, 0]], [[width, 0]], [[width, height]], [[0, height]]], np.float64)
+    x, y, width, height = cv2.boundingRect(region.astype(np.uint8))
+    corners = np.array([[[x, y]], [[x + width, y]], [[x + width, y + height]], [[x, y + height]]], np.float64)
     frames = sorted(matrices)
     path = np.stack([cv2.perspectiveTransform(corners, matrices[frame])[:, 0] for frame in frames])
     smooth = _smoothed(path)
