@@ -49,7 +49,7 @@ def test_what_moves_in_the_region_moves_no_camera() -> None:
     other[24:76, 40:124] = np.roll(other[24:76, 40:124], 6, 1)
     found = lay_over(grey(still), grey(other), region_mask(), np.eye(3))
     assert corner_shift(found, *still.shape[:2]) < 0.1
-    assert stands_still({0: np.eye(3), 1: found}, *still.shape[:2])
+    assert stands_still({0: np.eye(3), 1: found}, region_mask())
 
 
 def test_flat_surroundings_do_not_guess() -> None:

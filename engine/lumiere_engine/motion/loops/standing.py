@@ -169,10 +169,23 @@ def corner_shift(matrix: Array, height: int, width: int) -> float:
     return float(np.linalg.norm(cv2.perspectiveTransform(corners, matrix) - corners, axis=-1).max())
 
 
-def stands_still(matrices: dict[int, Array], height: int, width: int) -> bool:
-    """Whether the camera of these homographies stood on a tripod: then what is measured is noise."""
-    shifts = [corner_shift(matrix, height, width) for matrix in matrices.values()]
+def stands_still(matrices: dict[int, Array], region: Array) -> bool:
+    """Whether the camera of these homographies stood on a tripod: then what is measured is noise.
+
+    Asked is how far the corners of `region` (h w bool) move.
+    """
+    corners = _corners(region)
+    shifts = [
+        np.linalg.norm(cv2.perspectiveTransform(corners, matrix) - corners, axis=-1).max()
+        for matrix in matrices.values()
+    ]
     return float(np.percentile(shifts, 90)) < _TRIPOD
+
+
+def _corners(region: Array) -> Array:
+    """Of the box around a region, in a circle; 4 1 2."""
+    x, y, width, height = cv2.boundingRect(region.astype(np.uint8))
+    return np.array([[[x, y]], [[x + width, y]], [[x + width, y + height]], [[x, y + height]]], np.float64)
 
 
 def steadied(matrices: dict[int, Array], region: Array) -> dict[int, Array]:
@@ -181,8 +194,7 @@ def steadied(matrices: dict[int, Array], region: Array) -> dict[int, Array]:
     Where the path of the corners of `region` (h w bool) stays near a smooth one, it is that; a jolt of the camera
     stays what it is.
     """
-    x, y, width, height = cv2.boundingRect(region.astype(np.uint8))
-    corners = np.array([[[x, y]], [[x + width, y]], [[x + width, y + height]], [[x, y + height]]], np.float64)
+    corners = _corners(region)
     frames = sorted(matrices)
     path = np.stack([cv2.perspectiveTransform(corners, matrices[frame])[:, 0] for frame in frames])
     smooth = _smoothed(path)
