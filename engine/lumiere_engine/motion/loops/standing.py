@@ -24,6 +24,7 @@ _LEAST_VOTES = 24
 # nearer to the camera, and moves otherwise.
 _NEAR = 0.06
 _ENOUGH_VOTES = 200
+_STILL, _MOST = 0.5, 0.6  # pixels, and the share of the surroundings, that tell that the camera stands
 # A camera that stays with one picture bends it no more than this share of its width; surroundings without texture,
 # or whose lines can be followed across alone, tell anything.
 _BENT = 0.06
@@ -49,15 +50,25 @@ def lay_over(still: Array, frame: Array, region: Array, guess: Array) -> Array:
         region: h w bool, in the still; what moves by itself and is not asked.
         guess: of a neighbouring frame.
     """
-    asked = _asked(still, region)
-    matrix = _laid(still, frame, asked, guess, shifted_alone=False)
+    around = _telling(still) & ~region
+    asked = _near(around, region)
+    matrix = _laid(still, frame, asked, around, guess, shifted_alone=False)
     if _bent(matrix, *still.shape) > _BENT * still.shape[1]:
-        matrix = _laid(still, frame, asked, _shift_of(guess, *still.shape), shifted_alone=True)
+        matrix = _laid(still, frame, asked, around, _shift_of(guess, *still.shape), shifted_alone=True)
     return matrix
 
 
-def _laid(still: Array, frame: Array, asked: Array, guess: Array, *, shifted_alone: bool) -> Array:
-    """As `lay_over`; `asked` (h w bool) are the places that tell, `shifted_alone` leaves out richer motions."""
+def _laid(
+    still: Array, frame: Array, asked: Array, around: Array, guess: Array, *, shifted_alone: bool
+) -> Array:
+    """As `lay_over`.
+
+    Args:
+        still, frame, guess: see there.
+        asked: the places that tell, h w bool.
+        around: those of them and others that tell whether the camera moves at all.
+        shifted_alone: leave out richer motions than a shift.
+    """
     estimate, height, width = FlowEstimator("medium"), *still.shape
     matrix = guess
     for _ in range(_PASSES):
@@ -69,7 +80,10 @@ def _laid(still: Array, frame: Array, asked: Array, guess: Array, *, shifted_alo
         )
         kind = _SHIFT if shifted_alone else _kind_of(matrix)
         most = _SHIFT if shifted_alone else _HOMOGRAPHY
-        correction = _common_motion(estimate(still, near), asked & (covered > 0), kind, most)
+        flow = estimate(still, near)
+        if kind == _NONE and _stands(flow[around]):
+            return matrix
+        correction = _common_motion(flow, asked & (covered > 0), kind, most)
         matrix = matrix @ correction
         matrix = matrix / matrix[2, 2]
         if corner_shift(correction, height, width) < _DONE:
@@ -77,17 +91,21 @@ def _laid(still: Array, frame: Array, asked: Array, guess: Array, *, shifted_alo
     return matrix
 
 
-def _asked(still: Array, region: Array) -> Array:
-    """Where something can be followed outside of `region` and near it, as near as enough of it is; all h w bool."""
-    telling = _telling(still) & ~region
+def _near(around: Array, region: Array) -> Array:
+    """Of the places `around` a region those near it, as near as enough of them are; all h w bool."""
     apart = cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    reach = _NEAR * still.shape[0]
-    while reach < max(still.shape):
-        near = telling & (apart < reach)
+    reach = _NEAR * len(region)
+    while reach < max(region.shape):
+        near = around & (apart < reach)
         if near[_STEP // 2 :: _STEP, _STEP // 2 :: _STEP].sum() >= _ENOUGH_VOTES:
             return near
         reach *= 2
-    return telling
+    return around
+
+
+def _stands(flow: Array) -> bool:
+    """Whether most places (n 2, pixels) do not move: what moves near the region is then no camera."""
+    return len(flow) > 0 and float((np.linalg.norm(flow, axis=-1) < _STILL).mean()) > _MOST
 
 
 def _telling(still: Array) -> Array:
