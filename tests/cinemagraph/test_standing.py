@@ -111,3 +111,14 @@ def test_surroundings_that_tell_nothing_bend_nothing() -> None:
     rng = np.random.default_rng(7)
     noisy = np.clip(np.roll(lines, 2, 0) + rng.normal(0, 3, lines.shape), 0, 255).astype(np.uint8)
     assert corner_shift(lay_over(lines, noisy, region, np.eye(3)), 180, 320) < 0.15 * 320
+
+
+def test_what_moves_beside_the_region_is_no_camera_while_all_else_stands() -> None:
+    rng = np.random.default_rng(8)
+    texture = cv2.GaussianBlur(rng.integers(0, 255, (180, 320)).astype(np.uint8), (0, 0), 1.5)
+    texture = cv2.normalize(texture, None, 0, 255, cv2.NORM_MINMAX)
+    region = np.zeros((180, 320), bool)
+    region[60:120, 120:200] = True
+    frame = texture.copy()
+    frame[40:140, 100:220] = np.roll(texture, 3, 1)[40:140, 100:220]
+    assert np.array_equal(lay_over(texture, frame, region, np.eye(3)), np.eye(3))
