@@ -156,8 +156,8 @@ def _standing(plate: FrameSource, region: Region, mask: Array) -> Iterator[Array
                 guess = lay_over(still, _grey(plate, frame, small), small, guess)
             matrices[frame] = guess
     reference = 255 * to_rgb(plate.read(region.still), plate.format)
-    tripod = stands_still(matrices, *small.shape)
-    matrices = steadied(matrices, *small.shape)
+    tripod = stands_still(matrices, small)
+    matrices = steadied(matrices, small)
     factors = (width / small.shape[1], height / small.shape[0])
     for frame, picture in zip(wanted, plate.iter(wanted), strict=True):
         rgb = 255 * to_rgb(picture, plate.format)

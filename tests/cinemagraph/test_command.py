@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 import opentimelineio as otio
 import pytest
+from lumiere_plugin.cli import app
+from typer.testing import CliRunner
 
 from .conftest import FRAMES, PERIOD, background, read_clip, region_mask, swinging, write_clip
 
@@ -99,10 +101,18 @@ def test_every_method_loops(swing: tuple[Path, Path], tmp_path: Path, method: st
     assert steps[-1] < 1.3 * np.median(steps)
 
 
+@pytest.fixture(scope="module")
+def for_the_web(swing: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A loop of 20 frames in each format."""
+    paths = {suffix: tmp_path_factory.mktemp("web") / f"loop.{suffix}" for suffix in ("gif", "webp", "apng")}
+    for path in paths.values():
+        loop_of(swing, path, "--period", 20)
+    return paths
+
+
 @pytest.mark.parametrize("suffix", ["gif", "webp", "apng"])
-def test_loops_for_the_web_play_for_ever(swing: tuple[Path, Path], tmp_path: Path, suffix: str) -> None:
-    out = tmp_path / f"loop.{suffix}"
-    loop_of(swing, out, "--period", 20)
+def test_loops_for_the_web_play_for_ever(for_the_web: dict[str, Path], suffix: str) -> None:
+    out = for_the_web[suffix]
     found, animation = cv2.imreadanimation(str(out)) if suffix != "gif" else (True, None)
     data = out.read_bytes()
     forever = {
@@ -116,14 +126,12 @@ def test_loops_for_the_web_play_for_ever(swing: tuple[Path, Path], tmp_path: Pat
 
 
 def test_the_sizes_that_are_foretold_are_about_those_that_are_written(
-    swing: tuple[Path, Path], tmp_path: Path
+    swing: tuple[Path, Path], for_the_web: dict[str, Path], tmp_path: Path
 ) -> None:
     answer = loop_of(swing, tmp_path / "loop.mkv", "--period", 20, "--sizes")
-    for suffix in (".gif", ".webp"):
-        loop_of(swing, tmp_path / f"loop{suffix}", "--period", 20)
     assert answer["loop"]["period"] == 20
-    for suffix in (".gif", ".webp"):
-        assert 0.6 < answer["size_bytes"][suffix] / (tmp_path / f"loop{suffix}").stat().st_size < 1.6
+    for suffix in ("gif", "webp"):
+        assert 0.6 < answer["size_bytes"][f".{suffix}"] / for_the_web[suffix].stat().st_size < 1.6
 
 
 def test_with_alpha_only_the_region_is_opaque(swing: tuple[Path, Path], tmp_path: Path) -> None:
@@ -144,7 +152,7 @@ def test_a_photograph_moves_by_arrows_and_returns(swing: tuple[Path, Path], tmp_
     assert np.array_equal(frames[0], read_clip(photo)[0])
     assert all(np.array_equal(frame[~mask], frames[0][~mask]) for frame in frames)
     steps = [np.abs(frames[(k + 1) % 24] - frames[k])[mask].mean() for k in range(24)]
-    assert steps[-1] <= 1.1 * np.median(steps) and np.median(steps) > 0.5
+    assert steps[-1] <= 1.02 * np.median(steps) and np.median(steps) > 0.5
     # what was in the middle of the region has moved to the right
     shown = frames[4, 40:60, 60:100].mean(-1)
     lags = [np.abs(shown - frames[0, 40:60, 60 - k : 100 - k].mean(-1)).mean() for k in range(6)]
@@ -205,8 +213,9 @@ def test_on_a_timeline_the_loop_fills_the_clip_exactly(swing: tuple[Path, Path],
 
 
 def refusal(*arguments: Any) -> str:
-    said = lumiere("cinemagraph", *arguments, "--quality", "draft")
-    assert said.returncode == 1 and len(said.stderr.strip().splitlines()) == 1, said.stderr
+    """What the command says; in this process, since only one of its lines is wanted."""
+    said = CliRunner().invoke(app, ["cinemagraph", *map(str, arguments), "--quality", "draft"])
+    assert said.exit_code == 1 and len(said.stderr.strip().splitlines()) == 1, said.stderr
     return str(said.stderr)
 
 

@@ -36,6 +36,7 @@ _CIRCLE = 32  # most frames that the network sees: of a longer loop those around
 _AROUND = 4  # frames before and after the gap of an example
 _PATCH = 64  # pixels of an example
 _BATCH = 2
+_SAVED = 12  # steps between two states on disk
 _LEAST_TRUST = 0.02
 _AT_HAND = 64
 
@@ -142,6 +143,7 @@ class ImaginedSeam:
                 params,
                 resume=FitState.load(self._state) if self._state.exists() else None,
                 save=lambda reached: reached.save(self._state),
+                save_every=_SAVED,
                 on_step=lambda step, _loss: on_step("learn", step, params.steps),
                 enough=lambda: observer.enough(0),
                 on_look=lambda reached, draw: observer.learned(

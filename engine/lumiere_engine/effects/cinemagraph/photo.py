@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from ...motion.flow import grid, sample
+from ...motion.flow import grid
 from ...motion.loops.closing import blend
 from ...motion.loops.field import carried, motion_field
 from ...motion.parallel import in_order
@@ -98,4 +98,5 @@ class PhotoRenderer:
         moved = carried(self._field, steps) * np.array(scale.factors, np.float32)
         whole = cv2.resize(moved, (scale.width, scale.height), interpolation=cv2.INTER_LINEAR)
         places = grid(window.height, window.width) + whole[window.slices]
-        return sample(self._picture, places, cubic=True)
+        # what is sharper in the first frame, which nothing moved, than in the next is seen as a seam
+        return cv2.remap(self._picture, places, None, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)

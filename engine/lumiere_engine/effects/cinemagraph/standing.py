@@ -94,14 +94,11 @@ class StandingShot:
                 f"the camera shows all of the region in {self.usable.duration} frames alone: it is not stabilised"
             )
             self.usable, self._stabilise = shot, False
-        scale = self.scene.scale
-        self.tripod = not self._stabilise or stands_still(
-            self._matrices, scale.small_height, scale.small_width
-        )
+        self.tripod = not self._stabilise or stands_still(self._matrices, self._alpha > 0)
         if self.tripod:
             self._matrices = dict.fromkeys(self.usable, np.eye(3))
         else:
-            self._matrices = steadied(self._matrices, scale.small_height, scale.small_width)
+            self._matrices = steadied(self._matrices, self._alpha > 0)
         self._measure_exposure()
 
     def _laid(self, frame: int, guess: Array) -> Array:

@@ -9,8 +9,12 @@ from ..flow import FlowEstimator, channel_mean, grid, sample
 
 Array = np.ndarray
 
-_TEXTURE = 21  # pixels of the square in which a texture's strength is measured
+# Pixels of the squares between whose means a texture's bands lie, the finest first: fine detail is lost in a mixture
+# where what is coarse is common to both.
+_BANDS = (5, 21)
+_TEXTURE = 21  # pixels of the square in which a band's strength is measured
 _MOST_GAIN = 1.4142  # two unlike textures, half and half, have lost this much
+_SLIGHT = 1e-7  # of a mean square; weaker is no texture
 _NEAR_BLUR = 3.0  # pixels over which a motion is judged
 # A motion is followed where it explains away more than this share of the difference.
 _WORTH = (0.35, 0.65)
@@ -32,10 +36,16 @@ def blend(first: Array, second: Array, share: float, motion: Motion | None) -> A
         first = sample(first, place - share * motion.onward_from(share))
         second = sample(second, place + (1 - share) * motion.onward_from(share))
     mixed = (1 - share) * first + share * second
-    wanted = (1 - share) * _strength(first) + share * _strength(second)
-    gain = np.sqrt(np.clip((wanted + 1e-6) / (_strength(mixed) + 1e-6), 1.0, _MOST_GAIN**2))
-    smooth = cv2.blur(mixed, (_TEXTURE, _TEXTURE))
-    return (smooth + (mixed - smooth) * gain[..., None]).astype(np.float32)
+    total: Array | None = None
+    for one, other, both in zip(_bands(first), _bands(second), _bands(mixed), strict=True):
+        if total is None:
+            total = both  # what is coarse
+            continue
+        wanted = (1 - share) * _strength(one) + share * _strength(other)
+        gain = np.sqrt(np.clip((wanted + _SLIGHT) / (_strength(both) + _SLIGHT), 1.0, _MOST_GAIN**2))
+        total = total + both * gain[..., None]
+    assert total is not None
+    return total.astype(np.float32)
 
 
 class Motion:
@@ -74,11 +84,18 @@ def share_of(step: int, steps: int) -> float:
     return at * at * (3 - 2 * at)
 
 
-def _strength(picture: Array) -> Array:
-    """Variance of the texture around each pixel, h w float32."""
-    grey = channel_mean(picture)
-    square = (_TEXTURE, _TEXTURE)
-    return np.maximum(cv2.blur(grey * grey, square) - np.square(cv2.blur(grey, square)), 0)
+def _bands(picture: Array) -> list[Array]:
+    """What is coarse in a picture, then its textures, the finest last; their sum is the picture."""
+    means = [cv2.blur(picture, (side, side)) for side in _BANDS]
+    finer = [picture, *means]
+    textures = [fine - coarse for fine, coarse in zip(finer[:-1], means, strict=True)]
+    return [means[-1], *reversed(textures)]
+
+
+def _strength(band: Array) -> Array:
+    """Mean square of a texture around each pixel, h w float32."""
+    grey = channel_mean(band)
+    return cv2.blur(grey * grey, (_TEXTURE, _TEXTURE))
 
 
 def _judged(first: Array, second: Array) -> Array:

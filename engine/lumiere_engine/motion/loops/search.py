@@ -26,6 +26,7 @@ _FLOOR = 0.1  # of the usual step; seams that differ less are told apart by thei
 _LOUDNESS = 2.0  # what a loud step at the seam costs
 _QUIET = 0.7  # of the usual step (as a mean square); a quieter one at the seam earns nothing more
 _STUTTER = 0.3  # of the usual step; one that is less, such as a frame that is shown twice, is seen as well
+_JOLT = 4.0  # times the usual step; what is more is a jolt, and tells nothing of how lively things are
 _AS_USUAL = 1.3  # times the usual step: no seam at all
 _NEAR = 0.5  # of the median difference of any two moments
 _ONWARD = 0.6  # of the usual difference of two steps
@@ -66,12 +67,18 @@ class Moments:
         squares = np.square(rows).sum(1)
         both = squares[:, None] + squares[None] - 2 * rows @ rows.T
         self.distance = np.maximum(both, 0) / rows.shape[1]
-        self.usual = max(float(np.median(np.diagonal(self.distance, 1))), 1e-3) if len(rows) > 1 else 1.0
+        steps = np.diagonal(self.distance, 1)
+        self.usual = max(float(np.median(steps)), 1e-3) if len(rows) > 1 else 1.0
+        self._sums = np.concatenate([[0.0], np.cumsum(np.minimum(steps, _JOLT * self.usual))])
 
     @property
     def count(self) -> int:
         """How many frames there are."""
         return len(self.distance)
+
+    def usual_in(self, start: int, period: int) -> float:
+        """What neighbours differ by in a loop, as a rule: a shot may be calmer there than elsewhere."""
+        return max(float(self._sums[start + period - 1] - self._sums[start]) / (period - 1), 1e-3)
 
 
 def feature(picture: Array, region: Array) -> Array:
@@ -188,8 +195,9 @@ def _best_start(moments: Moments, period: int, overlaps: bool, wanted: int | Non
         begin = max(0, min(start - max(1, overlap), len(lags) - 1))
         # the step over the seam is from the moment before the start: one that is quiet itself hides it best
         step = moments.distance[start, start - 1 if overlap else start + period - 1]
-        loud = max(0.0, float(step) / moments.usual - _QUIET, _STUTTER - float(step) / moments.usual)
-        costs.append((float(lags[begin:end].mean()) / moments.usual + _FLOOR) * (1 + _LOUDNESS * loud))
+        usual = moments.usual_in(start, period)
+        loud = max(0.0, float(step) / usual - _QUIET, _STUTTER - float(step) / usual)
+        costs.append((float(lags[begin:end].mean()) / usual + _FLOOR) * (1 + _LOUDNESS * loud))
     best = int(np.argmin(costs))
     return Loop(starts[best], period, overlap, costs[best])
 

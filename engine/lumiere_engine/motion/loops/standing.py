@@ -24,12 +24,15 @@ _LEAST_VOTES = 24
 # nearer to the camera, and moves otherwise.
 _NEAR = 0.06
 _ENOUGH_VOTES = 200
+_STILL, _MOST = 0.5, 0.6  # pixels, and the share of the surroundings, that tell that the camera stands
 # A camera that stays with one picture bends it no more than this share of its width; surroundings without texture,
 # or whose lines can be followed across alone, tell anything.
 _BENT = 0.06
 _FAR = 3.0  # pixels; a vote that misses by more just misses
 # A richer motion must miss by less than this share of what the simpler one misses.
 _RICHER = 0.8
+_NONE, _SHIFT, _SIMILARITY, _HOMOGRAPHY = range(4)
+_EXACT = 1e-9
 _ENOUGH = 100  # pixels that tell the exposure
 _OUTLIERS = (40.0, 12.0)  # code values of 255
 _SPREAD = 12.0  # code values of 255; standard deviation of values that tell a gain
@@ -47,15 +50,25 @@ def lay_over(still: Array, frame: Array, region: Array, guess: Array) -> Array:
         region: h w bool, in the still; what moves by itself and is not asked.
         guess: of a neighbouring frame.
     """
-    asked = _asked(still, region)
-    matrix = _laid(still, frame, asked, guess, shifted_alone=False)
+    around = _telling(still) & ~region
+    asked = _near(around, region)
+    matrix = _laid(still, frame, asked, around, guess, shifted_alone=False)
     if _bent(matrix, *still.shape) > _BENT * still.shape[1]:
-        matrix = _laid(still, frame, asked, _shift_of(guess, *still.shape), shifted_alone=True)
+        matrix = _laid(still, frame, asked, around, _shift_of(guess, *still.shape), shifted_alone=True)
     return matrix
 
 
-def _laid(still: Array, frame: Array, asked: Array, guess: Array, *, shifted_alone: bool) -> Array:
-    """As `lay_over`; `asked` (h w bool) are the places that tell, `shifted_alone` leaves out richer motions."""
+def _laid(
+    still: Array, frame: Array, asked: Array, around: Array, guess: Array, *, shifted_alone: bool
+) -> Array:
+    """As `lay_over`.
+
+    Args:
+        still, frame, guess: see there.
+        asked: the places that tell, h w bool.
+        around: those of them and others that tell whether the camera moves at all.
+        shifted_alone: leave out richer motions than a shift.
+    """
     estimate, height, width = FlowEstimator("medium"), *still.shape
     matrix = guess
     for _ in range(_PASSES):
@@ -65,7 +78,12 @@ def _laid(still: Array, frame: Array, asked: Array, guess: Array, *, shifted_alo
         covered = cv2.warpPerspective(
             np.full_like(frame, 255), matrix, (width, height), flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
         )
-        correction = _common_motion(estimate(still, near), asked & (covered > 0), shifted_alone)
+        kind = _SHIFT if shifted_alone else _kind_of(matrix)
+        most = _SHIFT if shifted_alone else _HOMOGRAPHY
+        flow = estimate(still, near)
+        if kind == _NONE and _stands(flow[around]):
+            return matrix
+        correction = _common_motion(flow, asked & (covered > 0), kind, most)
         matrix = matrix @ correction
         matrix = matrix / matrix[2, 2]
         if corner_shift(correction, height, width) < _DONE:
@@ -73,17 +91,21 @@ def _laid(still: Array, frame: Array, asked: Array, guess: Array, *, shifted_alo
     return matrix
 
 
-def _asked(still: Array, region: Array) -> Array:
-    """Where something can be followed outside of `region` and near it, as near as enough of it is; all h w bool."""
-    telling = _telling(still) & ~region
+def _near(around: Array, region: Array) -> Array:
+    """Of the places `around` a region those near it, as near as enough of them are; all h w bool."""
     apart = cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    reach = _NEAR * still.shape[0]
-    while reach < max(still.shape):
-        near = telling & (apart < reach)
+    reach = _NEAR * len(region)
+    while reach < max(region.shape):
+        near = around & (apart < reach)
         if near[_STEP // 2 :: _STEP, _STEP // 2 :: _STEP].sum() >= _ENOUGH_VOTES:
             return near
         reach *= 2
-    return telling
+    return around
+
+
+def _stands(flow: Array) -> bool:
+    """Whether most places (n 2, pixels) do not move: what moves near the region is then no camera."""
+    return len(flow) > 0 and float((np.linalg.norm(flow, axis=-1) < _STILL).mean()) > _MOST
 
 
 def _telling(still: Array) -> Array:
@@ -92,11 +114,12 @@ def _telling(still: Array) -> Array:
     return cv2.blur(np.hypot(across, down), (7, 7)) > _TEXTURED
 
 
-def _common_motion(flow: Array, free: Array, shifted_alone: bool) -> Array:
+def _common_motion(flow: Array, free: Array, kind: int, most: int) -> Array:
     """The simplest motion that most of `flow` (h w 2) follows in `free` (h w bool), as a 3×3 homography.
 
     None, a shift, a similarity, or a homography: what is measured in a corner of the picture must not bend the rest
-    of it.
+    of it. Up to the `kind` that the camera is known to move by, each is taken as it is, so that a slow camera is not
+    followed by steps; richer ones, up to `most`, must be worth it.
     """
     height, width = free.shape
     ys, xs = np.mgrid[_STEP // 2 : height : _STEP, _STEP // 2 : width : _STEP]
@@ -106,24 +129,35 @@ def _common_motion(flow: Array, free: Array, shifted_alone: bool) -> Array:
         return best
     first = np.stack([xs[votes], ys[votes]], 1).astype(np.float32)
     second = first + flow[ys[votes], xs[votes]]
-    richer = [_shift(*np.median(second - first, axis=0))]
-    if not shifted_alone:
-        richer += _richer(first, second)
+    motions = {_SHIFT: _shift(*np.median(second - first, axis=0))}
+    if most > _SHIFT:
+        motions |= _richer(first, second)
     least = _missed(best, first, second)
-    for matrix in richer:
-        if _missed(matrix, first, second) < _RICHER * least:
-            best, least = matrix, _missed(matrix, first, second)
+    for number, matrix in motions.items():
+        missed = _missed(matrix, first, second)
+        if missed < least * (1.0 if number <= kind else _RICHER):
+            best, least = matrix, missed
     return best
 
 
-def _richer(first: Array, second: Array) -> list[Array]:
+def _kind_of(matrix: Array) -> int:
+    """The simplest kind of motion that a homography is."""
+    if np.abs(matrix[2, :2]).max() > _EXACT:
+        return _HOMOGRAPHY
+    if np.abs(matrix[:2, :2] - np.eye(2)).max() > _EXACT:
+        return _SIMILARITY
+    return _SHIFT if np.abs(matrix[:2, 2]).max() > _EXACT else _NONE
+
+
+def _richer(first: Array, second: Array) -> dict[int, Array]:
     """A similarity and a homography through pairs of places, n 2 each, where there are such."""
     cv2.setRNGSeed(0)
     similar, _ = cv2.estimateAffinePartial2D(first, second, ransacReprojThreshold=1.0)
     cv2.setRNGSeed(0)
     bent, _ = cv2.findHomography(first, second, cv2.USAC_MAGSAC, 1.0)
     whole = None if similar is None else np.vstack([similar, [0.0, 0.0, 1.0]])
-    return [matrix for matrix in (whole, bent) if matrix is not None]
+    found = {_SIMILARITY: whole, _HOMOGRAPHY: bent}
+    return {number: matrix for number, matrix in found.items() if matrix is not None}
 
 
 def _shift(x: float, y: float) -> Array:
@@ -153,18 +187,32 @@ def corner_shift(matrix: Array, height: int, width: int) -> float:
     return float(np.linalg.norm(cv2.perspectiveTransform(corners, matrix) - corners, axis=-1).max())
 
 
-def stands_still(matrices: dict[int, Array], height: int, width: int) -> bool:
-    """Whether the camera of these homographies stood on a tripod: then what is measured is noise."""
-    shifts = [corner_shift(matrix, height, width) for matrix in matrices.values()]
+def stands_still(matrices: dict[int, Array], region: Array) -> bool:
+    """Whether the camera of these homographies stood on a tripod: then what is measured is noise.
+
+    Asked is how far the corners of `region` (h w bool) move.
+    """
+    corners = _corners(region)
+    shifts = [
+        np.linalg.norm(cv2.perspectiveTransform(corners, matrix) - corners, axis=-1).max()
+        for matrix in matrices.values()
+    ]
     return float(np.percentile(shifts, 90)) < _TRIPOD
 
 
-def steadied(matrices: dict[int, Array], height: int, width: int) -> dict[int, Array]:
+def _corners(region: Array) -> Array:
+    """Of the box around a region, in a circle; 4 1 2."""
+    x, y, width, height = cv2.boundingRect(region.astype(np.uint8))
+    return np.array([[[x, y]], [[x + width, y]], [[x + width, y + height]], [[x, y + height]]], np.float64)
+
+
+def steadied(matrices: dict[int, Array], region: Array) -> dict[int, Array]:
     """The homographies of frames in a row, without what is told of the camera by error and not by its motion.
 
-    Where the path of the picture's corners stays near a smooth one, it is that; a jolt of the camera stays what it is.
+    Where the path of the corners of `region` (h w bool) stays near a smooth one, it is that; a jolt of the camera
+    stays what it is.
     """
-    corners = np.array([[[0, 0]], [[width, 0]], [[width, height]], [[0, height]]], np.float64)
+    corners = _corners(region)
     frames = sorted(matrices)
     path = np.stack([cv2.perspectiveTransform(corners, matrices[frame])[:, 0] for frame in frames])
     smooth = _smoothed(path)
