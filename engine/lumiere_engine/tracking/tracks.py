@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +13,21 @@ from .shelf import Shelf
 
 Array = np.ndarray
 
+_LEAST_TRUST = (
+    0.05  # of a track that was lost on its way: what it found again counts again where both were lost
+)
+
 
 def track(shelf: Shelf, gap: Gap, drawn: Mapping[int, Array], folder: Path) -> Iterator[Step]:
     """Masks for the frames of a gap.
 
     Where a gap has a drawing on both sides, it is tracked from each; near a drawing its own track counts more, and
-    everywhere the one that is surer of itself.
+    everywhere the one that was surer of itself all the way from its drawing.
 
     Args:
         shelf: the frames.
         gap: of the shelf's frames.
-        drawn: masks by frame, h w bool; those beside the gap are needed. An empty one says that the object is away.
+        drawn: masks by frame, h w bool; those of `gap.lessons` are needed. An empty one says that the object is away.
         folder: for what is kept on disk meanwhile.
 
     Yields:
@@ -37,19 +41,28 @@ def track(shelf: Shelf, gap: Gap, drawn: Mapping[int, Array], folder: Path) -> I
         return
     shape = (gap.frames.duration, shelf.height, shelf.width)
     kept = np.memmap(folder / "backward.raw", np.uint8, "w+", shape=shape)
-    sure = np.zeros(gap.frames.duration)
-    for step in _one_way(shelf, gap, drawn, forward=False):
-        kept[step.index - gap.frames.start] = np.rint(step.soft * 255)
-        sure[step.index - gap.frames.start] = step.confidence
-    for step in _one_way(shelf, gap, drawn, forward=True):
+    sure, trusted = np.zeros(gap.frames.duration), np.zeros(gap.frames.duration)
+    for step, trust in _trusted(_one_way(shelf, gap, drawn, forward=False)):
+        place = step.index - gap.frames.start
+        kept[place] = np.rint(step.soft * 255)
+        sure[place], trusted[place] = step.confidence, trust
+    for step, trust in _trusted(_one_way(shelf, gap, drawn, forward=True)):
         place = step.index - gap.frames.start
         other = Step(step.index, kept[place].astype(np.float32) / 255, float(sure[place]))
-        yield _fused(step, other, (step.index - gap.before) / (gap.after - gap.before))
+        way = (step.index - gap.before) / (gap.after - gap.before)
+        yield _fused(step, other, (1 - way) * trust, way * float(trusted[place]))
 
 
-def _fused(first: Step, second: Step, way: float) -> Step:
-    """Two opinions about a frame that lies at `way` (0..1) from the first's drawing to the second's."""
-    one, two = (1 - way) * first.confidence + 1e-6, way * second.confidence + 1e-6
+def _trusted(steps: Iterable[Step]) -> Iterator[tuple[Step, float]]:
+    """Each step, and what it counts: its own confidence, times that of the weakest step on the way to it."""
+    weakest = 1.0
+    for step in steps:
+        weakest = min(weakest, step.confidence)
+        yield step, step.confidence * max(weakest, _LEAST_TRUST) + 1e-6
+
+
+def _fused(first: Step, second: Step, one: float, two: float) -> Step:
+    """Two opinions about a frame, of these weights."""
     soft = (one * first.soft + two * second.soft) / (one + two)
     inside = first.soft > 0.5, second.soft > 0.5
     union = float((inside[0] | inside[1]).sum())
@@ -68,7 +81,7 @@ def _one_way(shelf: Shelf, gap: Gap, drawn: Mapping[int, Array], *, forward: boo
         empty = np.zeros((shelf.height, shelf.width), np.float32)
         steps: Iterator[Step] = (Step(index, empty, 0.0) for index in ahead)
     else:
-        ends = {end: drawn[end] for end in (gap.before, gap.after) if end is not None}
+        lessons = {frame: drawn[frame] for frame in gap.lessons}
         shot = (gap.shot.start, gap.shot.end_exclusive)
-        steps = Follower(shelf, shot, start, ends).run(ahead)
+        steps = Follower(shelf, shot, start, lessons).run(ahead)
     yield from (step for step in steps if step.index in gap.frames)
