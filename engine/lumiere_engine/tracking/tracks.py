@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .follow import Follower, Step
+from .follow import Follower, Step, Taught, teach
 from .gaps import Gap
 from .shelf import Shelf
 
@@ -33,20 +33,21 @@ def track(shelf: Shelf, gap: Gap, drawn: Mapping[int, Array], folder: Path) -> I
     Yields:
         The frames: forward if there is a drawing before the gap, else backward. The same input gives the same bytes.
     """
-    if gap.before is None:
-        yield from _one_way(shelf, gap, drawn, forward=False)
-        return
-    if gap.after is None:
-        yield from _one_way(shelf, gap, drawn, forward=True)
+    taught = None
+    if any(drawn[end].any() for end in (gap.before, gap.after) if end is not None):
+        lessons = {frame: drawn[frame] for frame in gap.lessons}
+        taught = teach(shelf, (gap.shot.start, gap.shot.end_exclusive), lessons)
+    if gap.before is None or gap.after is None:
+        yield from _one_way(shelf, gap, taught, forward=gap.after is None)
         return
     shape = (gap.frames.duration, shelf.height, shelf.width)
     kept = np.memmap(folder / "backward.raw", np.uint8, "w+", shape=shape)
     sure, trusted = np.zeros(gap.frames.duration), np.zeros(gap.frames.duration)
-    for step, trust in _trusted(_one_way(shelf, gap, drawn, forward=False)):
+    for step, trust in _trusted(_one_way(shelf, gap, taught, forward=False)):
         place = step.index - gap.frames.start
         kept[place] = np.rint(step.soft * 255)
         sure[place], trusted[place] = step.confidence, trust
-    for step, trust in _trusted(_one_way(shelf, gap, drawn, forward=True)):
+    for step, trust in _trusted(_one_way(shelf, gap, taught, forward=True)):
         place = step.index - gap.frames.start
         other = Step(step.index, kept[place].astype(np.float32) / 255, float(sure[place]))
         way = (step.index - gap.before) / (gap.after - gap.before)
@@ -71,17 +72,15 @@ def _fused(first: Step, second: Step, one: float, two: float) -> Step:
     return Step(first.index, soft.astype(np.float32), max(agree, sure))
 
 
-def _one_way(shelf: Shelf, gap: Gap, drawn: Mapping[int, Array], *, forward: bool) -> Iterator[Step]:
+def _one_way(shelf: Shelf, gap: Gap, taught: Taught | None, *, forward: bool) -> Iterator[Step]:
     start = gap.before if forward else gap.after
     assert start is not None
     ahead = (
         range(start + 1, gap.frames.end_exclusive) if forward else range(start - 1, gap.frames.start - 1, -1)
     )
-    if not drawn[start].any():
+    if taught is None or not taught.drawings[start].mask.any():
         empty = np.zeros((shelf.height, shelf.width), np.float32)
         steps: Iterator[Step] = (Step(index, empty, 0.0) for index in ahead)
     else:
-        lessons = {frame: drawn[frame] for frame in gap.lessons}
-        shot = (gap.shot.start, gap.shot.end_exclusive)
-        steps = Follower(shelf, shot, start, lessons).run(ahead)
+        steps = Follower(shelf, (gap.shot.start, gap.shot.end_exclusive), start, taught).run(ahead)
     yield from (step for step in steps if step.index in gap.frames)
