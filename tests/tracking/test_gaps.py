@@ -20,13 +20,29 @@ def test_tracking_ends_at_cuts() -> None:
 
 
 def test_a_correction_touches_its_neighbours_alone() -> None:
-    gaps = find_gaps([2, 8, 14], ALL, [ALL])
-    assert [gap.frames for gap in touched(gaps, [8])] == [FrameRange(3, 5), FrameRange(9, 5)]
+    gaps = find_gaps([0, 8, 14], ALL, [ALL])
+    assert [gap.frames for gap in touched(gaps, [8])] == [FrameRange(1, 7), FrameRange(9, 5)]
+    assert [gap.frames for gap in touched(gaps, [14])] == [FrameRange(9, 5), FrameRange(15, 5)]
 
 
 def test_taking_a_drawing_away_touches_the_stretch_that_it_lay_in() -> None:
     gaps = find_gaps([2, 14], ALL, [ALL])
     assert [gap.frames for gap in touched(gaps, [8])] == [FrameRange(3, 11)]
+
+
+def test_behind_a_correction_the_first_drawing_still_teaches() -> None:
+    gaps = find_gaps([2, 8, 14], ALL, [ALL])
+    assert [gap.lessons for gap in gaps] == [[2, 14], [2, 8], [8, 14], [2, 14]]
+    assert find_gaps([5], ALL, [ALL])[1].lessons == [5]
+
+
+@given(st.sets(st.integers(0, 19), min_size=1), st.integers(0, 19))
+def test_what_a_change_does_not_touch_is_as_before(drawn: set[int], frame: int) -> None:
+    shots = [FrameRange(0, 12), FrameRange(12, 8)]
+    after = drawn ^ {frame}
+    before = find_gaps(drawn, ALL, shots)
+    gaps = find_gaps(after, ALL, shots)
+    assert all(gap in before for gap in gaps if gap not in touched(gaps, [frame]))
 
 
 @given(st.sets(st.integers(0, 19), min_size=1), st.integers(0, 19), st.integers(1, 20))

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from lumiere_engine.protocol.ranges import FrameRange
+from lumiere_engine.tracking.follow import Follower, Step
 from lumiere_engine.tracking.gaps import find_gaps
 from lumiere_engine.tracking.tracks import track
 
@@ -42,7 +44,7 @@ def test_it_is_found_again_behind_a_post(
 
 
 def test_the_same_input_gives_the_same_bytes(square: Callable[..., Any], tmp_path: Path) -> None:
-    first, second = (follow(square(8), [0, 7], tmp_path) for _ in range(2))
+    first, second = (follow(square(5), [0, 4], tmp_path) for _ in range(2))
     for index, step in first.items():
         assert step.soft.tobytes() == second[index].soft.tobytes()
         assert step.confidence == second[index].confidence
@@ -63,3 +65,22 @@ def test_light_that_flickers_does_not_lose_the_object(
     clip.frames[3::4] = np.rint(steady[3::4] * 0.75)
     steps = follow(clip, [0], tmp_path)
     assert min(overlap(step.soft > 0.5, clip.masks[n]) for n, step in steps.items()) > 0.75
+
+
+def test_a_track_that_was_lost_gives_way_to_the_other(
+    square: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = square(11)
+    right, wrong, nothing = (np.zeros(clip.masks[0].shape, np.float32) for _ in range(3))
+    right[:40], wrong[60:] = 1, 1
+
+    def run(follower: Follower, frames: range) -> Iterator[Step]:
+        for index in frames:
+            if frames.step == 1:
+                yield Step(index, right, 0.7)
+            else:  # what comes back from the end is lost at once, and finds something else
+                yield Step(index, nothing, 0.0) if index == 9 else Step(index, wrong, 0.8)
+
+    monkeypatch.setattr(Follower, "run", run)
+    steps = follow(clip, [0, 10], tmp_path)
+    assert all(np.array_equal(step.soft > 0.5, right > 0.5) for step in steps.values())

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from lumiere_bench.clips import write_clip
 from lumiere_engine.protocol.errors import MatteError, SpecError
+from lumiere_engine.tracking import appearance
 from lumiere_engine.worker.track import track
 
 
@@ -31,7 +32,10 @@ def bytes_of(folder: Path) -> dict[int, bytes]:
     return {int(file.stem): file.read_bytes() for file in folder.glob("*.png")}
 
 
-def test_a_correction_changes_only_what_it_touches(job: tuple[Any, dict[str, Any]], tmp_path: Path) -> None:
+def test_a_correction_changes_only_what_it_touches(
+    job: tuple[Any, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(appearance, "_STEPS", 10)  # it learns often here, and need not learn well
     _, question = job
     drawn = [{"frame": n, "matte": str(tmp_path / f"{n}.png")} for n in (0, 6, 11)]
     track({**question, "drawn": [drawn[0], drawn[2]]}, lambda _: None)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ..motion.flow import grid, sample, widen
-from .appearance import Drawing, features, learn
+from .appearance import Drawing, Looks, features, learn
 from .background import foreign, unexplained
 from .propagate import follow_edges, signed_distance, surroundings, votes
 from .shelf import Shelf
@@ -61,24 +61,52 @@ class Step:
     confidence: float
 
 
+@dataclass(frozen=True)
+class Taught:
+    """What the drawn frames teach, for tracking in either direction.
+
+    Attributes:
+        drawings: by frame.
+        looks: learned from all of them.
+    """
+
+    drawings: Mapping[int, Drawing]
+    looks: Looks
+
+
+def teach(shelf: Shelf, shot: tuple[int, int], drawn: Mapping[int, Array]) -> Taught:
+    """Learn from drawn frames.
+
+    Args:
+        shelf: the frames.
+        shot: first frame and exclusive end of what belongs together.
+        drawn: masks by frame, h w bool, not all of them empty.
+    """
+    drawings = {
+        frame: Drawing(shelf.picture(frame), unexplained(shelf, frame, shot), drawn[frame])
+        for frame in sorted(drawn)
+    }
+    return Taught(drawings, learn(list(drawings.values()), seed=min(drawn)))
+
+
 class Follower:
-    """Tracks in one direction; holds what it has learned on the way."""
+    """Tracks in one direction."""
 
     def __init__(
         self,
         shelf: Shelf,
         shot: tuple[int, int],
         start: int,
-        drawn: Mapping[int, Array],
+        taught: Taught,
         weights: Weights | None = None,
     ) -> None:
-        """Learn from the drawn frames.
+        """Begin at a drawn frame.
 
         Args:
             shelf: the frames.
             shot: first frame and exclusive end of what belongs together.
-            start: the drawn frame that tracking starts from.
-            drawn: its mask, h w bool and not empty, and those of other frames to learn from.
+            start: the drawn frame that tracking starts from; its mask is not empty.
+            taught: by this frame and others.
             weights: of the cues.
         """
         self._shelf, self._shot = shelf, shot
@@ -86,13 +114,9 @@ class Follower:
         self._grid = grid(shelf.height, shelf.width)
         self._known = [start]
         self._index = start
-        mask = drawn[start]
-        lessons = {
-            frame: Drawing(shelf.picture(frame), unexplained(shelf, frame, shot), drawn[frame])
-            for frame in sorted(drawn)
-        }
-        self._trust = _precision(lessons[start].strange, mask)
-        self._looks = learn(list(lessons.values()), seed=start)
+        mask = taught.drawings[start].mask
+        self._trust = _precision(taught.drawings[start].strange, mask)
+        self._looks = taught.looks
         self._soft = mask.astype(np.float32)
         self._usual_area = float(mask.sum())
         self._masks = {start: mask}

@@ -1,7 +1,8 @@
 """Which frames are tracked from which drawings: every stretch between two drawings depends on these two alone.
 
 That is what makes corrections cheap and harmless: a drawing that is added or changed touches the stretch on either side
-of it, and the result is the same as if everything had been tracked anew.
+of it, and the result is the same as if everything had been tracked anew. Before the first drawing and behind the last
+one, looks are learned from the first and the last: both stretches change with either.
 """
 
 from __future__ import annotations
@@ -22,12 +23,19 @@ class Gap:
         before: the drawn frame right before them, None if the shot starts first.
         after: the drawn frame right after them, None if the shot ends first.
         shot: the frames between two cuts that they lie in.
+        beyond: where there is a drawing on one side alone, the farthest one on that side, None if it is the same.
     """
 
     frames: FrameRange
     before: int | None
     after: int | None
     shot: FrameRange
+    beyond: int | None = None
+
+    @property
+    def lessons(self) -> list[int]:
+        """The drawn frames that teach what the object looks like: one or two."""
+        return sorted({mark for mark in (self.before, self.after, self.beyond) if mark is not None})
 
 
 def find_gaps(drawn: Iterable[int], wanted: FrameRange, shots: Sequence[FrameRange]) -> list[Gap]:
@@ -50,8 +58,19 @@ def find_gaps(drawn: Iterable[int], wanted: FrameRange, shots: Sequence[FrameRan
             end = shot.end_exclusive if after is None else after
             frames = FrameRange.between(start, end).intersection(wanted)
             if frames.duration:
-                found.append(Gap(frames, before, after, shot))
+                found.append(Gap(frames, before, after, shot, _beyond(inside, before, after)))
     return found
+
+
+def _beyond(marks: Sequence[int], before: int | None, after: int | None) -> int | None:
+    """The drawing of a shot that an open gap learns from besides the one that it begins at.
+
+    The farthest: a correction between the two leaves the gap alone. Without it, what the first drawing taught would be
+    forgotten behind every correction.
+    """
+    if len(marks) == 1 or (before is not None and after is not None):
+        return None
+    return marks[-1] if before is None else marks[0]
 
 
 def touched(gaps: Sequence[Gap], changed: Iterable[int] | None) -> list[Gap]:
@@ -62,4 +81,15 @@ def touched(gaps: Sequence[Gap], changed: Iterable[int] | None) -> list[Gap]:
     if changed is None:
         return list(gaps)
     frames = set(changed)
-    return [gap for gap in gaps if frames & {gap.before, gap.after} or any(f in gap.frames for f in frames)]
+    return [gap for gap in gaps if any(_depends(gap, frame) for frame in frames)]
+
+
+def _depends(gap: Gap, frame: int) -> bool:
+    """Whether a gap is another one if the drawing in `frame` is another one, or has just been taken away."""
+    if frame in gap.frames or frame in gap.lessons:
+        return True
+    if frame not in gap.shot:
+        return False
+    if gap.after is None:
+        return frame < min(gap.lessons)
+    return gap.before is None and frame > max(gap.lessons)
