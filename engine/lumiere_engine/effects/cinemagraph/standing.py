@@ -54,7 +54,7 @@ class StandingShot:
         self.usable = FrameRange(0, scene.frames.duration)
         self.tripod = not stabilise
         self.notes: list[str] = []
-        self._stabilise = stabilise
+        self._stabilise, self._lost = stabilise, False
         self._shots = AnalysedShots(workspace, scene.scale, scene.frames.duration)
         self._motion, self._crops = workspace.shelf("standing"), workspace.shelf("crops")
         self._matrices: dict[int, Array] = {}
@@ -93,7 +93,7 @@ class StandingShot:
             self.notes.append(
                 f"the camera shows all of the region in {self.usable.duration} frames alone: it is not stabilised"
             )
-            self.usable, self._stabilise = shot, False
+            self.usable, self._stabilise, self._lost = shot, False, True
         self.tripod = not self._stabilise or stands_still(self._matrices, self._alpha > 0)
         if self.tripod:
             self._matrices = dict.fromkeys(self.usable, np.eye(3))
@@ -126,6 +126,11 @@ class StandingShot:
 
     def _measure_exposure(self) -> None:
         """What each frame lacks to the still's exposure, from what stands still around the region."""
+        if self._lost:
+            # other things stand around the region in each frame, and tell nothing of its light
+            same = Exposure(np.ones(3, np.float32), np.zeros(3, np.float32))
+            self._exposures = dict.fromkeys(self.usable, same)
+            return
         outside = self._alpha == 0
         still = self._shots.picture(self.still).astype(np.float32)
         for frame in self.usable:
