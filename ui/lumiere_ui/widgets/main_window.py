@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
 )
 
 from ..models.actions import Action
-from ..models.mask_files import export_masks, import_masks
 from ..models.mask_tools import MaskTools
 from ..models.session import Session
 from ..models.viewing import Viewing
@@ -33,6 +32,7 @@ from .effect_panel import EffectPanel
 from .icons import icon
 from .key_bar import KeyBar
 from .loop_strip import LoopStrip
+from .mask_dialogs import ask_export, ask_import
 from .mask_panel import MaskPanel
 from .queue_view import QueueView
 from .shortcuts import add_shortcuts
@@ -95,23 +95,6 @@ class MainWindow(QMainWindow):
         path, _ = QFileDialog.getOpenFileName(self, "Open a timeline or a clip", "", _MEDIA)
         if path:
             self.session.open(Path(path))
-
-    def import_dialog(self) -> None:
-        """Ask for masks of another program."""
-        path, _ = QFileDialog.getOpenFileName(self, "Import masks", "", "All files (*)")
-        if path:
-            import_masks(self.session, Path(path))
-
-    def export_dialog(self) -> None:
-        """Ask where the matte goes."""
-        kinds = (
-            "Matte movie (*.mov *.mkv);;Sequence, such as matte.%04d.png (*.png *.tif *.exr);;"
-            "Shapes of this frame: SVG, Nuke (*.svg *.nk);;Shapes of all keyframes: Silhouette (*.fxs);;"
-            "All of it, for Lumiere (*.roto.json)"
-        )
-        path, _ = QFileDialog.getSaveFileName(self, "Export masks", "matte.mov", kinds)
-        if path:
-            export_masks(self.session, Path(path))
 
     def clip_menu(self, clip: int) -> QMenu:
         """What can be done with a clip."""
@@ -287,8 +270,8 @@ class MainWindow(QMainWindow):
         self.modes.redo.clicked.connect(session.redo)
         self.modes.repair.clicked.connect(self._repair)
         self.modes.keep.clicked.connect(session.save_results)
-        self.masks.import_wanted.connect(self.import_dialog)
-        self.masks.export_wanted.connect(self.export_dialog)
+        self.masks.import_wanted.connect(partial(ask_import, self, session))
+        self.masks.export_wanted.connect(partial(ask_export, self, session))
         session.noticed.connect(self.say)
         session.busy_changed.connect(self._busy.setText)
         session.project_changed.connect(self._show_project)
