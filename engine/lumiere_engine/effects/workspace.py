@@ -21,7 +21,7 @@ from typing import IO, Any
 import numpy as np
 
 from ..protocol.errors import BusyError, LumiereError, OutputError
-from ..protocol.places import kept_file, workspace_folder
+from ..protocol.places import GONE, kept_file, workspace_folder
 
 Array = np.ndarray
 # What the names of workspaces begin with that several jobs share; a job's own begins with its fingerprint.
@@ -227,7 +227,13 @@ class Workspace:
             (users / self._user).unlink(missing_ok=True)
         if any((self.folder.parent / user.name).is_dir() for user in users.glob("*")):
             return
-        shutil.rmtree(self.folder, ignore_errors=True)
+        # under another name first: who comes now must not begin in a folder that is being emptied
+        gone = self.folder.with_name(f"{self.folder.name}.{os.getpid()}-{threading.get_ident()}{GONE}")
+        with suppress(OSError):
+            self.folder.rename(gone)
+        with suppress(OSError):
+            for left in list(self.folder.parent.glob(f"*{GONE}")):  # also of a worker that was killed here
+                shutil.rmtree(left, ignore_errors=True)
         with_others = self.folder.parent
         with suppress(OSError):  # another job is in it, or has just begun
             with_others.rmdir()

@@ -9,6 +9,8 @@ from pathlib import Path
 VARIABLE = "LUMIERE_HOME"
 # The folder of workspaces beside an output, and how many digits of a fingerprint name one.
 WORKSPACES = ".lumiere"
+# The end of the name of one that is being removed.
+GONE = ".gone"
 _DIGITS = 24
 
 

@@ -132,7 +132,7 @@ class Attempt:
             lines = (self._folder / "journal").read_text().splitlines()
             folders = sorted({line.partition("/")[0] for line in lines})
             beside = Path(order.output).parent / WORKSPACES
-            left = [] if order.keep_work else [f for f in folders if (beside / f).is_dir()]
+            left = [] if order.keep_work else [f for f in folders if any(beside.glob(f"{f}*"))]
             if left:
                 request = {"task": "clear", "output": order.output, "folders": left, "watched": True}
                 self._converse(WORKER_MODULE, request)
