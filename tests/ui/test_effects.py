@@ -63,8 +63,10 @@ def test_an_effect_without_a_hint_needs_no_mask(window: MainWindow, qtbot: QtBot
     window.session.open(media)
     qtbot.waitUntil(lambda: window.session.shot is not None, timeout=20_000)
     assert window.session.why_not() == "Draw a mask around what is to go, with its shadow"
+    assert window.masks.empty.text().startswith("Draw a mask around what is to go")
     window.session.choose_effect(DREAM)
     assert window.session.why_not() == ""
+    assert window.masks.empty.text() == "Without a mask, all of the picture is changed."
 
 
 @pytest.fixture

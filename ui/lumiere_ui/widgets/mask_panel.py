@@ -48,17 +48,17 @@ class MaskPanel(QWidget):
         super().__init__(parent)
         filled(self)
         self._session, self._tools = session, tools
-        self._empty = QLabel()
-        self._empty.setProperty("role", "dim")
-        self._empty.setWordWrap(True)
-        self._empty.setContentsMargins(4, 0, 4, 0)
+        self.empty = QLabel()
+        self.empty.setProperty("role", "dim")
+        self.empty.setWordWrap(True)
+        self.empty.setContentsMargins(4, 0, 4, 0)
         self._rows = QVBoxLayout()
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(3)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(8, 2, 8, 2)
-        column.addWidget(self._empty)
+        column.addWidget(self.empty)
         column.addLayout(self._rows)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -129,10 +129,13 @@ class MaskPanel(QWidget):
     def _show_empty(self) -> None:
         """What a mask would be for."""
         session = self._session
-        wanted = f"{session.effect.hint}: pick a tool at the left."
-        self._empty.setText(
-            wanted if session.needs_mask else "Without a mask, all of the picture is changed."
-        )
+        if session.shot is None:
+            text = "Masks of the selected clip appear here."
+        elif session.needs_mask:
+            text = f"{session.effect.hint}: pick a tool at the left."
+        else:
+            text = "Without a mask, all of the picture is changed."
+        self.empty.setText(text)
 
     def _show_brush(self) -> None:
         self._brush_box.setVisible(self._tools.tool in ("brush", "eraser"))
@@ -168,12 +171,8 @@ class MaskPanel(QWidget):
             widget.deleteLater()
         for mask in masks:
             self._rows.addWidget(_MaskRow(self._session, mask, mask.id == current))
-        self._empty.setVisible(not masks)
-        self._empty.setText(
-            "Masks of the selected clip appear here."
-            if self._session.shot is None
-            else "Pick a tool and draw around what is to go. Include its shadow."
-        )
+        self.empty.setVisible(not masks)
+        self._show_empty()
 
 
 class _MaskRow(QFrame):
