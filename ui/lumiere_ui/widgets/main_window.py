@@ -189,7 +189,7 @@ class MainWindow(QMainWindow):
             self._dock("Queue", self.queue, right, 300),
             self._dock("Timeline", self.timeline, bottom, 0),
         ]
-        self.resizeDocks(self.docks[:3], [130, 500, 200], Qt.Orientation.Vertical)
+        self.resizeDocks(self.docks[:3], [190, 420, 230], Qt.Orientation.Vertical)
         self.resizeDocks(self.docks[:1], [330], Qt.Orientation.Horizontal)
         self.resizeDocks(self.docks[3:], [268], Qt.Orientation.Vertical)
 
