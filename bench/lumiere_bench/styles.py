@@ -17,7 +17,7 @@ from lumiere_engine.protocol.errors import OutputError, SpecError
 
 from .clips import Size, read_clip, read_result, write_clip
 from .fidelity import ssim
-from .likeness import patch_distance
+from .likeness import style_distance
 from .machine import describe
 from .methods import OnProgress
 from .stability import TrueMotion, true_motion, warp_errors, warp_ratio
@@ -178,12 +178,11 @@ class _Judge:
         """Of a result that may have the first frames alone."""
         count = len(answer)
         judged = np.unique(np.linspace(0, count - 1, _JUDGED).astype(int))
-        fitted = covering(reference, answer.shape[1:3])
-        whole = np.ones(fitted.shape[:2], bool)
+        fitted = as_large(reference, answer.shape[1:3])
         motion = TrueMotion(self._motion.flows[: count - 1], self._motion.same[: count - 1])
         errors = warp_errors(answer, self._everywhere[:count], motion)
         return Figures(
-            style=round(float(np.mean([patch_distance(answer[t], fitted, whole) for t in judged])), 3),
+            style=round(float(np.mean([style_distance(answer[t], fitted) for t in judged])), 3),
             content=round(
                 float(np.mean([ssim(edges(answer[t]), edges(self._frames[t]), 11) for t in judged])), 4
             ),
@@ -212,6 +211,13 @@ def edges(picture: Array) -> Array:
     length = np.hypot(across, down)
     scaled = np.clip(255 * length / max(1.0, float(np.percentile(length, 99))), 0, 255)
     return np.repeat(np.rint(scaled).astype(np.uint8)[..., None], 3, 2)
+
+
+def as_large(reference: Array, shape: tuple[int, ...]) -> Array:
+    """The whole reference with as many pixels as a frame of `shape`: so large are its strokes wanted."""
+    factor = (shape[0] * shape[1] / (reference.shape[0] * reference.shape[1])) ** 0.5
+    size = (round(reference.shape[1] * factor), round(reference.shape[0] * factor))
+    return cv2.resize(reference, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
 
 
 def covering(reference: Array, shape: tuple[int, ...]) -> Array:

@@ -61,13 +61,13 @@ def test_a_painted_frame_has_the_patches_of_the_reference(tools: Any) -> None:
     stripes = 0.5 + 0.4 * np.sin(np.arange(64) * 0.8)[:, None, None] * np.array([1, 0.3, -1])
     frame = tools.smooth_noise(48, 64, 1, 6.0)
     reference = np.broadcast_to(stripes, (64, 64, 3)).astype(np.float32)
-    recoloured = with_colours_of(frame, reference)
-    painted = paint(frame, reference, PaintParams(steps=(20, 20)))
+    recoloured, params = with_colours_of(frame, reference), PaintParams(steps=(20, 20), edges=0.2)
+    painted = paint(frame, reference, params)
     kernels = directions(64, torch.Generator().manual_seed(3))
     tensors = [torch.from_numpy(p).permute(2, 0, 1)[None] for p in (recoloured, painted, reference)]
     before, after = (float(sliced_distance(t, tensors[2], kernels, (0, 0))) for t in tensors[:2])
     assert after < 0.6 * before
-    assert np.array_equal(painted, paint(frame, reference, PaintParams(steps=(20, 20))))
+    assert np.array_equal(painted, paint(frame, reference, params))
 
 
 def test_colours_are_those_of_the_reference(tools: Any) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
@@ -15,7 +14,6 @@ from safetensors.torch import load_file, save_file
 from ...learning.style.brush import Brush, TuneParams, Weights, base_network, interpolated, learn_style
 from ...learning.style.paint import PaintParams
 from ...learning.style.style_file import StyleNote, load_style, save_style
-from ...motion.flow import sample
 from ...protocol.jobs import WorkOrder
 from ...protocol.params import StylizeParams
 from ...stunet import SHOT, STUNet, checkpoint
@@ -23,8 +21,9 @@ from ..clock import Clock
 from ..shot import AnalysedShots
 from ..workspace import Workspace
 from .keys import paint_keys, proposed_keys
+from .layers import carried, carried_large, enlarged, spread_out
 from .scene import Scene
-from .trails import Trails, mixed
+from .trails import Trails
 
 Array = np.ndarray
 
@@ -47,9 +46,9 @@ class Patience:
 
 
 PATIENCE = {
-    "draft": Patience(1, (12, 20, 30), 24),
-    "standard": Patience(4, (30, 50, 70, 80), 100),
-    "best": Patience(8, (80, 120, 150, 150), 400),
+    "draft": Patience(1, (12, 20, 30), 16),
+    "standard": Patience(4, (20, 30, 50, 60), 64),
+    "best": Patience(8, (60, 90, 120, 120), 300),
 }
 
 
@@ -93,9 +92,7 @@ class Painting:
             self._clock.step("paint", done, len(self.keys))
         base = base_network(self._start())
         style = self._learned(base)
-        self._full = self._brushes(interpolated(base, style, 1.0))
-        strength = self._params.strength
-        self._brushed = self._full if strength == 1 else self._brushes(interpolated(base, style, strength))
+        self._brushes = self._brushes_of(interpolated(base, style, self._params.strength))
 
     def frame(self, frame: int, plate: Array) -> Array:
         """A frame of the job as it is painted, working values at the plate's size.
@@ -104,20 +101,18 @@ class Painting:
             frame: counted from 0 in the job.
             plate: its working values, h w 3.
         """
-        scale, strength = self._scene.scale, self._params.strength
-        rgb = self._at_plate_size(self._network(self._brushed, frame))
-        if strength < 1:
-            fine = plate - self._at_plate_size(self._plate_small(frame))
-            rgb = rgb + np.float32(1 - strength) * fine
-        followed = np.zeros((scale.small_height, scale.small_width), np.float32)
-        across, down = scale.factors
-        sources = self._trails.sources(frame)
-        for (key, weight), (_, _, places, _) in zip(mixed(sources), sources, strict=True):
-            followed += weight
-            places = (self._at_plate_size(places) + 0.5) * np.array([across, down], np.float32) - 0.5
-            layer = sample(self._missed(key), places.astype(np.float32), cubic=True)
-            rgb = rgb + np.float32(strength) * self._at_plate_size(weight)[..., None] * layer
+        rgb = enlarged(self._network(frame), self._scene.scale)
+        if self._params.strength < 1:
+            fine = plate - enlarged(self._plate_small(frame), self._scene.scale)
+            rgb = rgb + np.float32(1 - self._params.strength) * fine
+        sources, scale = self._trails.sources(frame), self._scene.scale
+        if not sources:
+            return rgb
+        small, followed = carried(sources, lambda key: scale.shrink(self._missed(key)))
         self._followed[frame] = float(followed.mean())
+        beyond = (1 - followed)[..., None] * spread_out(small, followed)
+        large = small if scale.same else carried_large(sources, self._missed, scale)
+        rgb += large + enlarged(beyond, scale)
         return rgb
 
     def followed(self) -> dict[int, float]:
@@ -144,11 +139,15 @@ class Painting:
         """A key frame's paint at the plate's size, working values."""
         if key in self._scene.paintings:
             return self._scene.paintings[key]
-        return self._at_plate_size(self._paints.get(key)["rgb"].astype(np.float32))
+        return enlarged(self._paints.get(key)["rgb"].astype(np.float32), self._scene.scale)
 
     def _missed_paint(self, key: int) -> Array:
-        """What the network misses of a key frame's paint, at the plate's size."""
-        return self.key_paint(key) - self._at_plate_size(self._network(self._full, key))
+        """What the network misses of a key frame that is painted as far as the strength says, at the plate's size."""
+        strength = np.float32(self._params.strength)
+        wanted = strength * self.key_paint(key) + (1 - strength) * enlarged(
+            self._plate_small(key), self._scene.scale
+        )
+        return wanted - enlarged(self._network(key), self._scene.scale)
 
     def _learned(self, base: STUNet) -> Weights:
         if self._params.style is not None:
@@ -192,12 +191,12 @@ class Painting:
             return STUNet(SHOT, seed=self._seed)
         return checkpoint.load(Path(self._order.network))
 
-    def _brushes(self, network: STUNet) -> list[tuple[int, int, Brush]]:
+    def _brushes_of(self, network: STUNet) -> list[tuple[int, int, Brush]]:
         return [(start, end, Brush(network, _View(self, start, end))) for start, end in self._shots.shots]
 
-    def _network(self, brushes: list[tuple[int, int, Brush]], frame: int) -> Array:
+    def _network(self, frame: int) -> Array:
         """The network's answer, h w 3 in 0..1 at analysis size."""
-        start, brush = next((s, b) for s, e, b in brushes if s <= frame < e)
+        start, brush = next((s, b) for s, e, b in self._brushes if s <= frame < e)
         return (brush.frame(frame - start) + 1) / 2
 
     def _plate_small(self, frame: int) -> Array:
@@ -205,20 +204,9 @@ class Painting:
 
     def _carried_paint(self, frame: int) -> tuple[Array, Array]:
         """The paint that reaches a frame, h w 3 in 0..1, and its weight h w; at analysis size."""
-        sources = self._trails.sources(frame)
         scale = self._scene.scale
-        total = np.zeros((scale.small_height, scale.small_width, 3), np.float32)
-        weights = np.zeros((scale.small_height, scale.small_width), np.float32)
-        for (key, weight), (_, _, places, _) in zip(mixed(sources), sources, strict=True):
-            total += weight[..., None] * sample(scale.shrink(self.key_paint(key)), places)
-            weights += weight
+        total, weights = carried(self._trails.sources(frame), lambda key: scale.shrink(self.key_paint(key)))
         return total / np.maximum(weights, 1e-4)[..., None], weights
-
-    def _at_plate_size(self, small: Array) -> Array:
-        scale = self._scene.scale
-        if scale.same:
-            return small
-        return cv2.resize(small, (scale.width, scale.height), interpolation=cv2.INTER_LINEAR)
 
 
 @dataclass(frozen=True)

@@ -39,15 +39,15 @@ WINDOW, STRIDE = 8, 6
 class TuneParams(TrainParams):
     """How a style is learned."""
 
-    steps: int = 100
+    steps: int = 64
     """Optimiser steps."""
     learning_rate: float = 1e-3
     """Higher than a shot's: the last layer starts at zero."""
     hole_weight: float = 1.0
     """All of the loss stands on painted pixels."""
-    batch: int = 4
+    batch: int = 3
     """Examples per step."""
-    window: tuple[int, int, int] = (4, 96, 96)
+    window: tuple[int, int, int] = (4, 64, 64)
     """Frames, rows, columns of an example."""
 
 
