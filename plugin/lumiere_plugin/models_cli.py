@@ -1,9 +1,10 @@
-"""`lumiere models`: text-to-image models, temporal layers, motion adapters and LoRAs that the user has."""
+"""`lumiere models`: text-to-image models, temporal layers, motion adapters, LoRAs and styles that the user has."""
 
 from __future__ import annotations
 
+from base64 import b64decode
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 from lumiere_engine.client import ask
@@ -20,6 +21,7 @@ _KINDS = {
     "temporal": "temporal layers",
     "motion": "motion adapter",
     "lora": "LoRA",
+    "style": "style",
 }
 
 
@@ -73,6 +75,8 @@ def add(
             size_bytes=answer["size_bytes"],
             like=base,
             trained_with=answer["trained_with"],
+            about=answer["note"] or None,
+            preview=_preview(answer),
         )
         register.add(model)
         console.answer(register.to_wire(model), _line(model))
@@ -96,6 +100,13 @@ def _image_folder(name: str) -> str:
     return model.path
 
 
+def _preview(answer: dict[str, Any]) -> str | None:
+    jpeg = b64decode(answer.get("preview", ""))
+    return str(register.keep_preview(answer["fingerprint"], jpeg)) if jpeg else None
+
+
 def _line(model: Model) -> str:
     gigabytes = model.size_bytes / 1e9
-    return f"{model.name}: {_KINDS[model.kind]}, {gigabytes:.2f} GB, {model.fingerprint[:12]}, {model.path}"
+    line = f"{model.name}: {_KINDS[model.kind]}, {gigabytes:.2f} GB, {model.fingerprint[:12]}, {model.path}"
+    line += "" if model.preview is None else f"; it looks like {model.preview}"
+    return line if model.about is None else f"{line}; {model.about}"

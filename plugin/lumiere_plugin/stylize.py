@@ -30,7 +30,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from lumiere_engine.protocol import KeyPicture
+    from lumiere_engine.protocol import KeyPicture, StyleShare
 
     from .preparing import Outcome
 
@@ -54,8 +54,11 @@ def stylize(
     reference: Reference = None,
     keyframe: Keyframes = None,
     style: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="A style that --save-style kept; instead of a reference."),
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            metavar="FILE[=WEIGHT]",
+            help="A style file, or a registered style's name; instead of a reference. Repeatable: mixes.",
+        ),
     ] = None,
     strength: Annotated[float, typer.Option(min=0, max=1, help="α: 0.5 a hint, 1 all of the style.")] = 1.0,
     out: Output = None,
@@ -109,7 +112,7 @@ def stylize(
 
     console = Console(as_json)
     with console.failures():
-        if reference is None and not keyframe and style is None:
+        if reference is None and not keyframe and not style:
             raise SpecError(
                 "no style is named",
                 remedy="give --reference PICTURE, --keyframe FRAME=PICTURE or --style FILE",
@@ -129,7 +132,7 @@ def stylize(
                 quality=quality.value,
                 reference=None if reference is None else str(reference.absolute()),
                 keyframes=tuple(map(key_picture, keyframe or ())),
-                style=None if style is None else str(style.absolute()),
+                styles=style_shares(style or []),
                 strength=strength,
                 scale=scale,
                 colour=colour,
@@ -162,6 +165,38 @@ def key_picture(text: str) -> KeyPicture:
     if not number.isdecimal() or not picture:
         raise SpecError(f"'{text}' is no key frame", remedy="write it as 12=painted.png; frames count from 0")
     return KeyPicture(int(number), str(Path(picture).absolute()))
+
+
+def style_shares(texts: list[str]) -> tuple[StyleShare, ...]:
+    """What `--style FILE[=WEIGHT]` names; without weights all count alike.
+
+    Raises:
+        SpecError: a weight that is no number or out of range, or some with and some without.
+    """
+    from lumiere_engine.client.models import models
+    from lumiere_engine.protocol import StyleShare
+    from lumiere_engine.protocol.errors import SpecError
+
+    # a file's name may hold = as well
+    named = [(text, "") if "=" not in text or Path(text).exists() else _split(text) for text in texts]
+    if len({bool(weight) for _, weight in named}) > 1:
+        raise SpecError("some styles have a weight and some have none", remedy="give a weight to each")
+    try:
+        weights = [float(weight) if weight else 1 / len(texts) for _, weight in named]
+    except ValueError:
+        raise SpecError(
+            f"'{texts[0]}' is no style and its weight", remedy="write it as a.safetensors=0.5"
+        ) from None
+    registered = {model.name: model.path for model in models() if model.kind == "style"}
+    return tuple(
+        StyleShare(registered.get(file) or str(Path(file).absolute()), weight)
+        for (file, _), weight in zip(named, weights, strict=True)
+    )
+
+
+def _split(text: str) -> tuple[str, str]:
+    file, _, weight = text.rpartition("=")
+    return file, weight
 
 
 def told(outcome: Outcome) -> str:

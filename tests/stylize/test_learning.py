@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from lumiere_engine.learning.style.brush import Brush, TuneParams, base_network,
 from lumiere_engine.learning.style.colours import with_colours_of
 from lumiere_engine.learning.style.paint import PaintParams, paint
 from lumiere_engine.learning.style.patches import directions, sliced_distance
+from lumiere_engine.learning.style.style_file import StyleNote, load_styles, read_note, save_style
 from lumiere_engine.stunet import STUNet
 from lumiere_engine.stunet.params import TINY
 
@@ -49,6 +51,20 @@ def test_the_base_hands_the_plate_through_and_the_style_does_not(shot: Inverted)
     assert not np.allclose(Brush(interpolated(base, style, 1.0), shot).frame(5), shot.plate(5), atol=0.05)
 
 
+def test_styles_are_mixed_by_their_weights(tmp_path: Path) -> None:
+    base, files = STUNet(TINY, seed=1), []
+    for name, change in (("a", 0.5), ("b", -0.25)):
+        style = {key: value + change for key, value in base.state_dict().items()}
+        files.append(tmp_path / name)
+        save_style(
+            files[-1], base, style, StyleNote("base", "of a picture"), np.zeros((9, 16, 3), np.float32)
+        )
+    mixed = load_styles([(files[0], 0.5), (files[1], 0.5)], base, "base")
+    for key, value in base.state_dict().items():
+        assert torch.allclose(mixed[key], value + 0.125, atol=1e-3)
+    assert read_note(files[0]).about == "of a picture"
+
+
 def test_a_frame_is_the_same_whichever_others_are_painted(shot: Inverted) -> None:
     network = STUNet(TINY, seed=1)
     torch.nn.init.normal_(network.leave.weight, generator=torch.Generator().manual_seed(0))
@@ -61,7 +77,7 @@ def test_a_painted_frame_has_the_patches_of_the_reference(tools: Any) -> None:
     stripes = 0.5 + 0.4 * np.sin(np.arange(64) * 0.8)[:, None, None] * np.array([1, 0.3, -1])
     frame = tools.smooth_noise(48, 64, 1, 6.0)
     reference = np.broadcast_to(stripes, (64, 64, 3)).astype(np.float32)
-    recoloured, params = with_colours_of(frame, reference), PaintParams(steps=(20, 20), edges=0.2)
+    recoloured, params = with_colours_of(frame, reference), PaintParams(steps=(20, 20), edges=0)
     painted = paint(frame, reference, params)
     kernels = directions(64, torch.Generator().manual_seed(3))
     tensors = [torch.from_numpy(p).permute(2, 0, 1)[None] for p in (recoloured, painted, reference)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lumiere_engine.protocol import JobResult, KeyPicture
+from lumiere_engine.protocol import JobResult, KeyPicture, StyleShare
 from safetensors import safe_open
 
 Styled = Callable[..., JobResult]
@@ -70,7 +70,7 @@ def test_a_style_that_was_saved_is_applied_to_a_shot_without_its_pictures(
 ) -> None:
     file = tmp_path / "negative.safetensors"
     styled("learned.mkv", keyframes=(painted,), save=file)
-    result = styled("applied.mkv", style=str(file))
+    result = styled("applied.mkv", styles=(StyleShare(str(file)),))
     plate, applied = tools.read(media / "plate.mkv"), tools.read(tmp_path / "applied.mkv")
     assert result.recipe["style"]["keys"] == []
     assert psnr(applied, plate) < 35

@@ -278,6 +278,28 @@ _GENERATE_RANGES = (
 )
 
 
+_ALL = 1 + 1e-6  # weights that are written in decimals sum to 1 but for rounding
+
+
+@dataclass(frozen=True)
+class StyleShare:
+    """A style file and what it counts.
+
+    Attributes:
+        file: its path.
+        weight: of its change to the network's weights, 0 to 1; all of a job's sum to 1 at most.
+    """
+
+    file: str
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.weight <= 1:
+            raise SpecError(
+                f"a style's weight of {self.weight} is out of range", clip=self.file, remedy="choose 0 to 1"
+            )
+
+
 @dataclass(frozen=True)
 class KeyPicture:
     """A frame of the shot as it should look.
@@ -303,7 +325,7 @@ class StylizeParams(EffectParams):
         quality: "draft", "standard" or "best".
         reference: path of the style picture; frames of the shot are painted from it.
         keyframes: frames that the artist painted; with them no reference is needed.
-        style: path of a style file that another shot was saved to; it is applied as it is, without key frames.
+        styles: style files that other shots were saved to, mixed; they are applied as they are, without key frames.
         strength: how far the network's weights go from the shot to the style, 0 to 1; from a half on it looks
             like the style.
         scale: size of a reference's strokes; 2 makes them twice as large as in a picture as high as the frame.
@@ -316,7 +338,7 @@ class StylizeParams(EffectParams):
 
     reference: Optional[str] = None
     keyframes: "tuple[KeyPicture, ...]" = ()
-    style: Optional[str] = None
+    styles: "tuple[StyleShare, ...]" = ()
     strength: float = field(
         default=1.0, metadata={"label": "Strength", "low": 0.0, "high": 1.0, "step": 0.05}
     )
@@ -344,10 +366,12 @@ class StylizeParams(EffectParams):
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise SpecError(f"{name} of {value} is out of range", remedy=f"choose {low} to {high}")
-        if self.style is not None and self.media != (self.style,):
+        if self.styles and (self.reference is not None or self.keyframes):
             raise SpecError(
                 "a style file stands alone", remedy="leave out --style, or --reference and --keyframe"
             )
+        if sum(share.weight for share in self.styles) > _ALL:
+            raise SpecError("the styles' weights are more than 1 together", remedy="choose smaller ones")
         frames = [key.frame for key in self.keyframes]
         if len(set(frames)) < len(frames):
             raise SpecError("a frame has two paintings", remedy="give each key frame one picture")
@@ -360,8 +384,8 @@ class StylizeParams(EffectParams):
     @property
     def media(self) -> "tuple[str, ...]":
         """The style picture, the paintings, the style file."""
-        named = (self.reference, *(key.picture for key in self.keyframes), self.style)
-        return tuple(path for path in named if path is not None)
+        named = () if self.reference is None else (self.reference,)
+        return (*named, *(key.picture for key in self.keyframes), *(share.file for share in self.styles))
 
 
 # A new effect is an entry here, in `effects.performers`, in `messages.STAGES` and in the plug-in's `RESULT_WORDS`.

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from ...learning.style.brush import Brush, TuneParams, Weights, base_network, interpolated, learn_style
 from ...learning.style.paint import PaintParams
-from ...learning.style.style_file import StyleNote, load_style, save_style
+from ...learning.style.style_file import StyleNote, load_styles, save_style
 from ...protocol.jobs import WorkOrder
 from ...protocol.params import StylizeParams
 from ...stunet import SHOT, STUNet, checkpoint
@@ -150,8 +150,9 @@ class Painting:
         return wanted - enlarged(self._network(key), self._scene.scale)
 
     def _learned(self, base: STUNet) -> Weights:
-        if self._params.style is not None:
-            return load_style(Path(self._params.style), base, self._base_name)
+        if self._params.styles:
+            shares = [(Path(share.file), share.weight) for share in self._params.styles]
+            return load_styles(shares, base, self._base_name)
         all_painted = len(self.keys) == self._shots.frame_count
         if all_painted and self._params.strength == 1 and self._order.save_network is None:
             return base.state_dict()  # all is painted: there is nothing to learn for

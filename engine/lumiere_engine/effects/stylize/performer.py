@@ -55,7 +55,7 @@ def stylize(order: WorkOrder, on_progress: OnProgress, observer: Observer | None
     clock, observer = Clock(on_progress), observer or Observer()
     refuse_taken_names(order)
     refuse_other_weights(order)
-    if order.save_network is not None and spec.params_of(StylizeParams).style is not None:
+    if order.save_network is not None and spec.params_of(StylizeParams).styles:
         raise SpecError("from a style file nothing is learned", remedy="leave out --save-style")
     with ExitStack() as stack:
         scene = open_scene(spec, stack)
