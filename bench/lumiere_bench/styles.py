@@ -297,7 +297,8 @@ def _row(pictures: list[Array]) -> Array:
 
 def _write_sheet(out: Path, shot: str, names: list[str]) -> None:
     """A picture per column and reference, the columns' names above."""
-    rows = [cv2.imread(str(path))[..., ::-1] for path in sorted((out / _ROWS).glob(f"{shot}.*.png"))]
+    paths = sorted((out / _ROWS).glob(f"{shot}.*.png"))
+    rows = [read_clip(path, Size(), 1)[0][0] for path in paths]
     head = np.full((30, rows[0].shape[1], 3), 24, np.uint8)
     for column, name in enumerate(name.replace("α", "alpha") for name in names):
         place = (column * _TILE + 8, 21)
