@@ -45,7 +45,7 @@ def test_the_base_hands_the_plate_through_and_the_style_does_not(shot: Inverted)
     base = base_network(STUNet(TINY, seed=1))
     losses: list[float] = []
     params = TuneParams(steps=30, batch=2, window=(4, 16, 16))
-    style = learn_style(base, [shot], params, lambda _, loss: losses.append(loss))
+    style = learn_style(base, [shot], params, lambda now, _: losses.append(now[-1]))
     assert losses[-1] < losses[0]
     assert np.allclose(Brush(interpolated(base, style, 0.0), shot).frame(5), shot.plate(5), atol=1e-6)
     assert not np.allclose(Brush(interpolated(base, style, 1.0), shot).frame(5), shot.plate(5), atol=0.05)

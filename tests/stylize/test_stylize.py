@@ -69,7 +69,9 @@ def test_a_style_that_was_saved_is_applied_to_a_shot_without_its_pictures(
     styled: Styled, painted: KeyPicture, media: Path, tmp_path: Path, tools: Any
 ) -> None:
     file = tmp_path / "negative.safetensors"
-    styled("learned.mkv", keyframes=(painted,), save=file)
+    styled("learned.mkv", keyframes=(painted,), save=file, keep=True)
+    kept = {path.name for path in (tmp_path / ".lumiere").glob("*/*")}
+    assert kept >= {"loss.png", "learned.jpg"}
     result = styled("applied.mkv", styles=(StyleShare(str(file)),))
     plate, applied = tools.read(media / "plate.mkv"), tools.read(tmp_path / "applied.mkv")
     assert result.recipe["style"]["keys"] == []

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
+from ...learning.sheets import loss_plot
 from ...learning.style.brush import Brush, TuneParams, Weights, base_network, interpolated, learn_style
 from ...learning.style.paint import PaintParams
 from ...learning.style.style_file import StyleNote, load_styles, save_style
@@ -18,6 +21,7 @@ from ...protocol.jobs import WorkOrder
 from ...protocol.params import StylizeParams
 from ...stunet import SHOT, STUNet, checkpoint
 from ..clock import Clock
+from ..observer import Observer
 from ..shot import AnalysedShots
 from ..workspace import Workspace
 from .keys import paint_keys, proposed_keys
@@ -61,15 +65,23 @@ class Painting:
         order: strength, seed, weights.
         workspace: where key frames, trails and the network are kept.
         clock: hears of the stages "paint" and "learn".
+        observer: hears of the learning.
 
     Attributes:
         keys: the key frames, counted from 0 in the job.
     """
 
     def __init__(
-        self, scene: Scene, shots: AnalysedShots, order: WorkOrder, workspace: Workspace, clock: Clock
+        self,
+        scene: Scene,
+        shots: AnalysedShots,
+        order: WorkOrder,
+        workspace: Workspace,
+        clock: Clock,
+        observer: Observer,
     ) -> None:
-        self._scene, self._shots, self._order, self._clock = scene, shots, order, clock
+        self._scene, self._shots, self._order = scene, shots, order
+        self._clock, self._observer, self._folder = clock, observer, workspace.folder
         self._params, self._seed = order.spec.params_of(StylizeParams), order.spec.seed
         self._patience = PATIENCE[self._params.quality]
         self._style_file = workspace.folder / "style.safetensors"
@@ -159,13 +171,30 @@ class Painting:
         if not self._style_file.exists():
             params = TuneParams(steps=self._patience.learn, seed=self._seed)
             views = [_View(self, start, end) for start, end in self._shots.shots if self._keys_in(start, end)]
-            style = learn_style(
-                base, views, params, lambda step, _: self._clock.step("learn", step, params.steps)
-            )
+            style = learn_style(base, views, params, partial(self._learning, base, params.steps))
             part = self._style_file.with_suffix(".part")
             save_file({name: value.contiguous() for name, value in style.items()}, part)
             part.replace(self._style_file)
         return load_file(self._style_file)
+
+    def _learning(
+        self, base: STUNet, steps: int, losses: Sequence[float], weights: Callable[[], Weights]
+    ) -> None:
+        """Tell how learning goes; in the end the curve and a sheet stay in the workspace."""
+
+        def sheet() -> Array:
+            """The first key frame beside its paint and the network's answer."""
+            start, end = next((s, e) for s, e in self._shots.shots if s <= self.keys[0] < e)
+            brush = Brush(interpolated(base, weights(), 1.0), _View(self, start, end))
+            answer = (brush.frame(self.keys[0] - start) + 1) / 2
+            paint = self._scene.scale.shrink(self.key_paint(self.keys[0]))
+            return np.clip(np.hstack([self._plate_small(self.keys[0]), paint, answer]), 0, 1)
+
+        self._clock.step("learn", len(losses), steps)
+        self._observer.learned(len(losses), steps, losses, sheet)
+        if len(losses) == steps and self._order.keep_work:
+            loss_plot(losses, [], self._folder / "loss.png")
+            cv2.imwrite(str(self._folder / "learned.jpg"), np.rint(sheet()[..., ::-1] * 255))
 
     def save(self, path: Path) -> None:
         """Keep what was learned as a style file, for other shots.

@@ -76,7 +76,7 @@ def stylize(order: WorkOrder, on_progress: OnProgress, observer: Observer | None
         # torch takes a second to import: what is wrong with the inputs is told before
         from .painting import Painting
 
-        painter = Painting(scene, shots, order, studio, clock)
+        painter = Painting(scene, shots, order, studio, clock, observer)
         painter.prepare()
         _write(order, scene, painter, clock, observer, workspace)
         if order.save_network is not None:

@@ -68,7 +68,8 @@ class Painted(Protocol):
         ...
 
 
-OnStep = Callable[[int, float], None]
+OnStep = Callable[[Sequence[float], Callable[[], Weights]], None]
+"""Hears of the losses so far, one per step, and may ask for the weights reached."""
 
 
 def base_network(start: STUNet) -> STUNet:
@@ -89,11 +90,12 @@ def learn_style(
     """
     network = deepcopy(base).train()
     trainer = Trainer(network, params)
+    losses: list[float] = []
     for step in range(params.steps):
         examples = [_example(shots, params, step, index) for index in range(params.batch)]
-        loss = trainer.advance(stacked(examples))
+        losses.append(trainer.advance(stacked(examples)))
         if on_step is not None:
-            on_step(step + 1, loss)
+            on_step(losses, lambda: trainer.state.average)
     return trainer.state.average
 
 
