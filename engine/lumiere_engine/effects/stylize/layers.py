@@ -14,6 +14,7 @@ from .trails import Source, mixed
 Array = np.ndarray
 
 _SPREAD = 1 / 12  # of a frame's height, standard deviation, over which paint spreads to where none is carried
+_RIDGE = 1e-3  # square of a colour; keeps colours that hardly occur from being thrown far
 _LITTLE = 1e-3  # weight of a frame's mean paint, for places that are far from all paint
 
 
@@ -60,6 +61,26 @@ def spread_out(total: Array, followed: Array) -> Array:
     paint = cv2.GaussianBlur(total, (0, 0), sigma) + np.float32(_LITTLE) * mean
     spread: Array = paint / (cv2.GaussianBlur(followed, (0, 0), sigma) + np.float32(_LITTLE))[..., None]
     return spread.astype(np.float32)
+
+
+def tone(answers: list[Array], wanted: list[Array]) -> Array:
+    """The affine map of colours that brings a network's answers nearest to the paint, by least squares.
+
+    Args:
+        answers: h w 3 each, in 0..1.
+        wanted: of the same shapes.
+
+    Returns:
+        4 3: colours with a 1 behind them, times this; the identity where both are alike, or there are none.
+    """
+    identity = np.eye(4, 3)
+    gram, product = _RIDGE * np.eye(4), np.zeros((4, 3))
+    for answer, paint in zip(answers, wanted, strict=True):
+        colours = np.pad(answer.reshape(-1, 3).astype(np.float64), ((0, 0), (0, 1)), constant_values=1)
+        gram += colours.T @ colours / len(colours)
+        product += colours.T @ (paint.reshape(-1, 3) - answer.reshape(-1, 3)) / len(colours)
+    toned: Array = (identity + np.linalg.solve(gram, product)).astype(np.float32)
+    return toned
 
 
 def enlarged(small: Array, scale: Scale) -> Array:

@@ -25,7 +25,7 @@ from ..observer import Observer
 from ..shot import AnalysedShots
 from ..workspace import Workspace
 from .keys import paint_keys, proposed_keys
-from .layers import carried, carried_large, enlarged, spread_out
+from .layers import carried, carried_large, enlarged, spread_out, tone
 from .scene import Scene
 from .trails import Trails
 
@@ -105,6 +105,11 @@ class Painting:
         base = base_network(self._start())
         style = self._learned(base)
         self._brushes = self._brushes_of(interpolated(base, style, self._params.strength))
+        shrink = self._scene.scale.shrink
+        # what half a minute of learning has not reached in colour is made up for at once, and for the whole job alike
+        self._tone = tone(
+            [self._answer(key) for key in self.keys], [shrink(self._wanted(key)) for key in self.keys]
+        )
 
     def frame(self, frame: int, plate: Array) -> Array:
         """A frame of the job as it is painted, working values at the plate's size.
@@ -154,12 +159,16 @@ class Painting:
         return enlarged(self._paints.get(key)["rgb"].astype(np.float32), self._scene.scale)
 
     def _missed_paint(self, key: int) -> Array:
-        """What the network misses of a key frame that is painted as far as the strength says, at the plate's size."""
+        """What the network misses of a key frame, at the plate's size."""
+        return self._wanted(key) - enlarged(self._network(key), self._scene.scale)
+
+    def _wanted(self, key: int) -> Array:
+        """A key frame that is painted as far as the strength says, at the plate's size."""
         strength = np.float32(self._params.strength)
-        wanted = strength * self.key_paint(key) + (1 - strength) * enlarged(
+        wanted: Array = strength * self.key_paint(key) + (1 - strength) * enlarged(
             self._plate_small(key), self._scene.scale
         )
-        return wanted - enlarged(self._network(key), self._scene.scale)
+        return wanted
 
     def _learned(self, base: STUNet) -> Weights:
         if self._params.styles:
@@ -225,7 +234,12 @@ class Painting:
         return [(start, end, Brush(network, _View(self, start, end))) for start, end in self._shots.shots]
 
     def _network(self, frame: int) -> Array:
-        """The network's answer, h w 3 in 0..1 at analysis size."""
+        """The network's answer in the key frames' tone, h w 3 in 0..1 at analysis size."""
+        toned: Array = self._answer(frame) @ self._tone[:3] + self._tone[3]
+        return toned
+
+    def _answer(self, frame: int) -> Array:
+        """The network's own answer, h w 3 in 0..1 at analysis size."""
         start, brush = next((s, b) for s, e, b in self._brushes if s <= frame < e)
         return (brush.frame(frame - start) + 1) / 2
 

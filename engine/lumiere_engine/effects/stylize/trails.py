@@ -17,6 +17,7 @@ Array = np.ndarray
 
 _UNITS = 32.0  # places are kept in 1/32 pixel
 _APART = 1.0  # pixels by which flows there and back may differ until a step is doubted
+_BEYOND = 0.5  # pixels beyond the picture's edge that flow may lead by its own noise
 _UNLIKE = 16.0  # code values by which a pixel may differ from the place that it came from
 _CAMERA = 0.9  # how sure the camera's motion is where pixels look the same
 _NEAR = 0.5  # pixels by which flow and camera may differ where they are the same motion
@@ -136,7 +137,8 @@ def walk(shots: AnalysedShots, key: int, direction: int) -> Iterator[tuple[int, 
         apart = np.square(step + sample(shots.flow(pair, back), step) - here).sum(-1)
         places, alike = sample(places, step), sample(alike, step)
         sure = sample(sure, step) / (1 + np.square(apart / _APART**2))
-        sure = np.where(inside(step, height, width), sure, 0).astype(np.float32)
+        beyond = np.square(step - np.clip(step, 0, (width - 1, height - 1))).sum(-1)
+        sure = (sure / (1 + np.square(beyond / _BEYOND**2))).astype(np.float32)
         now = _likeness(shots, frame, key, places)
         by_camera = carry(view.chain.between(frame - start, key - start), here)
         on_screen = inside(by_camera, height, width)
