@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from lumiere_engine.effects.stylize.layers import spread_out, tone
 from lumiere_engine.learning.style.brush import Brush, TuneParams, base_network, interpolated, learn_style
 from lumiere_engine.learning.style.colours import with_colours_of
 from lumiere_engine.learning.style.paint import PaintParams, paint
@@ -91,3 +92,21 @@ def test_colours_are_those_of_the_reference(tools: Any) -> None:
     given = with_colours_of(frame, reference)
     assert np.allclose(given.mean((0, 1)), reference.mean((0, 1)), atol=0.02)
     assert np.allclose(given.std((0, 1)), reference.std((0, 1)), atol=0.02)
+
+
+def test_what_no_paint_reaches_has_the_tone_of_the_paint_and_a_finished_answer_keeps_its_own(
+    tools: Any,
+) -> None:
+    picture = tools.smooth_noise(20, 24, 1)
+    mapped = picture[..., ::-1] * np.float32(0.5) + np.float32(0.1)
+    toned = np.pad(picture, ((0, 0), (0, 0), (0, 1)), constant_values=1) @ tone([(picture, mapped)])
+    assert np.abs(toned - mapped).mean() < 0.02
+    for pairs in ([(picture, picture)], []):
+        assert np.array_equal(tone(pairs), np.eye(4, 3, dtype=np.float32))
+
+
+def test_paint_spreads_in_colour_to_where_none_is_carried() -> None:
+    followed = np.zeros((48, 60), np.float32)
+    followed[:, :30] = 1
+    spread = spread_out(followed[..., None] * np.float32([0.3, -0.2, 0.1]), followed)
+    assert np.allclose(spread, [0.3, -0.2, 0.1], atol=0.01)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import cv2
 import numpy as np
@@ -63,19 +63,18 @@ def spread_out(total: Array, followed: Array) -> Array:
     return spread.astype(np.float32)
 
 
-def tone(answers: list[Array], wanted: list[Array]) -> Array:
+def tone(pairs: Iterable[tuple[Array, Array]]) -> Array:
     """The affine map of colours that brings a network's answers nearest to the paint, by least squares.
 
     Args:
-        answers: h w 3 each, in 0..1.
-        wanted: of the same shapes.
+        pairs: answers and paint, h w 3 each, in 0..1.
 
     Returns:
         4 3: colours with a 1 behind them, times this; the identity where both are alike, or there are none.
     """
     identity = np.eye(4, 3)
     gram, product = _RIDGE * np.eye(4), np.zeros((4, 3))
-    for answer, paint in zip(answers, wanted, strict=True):
+    for answer, paint in pairs:
         colours = np.pad(answer.reshape(-1, 3).astype(np.float64), ((0, 0), (0, 1)), constant_values=1)
         gram += colours.T @ colours / len(colours)
         product += colours.T @ (paint.reshape(-1, 3) - answer.reshape(-1, 3)) / len(colours)

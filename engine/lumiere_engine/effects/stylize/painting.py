@@ -32,6 +32,7 @@ from .trails import Trails
 Array = np.ndarray
 
 _AT_HAND = 24  # frames at analysis size
+_TELLING = 12  # key frames, about, that tell the tone
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,8 @@ class Painting:
         self._brushes = self._brushes_of(interpolated(base, style, self._params.strength))
         shrink = self._scene.scale.shrink
         # what half a minute of learning has not reached in colour is made up for at once, and for the whole job alike
-        self._tone = tone(
-            [self._answer(key) for key in self.keys], [shrink(self._wanted(key)) for key in self.keys]
-        )
+        telling = self.keys[:: max(1, len(self.keys) // _TELLING)]
+        self._tone = tone((self._answer(key), shrink(self._wanted(key))) for key in telling)
 
     def frame(self, frame: int, plate: Array) -> Array:
         """A frame of the job as it is painted, working values at the plate's size.
