@@ -29,7 +29,7 @@ ALONE, PAINTED = "each frame alone", "first frame painted"
 _PICTURES = (".jpg", ".jpeg", ".png", ".tif")
 _MASKED = ("bmx_trees", "tennis", "schoolgirls")
 _JUDGED = 5  # frames whose patches and edges are compared
-_TILE = 320
+_TILE, _SMALL = 320, 180  # pixels of a picture's width, kept and on the sheet
 _ROWS = "rows"
 
 
@@ -97,7 +97,7 @@ class Figures:
 
 
 def run(plan: Plan, stylise: Stylist, on_progress: OnProgress) -> dict[str, Any]:
-    """Stylise and judge all pairs; writes `styles.json`, `styles.md` and a contact sheet per shot.
+    """Stylise and judge all pairs; writes `styles.json`, `styles.md` and a contact sheet, `styles.jpg`.
 
     Pairs that the folder already holds are not measured again: a run that was interrupted goes on where it stopped.
 
@@ -129,7 +129,7 @@ def run(plan: Plan, stylise: Stylist, on_progress: OnProgress) -> dict[str, Any]
             }
             row = [reference, *(answer[len(answer) // 2] for answer, _ in made.values())]
             _write_picture(plan.out / _ROWS / f"{shot}.{name}.png", _row(row))
-            _write_sheet(plan.out, shot, ["reference", *made])
+            _write_sheet(plan.out, ["reference", *made])
             _write(plan.out / "styles.json", json.dumps(report, indent=1))
             _write(plan.out / "styles.md", markdown(report))
     return report
@@ -295,15 +295,18 @@ def _row(pictures: list[Array]) -> Array:
     return np.hstack([cv2.resize(covering(p, (height, _TILE)), (_TILE, height)) for p in pictures])
 
 
-def _write_sheet(out: Path, shot: str, names: list[str]) -> None:
-    """A picture per column and reference, the columns' names above."""
-    paths = sorted((out / _ROWS).glob(f"{shot}.*.png"))
-    rows = [read_clip(path, Size(), 1)[0][0] for path in paths]
-    head = np.full((30, rows[0].shape[1], 3), 24, np.uint8)
+def _write_sheet(out: Path, names: list[str]) -> None:
+    """All pairs of the folder, a row each; a picture per column, the columns' names above."""
+    rows = [read_clip(path, Size(), 1)[0][0] for path in sorted((out / _ROWS).glob("*.png"))]
+    width = len(names) * _SMALL
+    small = [
+        cv2.resize(r, (width, r.shape[0] * width // r.shape[1]), interpolation=cv2.INTER_AREA) for r in rows
+    ]
+    head = np.full((20, width, 3), 24, np.uint8)
     for column, name in enumerate(name.replace("α", "alpha") for name in names):
-        place = (column * _TILE + 8, 21)
-        cv2.putText(head, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.55, (235, 235, 235), 1, cv2.LINE_AA)
-    _write_picture(out / f"{shot}.styles.jpg", np.vstack([head, *rows]))
+        place = (column * _SMALL + 6, 14)
+        cv2.putText(head, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, (235, 235, 235), 1, cv2.LINE_AA)
+    _write_picture(out / "styles.jpg", np.vstack([head, *small]))
 
 
 def _write_picture(path: Path, picture: Array) -> None:
