@@ -33,8 +33,7 @@ def patch_distance(result: Array, truth: Array, hole: Array) -> float:
         Mean over levels and directions of the mean distance; a direction has length 1 in the 147 values of a patch.
     """
     draw = RandomState(0)  # the same places and directions for every method
-    directions = draw.normal(size=(_DIRECTIONS, _PATCH * _PATCH * 3)).astype(np.float32)
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    directions = _directions(draw)
     distances = []
     for mine, true in zip(_pyramid(result), _pyramid(truth), strict=True):
         centres = _centres(hole, mine.shape[:2], draw)
@@ -42,6 +41,33 @@ def patch_distance(result: Array, truth: Array, hole: Array) -> float:
             apart = _sorted_along(mine, centres, directions) - _sorted_along(true, centres, directions)
             distances.append(float(np.abs(apart).mean(dtype=np.float64)))
     return float(np.mean(distances)) if distances else 0.0
+
+
+def style_distance(picture: Array, style: Array) -> float:
+    """As `patch_distance`, of two pictures of any sizes: the distributions of all their patches; 0 of twins.
+
+    Args:
+        picture: h w 3 uint8.
+        style: h' w' 3 uint8, its strokes as large as they are wanted.
+    """
+    directions = _directions(RandomState(0))
+    distances = []
+    for mine, theirs in zip(_pyramid(picture), _pyramid(style), strict=True):
+        count = min(_PATCHES, mine[..., 0].size, theirs[..., 0].size)
+        values = []
+        for band in (mine, theirs):
+            places = np.argwhere(np.ones(band.shape[:2], bool))
+            chosen = RandomState(1).choice(len(places), count, replace=False)
+            values.append(_sorted_along(band, places[chosen], directions))
+        distances.append(float(np.abs(values[0] - values[1]).mean(dtype=np.float64)))
+    return float(np.mean(distances))
+
+
+def _directions(draw: RandomState) -> Array:
+    """Unit vectors in the space of patches, directions 147."""
+    directions = draw.normal(size=(_DIRECTIONS, _PATCH * _PATCH * 3)).astype(np.float32)
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    return directions
 
 
 def _pyramid(picture: Array) -> list[Array]:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import lumiere_engine
 from lumiere_engine.protocol import JobResult, RemoveParams
-from lumiere_engine.protocol.params import QUALITIES
+from lumiere_engine.protocol.effect_params import QUALITIES
 
 from .cases import Case
 from .clips import read_result

@@ -12,12 +12,12 @@ from typing import Any, Protocol
 
 import cv2
 import numpy as np
-from lumiere_engine.protocol import FrameRange, JobResult, StylizeParams
+from lumiere_engine.protocol import FrameRange, JobResult, KeyPicture, StylizeParams
 from lumiere_engine.protocol.errors import OutputError, SpecError
 
 from .clips import Size, read_clip, read_result, write_clip
 from .fidelity import ssim
-from .likeness import patch_distance
+from .likeness import style_distance
 from .machine import describe
 from .methods import OnProgress
 from .stability import TrueMotion, true_motion, warp_errors, warp_ratio
@@ -25,10 +25,12 @@ from .stability import TrueMotion, true_motion, warp_errors, warp_ratio
 Array = np.ndarray
 LABEL = "StyleReport.1"
 STRENGTHS = (0.5, 0.75, 1.0)
+ALONE, PAINTED = "each frame alone", "first frame painted"
 _PICTURES = (".jpg", ".jpeg", ".png", ".tif")
 _MASKED = ("bmx_trees", "tennis", "schoolgirls")
 _JUDGED = 5  # frames whose patches and edges are compared
-_TILE = 320
+_TILE, _SMALL = 320, 180  # pixels of a picture's width, kept and on the sheet
+_ROWS = "rows"
 
 
 class Stylist(Protocol):
@@ -84,16 +86,20 @@ class Figures:
         content: SSIM of edges with the source's, 1 is the source.
         warp: warp error along the source's motion over the source's own; 1 is as still as the source.
         seconds: that it took.
+        key: SSIM of the edges of a painted key frame with the painting's; None where nothing was painted by hand.
     """
 
     style: float
     content: float
     warp: float | None
     seconds: float
+    key: float | None = None
 
 
 def run(plan: Plan, stylise: Stylist, on_progress: OnProgress) -> dict[str, Any]:
-    """Stylise and judge all pairs; writes `styles.json`, `styles.md` and a contact sheet per shot.
+    """Stylise and judge all pairs; writes `styles.json`, `styles.md` and a contact sheet, `styles.jpg`.
+
+    Pairs that the folder already holds are not measured again: a run that was interrupted goes on where it stopped.
 
     Raises:
         SpecError: no such shot or picture.
@@ -101,40 +107,52 @@ def run(plan: Plan, stylise: Stylist, on_progress: OnProgress) -> dict[str, Any]
     """
     shots = _chosen(_shots(plan.footage), plan.shots, plan.footage)
     pictures = _chosen(_references(plan.footage), plan.references, plan.footage)
-    plan.out.mkdir(parents=True, exist_ok=True)
-    results: dict[str, dict[str, dict[str, Any]]] = {}
+    (plan.out / _ROWS).mkdir(parents=True, exist_ok=True)
+    report = _kept(plan.out / "styles.json")
     for shot, media in shots.items():
+        missing = {n: path for n, path in pictures.items() if f"{shot} × {n}" not in report["pairs"]}
+        if not missing:
+            continue
         frames, rate = read_clip(media, plan.size, plan.frames)
         judge = _Judge(frames)
-        rows: list[list[Array]] = []
-        for name, picture in pictures.items():
+        for name, picture in missing.items():
             reference = read_clip(picture, Size(), 1)[0][0]
             with tempfile.TemporaryDirectory(dir=plan.out) as folder:
                 plate = Path(folder) / "plate.mkv"
                 write_clip(plate, frames, rate)
                 made = dict(_methods(plan, plate, frames, picture, reference, stylise, on_progress))
-            pair = f"{shot} × {name}"
-            results[pair] = {
-                method: asdict(judge.figures(answer, reference, seconds))
+            report["pairs"][f"{shot} × {name}"] = {
+                method: asdict(judge.figures(answer, reference, seconds, made[ALONE][0][0]))
+                if method == PAINTED
+                else asdict(judge.figures(answer, reference, seconds))
                 for method, (answer, seconds) in made.items()
             }
-            rows.append([reference, *(answer[len(answer) // 2] for answer, _ in made.values())])
-            _write_sheet(plan.out / f"{shot}.styles.jpg", ["reference", *made], rows)
-            report = {"label": LABEL, "machine": describe(), "pairs": results}
+            row = [reference, *(answer[len(answer) // 2] for answer, _ in made.values())]
+            _write_picture(plan.out / _ROWS / f"{shot}.{name}.png", _row(row))
+            _write_sheet(plan.out, ["reference", *made])
             _write(plan.out / "styles.json", json.dumps(report, indent=1))
             _write(plan.out / "styles.md", markdown(report))
     return report
 
 
+def _kept(path: Path) -> dict[str, Any]:
+    """The report of an earlier run, or an empty one."""
+    if path.exists():
+        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if report.get("label") == LABEL:
+            return report
+    return {"label": LABEL, "machine": describe(), "pairs": {}}
+
+
 def markdown(report: dict[str, Any]) -> str:
     """The table of all pairs."""
-    lines = ["| pair | method | style | content | warp ratio | seconds |", "| --- " * 6 + "|"]
+    lines = ["| pair | method | style | content | warp ratio | key frame | seconds |", "| --- " * 7 + "|"]
     for pair, methods in report["pairs"].items():
         for method, f in methods.items():
             warp = "–" if f["warp"] is None else f"{f['warp']:.2f}"
-            lines.append(
-                f"| {pair} | {method} | {f['style']:.2f} | {f['content']:.3f} | {warp} | {f['seconds']:.0f} |"
-            )
+            key = "–" if f["key"] is None else f"{f['key']:.3f}"
+            figures = f"{f['style']:.2f} | {f['content']:.3f} | {warp} | {key} | {f['seconds']:.0f}"
+            lines.append(f"| {pair} | {method} | {figures} |")
     return "\n".join(lines) + "\n"
 
 
@@ -158,11 +176,16 @@ def _methods(
         done = stylise(plate, output, params, FrameRange(number, 1), on_progress)
         single.append(read_result(output, frames[:1].shape)[0])
         seconds += sum(done.seconds.values())
-    yield "each frame alone", (np.stack(single), seconds)
+    yield ALONE, (np.stack(single), seconds)
     for strength in STRENGTHS:
         output = plate.with_name(f"alpha_{strength}.mkv")
         done = stylise(plate, output, replace(params, strength=strength), None, on_progress)
         yield f"Lumiere α {strength}", (read_result(output, frames.shape), sum(done.seconds.values()))
+    painting, output = plate.with_name("painting.png"), plate.with_name("painted.mkv")
+    _write_picture(painting, single[0])
+    by_hand = StylizeParams(quality=plan.quality, keyframes=(KeyPicture(0, str(painting.absolute())),))
+    done = stylise(plate, output, by_hand, None, on_progress)
+    yield PAINTED, (read_result(output, frames.shape), sum(done.seconds.values()))
 
 
 class _Judge:
@@ -174,21 +197,23 @@ class _Judge:
         self._everywhere = np.ones(frames.shape[:3], bool)
         self._true = warp_errors(frames, self._everywhere, self._motion)
 
-    def figures(self, answer: Array, reference: Array, seconds: float) -> Figures:
-        """Of a result that may have the first frames alone."""
+    def figures(
+        self, answer: Array, reference: Array, seconds: float, painting: Array | None = None
+    ) -> Figures:
+        """Of a result that may have the first frames alone; `painting` is what its first frame was painted as."""
         count = len(answer)
         judged = np.unique(np.linspace(0, count - 1, _JUDGED).astype(int))
-        fitted = covering(reference, answer.shape[1:3])
-        whole = np.ones(fitted.shape[:2], bool)
+        fitted = as_large(reference, answer.shape[1:3])
         motion = TrueMotion(self._motion.flows[: count - 1], self._motion.same[: count - 1])
         errors = warp_errors(answer, self._everywhere[:count], motion)
         return Figures(
-            style=round(float(np.mean([patch_distance(answer[t], fitted, whole) for t in judged])), 3),
+            style=round(float(np.mean([style_distance(answer[t], fitted) for t in judged])), 3),
             content=round(
                 float(np.mean([ssim(edges(answer[t]), edges(self._frames[t]), 11) for t in judged])), 4
             ),
             warp=warp_ratio(errors, self._true[: count - 1]),
             seconds=round(seconds, 1),
+            key=None if painting is None else round(ssim(edges(answer[0]), edges(painting), 11), 4),
         )
 
 
@@ -214,6 +239,13 @@ def edges(picture: Array) -> Array:
     return np.repeat(np.rint(scaled).astype(np.uint8)[..., None], 3, 2)
 
 
+def as_large(reference: Array, shape: tuple[int, ...]) -> Array:
+    """The whole reference with as many pixels as a frame of `shape`: so large are its strokes wanted."""
+    factor = (shape[0] * shape[1] / (reference.shape[0] * reference.shape[1])) ** 0.5
+    size = (round(reference.shape[1] * factor), round(reference.shape[0] * factor))
+    return cv2.resize(reference, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
+
+
 def covering(reference: Array, shape: tuple[int, ...]) -> Array:
     """The reference as large as a frame of `shape`: scaled until it covers it, its middle cut out."""
     height, width = shape[:2]
@@ -230,9 +262,10 @@ def _shots(footage: Path) -> dict[str, Path]:
     for movie in sorted((footage / "style_video").glob("*/video.*")):
         found[movie.parent.name] = movie
     for name in _MASKED:
-        frames = footage / "masked" / name / "frames"
-        if frames.is_dir():
-            found[name] = frames
+        media = footage / "masked" / name
+        for path in (*media.glob("video.*"), media / "frames"):
+            if path.exists():
+                found[name] = path
     return found
 
 
@@ -256,17 +289,28 @@ def _chosen(found: dict[str, Path], names: tuple[str, ...], footage: Path) -> di
     return {name: found[name] for name in names or found}
 
 
-def _write_sheet(path: Path, names: list[str], rows: list[list[Array]]) -> None:
-    """A picture per column and reference, the columns' names above."""
-    height = round(_TILE * rows[0][-1].shape[0] / rows[0][-1].shape[1])
-    lines = [
-        np.hstack([cv2.resize(covering(p, (height, _TILE)), (_TILE, height)) for p in row]) for row in rows
+def _row(pictures: list[Array]) -> Array:
+    """Pictures side by side, all of the size of the last."""
+    height = round(_TILE * pictures[-1].shape[0] / pictures[-1].shape[1])
+    return np.hstack([cv2.resize(covering(p, (height, _TILE)), (_TILE, height)) for p in pictures])
+
+
+def _write_sheet(out: Path, names: list[str]) -> None:
+    """All pairs of the folder, a row each; a picture per column, the columns' names above."""
+    rows = [read_clip(path, Size(), 1)[0][0] for path in sorted((out / _ROWS).glob("*.png"))]
+    width = len(names) * _SMALL
+    small = [
+        cv2.resize(r, (width, r.shape[0] * width // r.shape[1]), interpolation=cv2.INTER_AREA) for r in rows
     ]
-    head = np.full((30, lines[0].shape[1], 3), 24, np.uint8)
+    head = np.full((20, width, 3), 24, np.uint8)
     for column, name in enumerate(name.replace("α", "alpha") for name in names):
-        place = (column * _TILE + 8, 21)
-        cv2.putText(head, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.55, (235, 235, 235), 1, cv2.LINE_AA)
-    if not cv2.imwrite(str(path), np.vstack([head, *lines])[..., ::-1]):
+        place = (column * _SMALL + 6, 14)
+        cv2.putText(head, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, (235, 235, 235), 1, cv2.LINE_AA)
+    _write_picture(out / "styles.jpg", np.vstack([head, *small]))
+
+
+def _write_picture(path: Path, picture: Array) -> None:
+    if not cv2.imwrite(str(path), picture[..., ::-1]):
         raise OutputError("cannot be written", clip=str(path))
 
 

@@ -1,4 +1,4 @@
-"""`lumiere models`: text-to-image models, temporal layers, motion adapters and LoRAs that the user has."""
+"""`lumiere models`: text-to-image models, temporal layers, motion adapters, LoRAs and styles that the user has."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ _KINDS = {
     "motion": "motion adapter",
     "upscale": "super-resolution layers",
     "lora": "LoRA",
+    "style": "style",
 }
 
 
@@ -73,4 +74,6 @@ def remove(
 
 def _line(model: Model) -> str:
     gigabytes = model.size_bytes / 1e9
-    return f"{model.name}: {_KINDS[model.kind]}, {gigabytes:.2f} GB, {model.fingerprint[:12]}, {model.path}"
+    line = f"{model.name}: {_KINDS[model.kind]}, {gigabytes:.2f} GB, {model.fingerprint[:12]}, {model.path}"
+    line += "" if model.preview is None else f"; it looks like {model.preview}"
+    return line if model.about is None else f"{line}; {model.about}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from pathlib import Path
+from typing import Any
 
 from lumiere_engine.client import ask
 from lumiere_engine.client import models as register
@@ -38,9 +40,16 @@ def register_model(path: Path, name: str | None = None, like: str | None = None)
         size_bytes=answer["size_bytes"],
         like=base,
         trained_with=answer["trained_with"],
+        about=answer["note"] or None,
+        preview=_preview(answer),
     )
     register.add(model)
     return model
+
+
+def _preview(answer: dict[str, Any]) -> str | None:
+    jpeg = b64decode(answer.get("preview", ""))
+    return str(register.keep_preview(answer["fingerprint"], jpeg)) if jpeg else None
 
 
 def _image_folder(name: str) -> str:

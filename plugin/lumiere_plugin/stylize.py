@@ -33,7 +33,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from lumiere_engine.protocol import GenerateParams, KeyPicture, StylizeParams
+    from lumiere_engine.protocol import GenerateParams, KeyPicture, StyleShare, StylizeParams
 
     from .choosing import Choice
     from .preparing import Outcome
@@ -58,8 +58,11 @@ def stylize(
     reference: Reference = None,
     keyframe: Keyframes = None,
     style: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="A style that --save-style kept; instead of a reference."),
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            metavar="FILE[=WEIGHT]",
+            help="A style file, or a registered style's name; instead of a reference. Repeatable: mixes.",
+        ),
     ] = None,
     prompt: Annotated[
         str,
@@ -134,7 +137,7 @@ def stylize(
             quality=quality.value,
             reference=None if reference is None else str(reference.absolute()),
             keyframes=tuple(map(key_picture, keyframe or ())),
-            style=None if style is None else str(style.absolute()),
+            styles=style_shares(style or []),
             strength=1.0 if strength is None else strength,
             scale=scale,
             colour=colour,
@@ -214,6 +217,38 @@ def key_picture(text: str) -> KeyPicture:
     if not number.isdecimal() or not picture:
         raise SpecError(f"'{text}' is no key frame", remedy="write it as 12=painted.png; frames count from 0")
     return KeyPicture(int(number), str(Path(picture).absolute()))
+
+
+def style_shares(texts: list[str]) -> tuple[StyleShare, ...]:
+    """What `--style FILE[=WEIGHT]` names; without weights all count alike.
+
+    Raises:
+        SpecError: a weight that is no number or out of range, or some with and some without.
+    """
+    from lumiere_engine.client.models import models
+    from lumiere_engine.protocol import StyleShare
+    from lumiere_engine.protocol.errors import SpecError
+
+    # a file's name may hold = as well
+    named = [(text, "") if "=" not in text or Path(text).exists() else _split(text) for text in texts]
+    if len({bool(weight) for _, weight in named}) > 1:
+        raise SpecError("some styles have a weight and some have none", remedy="give a weight to each")
+    try:
+        weights = [float(weight) if weight else 1 / len(texts) for _, weight in named]
+    except ValueError:
+        raise SpecError(
+            f"'{texts[0]}' is no style and its weight", remedy="write it as a.safetensors=0.5"
+        ) from None
+    registered = {model.name: model.path for model in models() if model.kind == "style"}
+    return tuple(
+        StyleShare(registered.get(file) or str(Path(file).absolute()), weight)
+        for (file, _), weight in zip(named, weights, strict=True)
+    )
+
+
+def _split(text: str) -> tuple[str, str]:
+    file, _, weight = text.rpartition("=")
+    return file, weight
 
 
 def told(outcome: Outcome) -> str:

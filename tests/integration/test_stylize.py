@@ -8,8 +8,14 @@ from typing import Any
 
 import numpy as np
 import opentimelineio as otio
+import pytest
 from lumiere_engine.frames.convert import to_rgb
 from lumiere_engine.frames.source import open_source
+from lumiere_engine.learning.style.style_file import StyleNote, save_style
+from lumiere_engine.protocol.errors import SpecError
+from lumiere_engine.stunet import STUNet
+from lumiere_engine.stunet.params import TINY
+from lumiere_plugin.stylize import style_shares
 
 
 def test_a_shot_gets_a_style_and_its_recipe_makes_the_same_bytes(
@@ -71,3 +77,30 @@ def test_a_clip_of_a_timeline_gets_it_on_a_new_track_and_its_frames_are_counted_
     with open_source(answer["media"]) as made:
         assert made.frame_count == 8  # with its handles, from frame 1 of the media on
         assert np.abs(to_rgb(made.read(3), made.format) - green).mean() < 0.02
+
+
+def test_style_files_are_registered_with_their_terms_and_mixed_by_name(
+    tools: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUMIERE_HOME", str(tmp_path / "home"))
+    base = STUNet(TINY)
+    picture = np.full((9, 16, 3), 0.5, np.float32)
+    save_style(
+        tmp_path / "a.safetensors", base, base.state_dict(), StyleNote("b", "from scream.jpg"), picture
+    )
+    added = json.loads(tools.lumiere("models", "add", tmp_path / "a.safetensors", "--json").stdout)
+    assert added["kind"] == "style" and added["about"] == "from scream.jpg"
+    assert Path(added["preview"]).read_bytes().startswith(b"\xff\xd8")
+    assert "from scream.jpg" in tools.lumiere("models", "list").stdout
+
+    named = style_shares(["a=0.25", f"{tmp_path / 'other=b.safetensors'}=0.5"])
+    assert [(Path(share.file).name, share.weight) for share in named] == [
+        ("a.safetensors", 0.25),
+        ("other=b.safetensors", 0.5),
+    ]
+    assert [share.weight for share in style_shares(["a", "b"])] == [0.5, 0.5]
+    for texts in (["a=0.5", "b"], ["a=much"]):
+        with pytest.raises(SpecError):
+            style_shares(texts)
+    tools.lumiere("models", "remove", "a")
+    assert not Path(added["preview"]).exists()

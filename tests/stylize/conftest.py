@@ -72,7 +72,11 @@ def styled(media: Path, tmp_path: Path) -> Callable[..., JobResult]:
     """Stylise the plate into `tmp_path / NAME`, as a draft."""
 
     def _styled(
-        name: str = "out.mkv", matte: str | None = None, save: Path | None = None, **params: Any
+        name: str = "out.mkv",
+        matte: str | None = None,
+        save: Path | None = None,
+        keep: bool = False,
+        **params: Any,
     ) -> JobResult:
         if "reference" in params:
             params["reference"] = str(media / params["reference"])
@@ -83,7 +87,8 @@ def styled(media: Path, tmp_path: Path) -> Callable[..., JobResult]:
             params=StylizeParams(**{"quality": "draft", **params}),
         )
         kept = None if save is None else str(save)
-        return perform(WorkOrder(spec, str(tmp_path / name), save_network=kept), lambda _: None)
+        order = WorkOrder(spec, str(tmp_path / name), save_network=kept, keep_work=keep)
+        return perform(order, lambda _: None)
 
     return _styled
 

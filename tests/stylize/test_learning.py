@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from lumiere_engine.effects.stylize.layers import spread_out, tone
 from lumiere_engine.learning.style.brush import Brush, TuneParams, base_network, interpolated, learn_style
 from lumiere_engine.learning.style.colours import with_colours_of
 from lumiere_engine.learning.style.paint import PaintParams, paint
 from lumiere_engine.learning.style.patches import directions, sliced_distance
+from lumiere_engine.learning.style.style_file import StyleNote, load_styles, read_note, save_style
 from lumiere_engine.stunet import STUNet
 from lumiere_engine.stunet.params import TINY
 
@@ -43,10 +46,24 @@ def test_the_base_hands_the_plate_through_and_the_style_does_not(shot: Inverted)
     base = base_network(STUNet(TINY, seed=1))
     losses: list[float] = []
     params = TuneParams(steps=30, batch=2, window=(4, 16, 16))
-    style = learn_style(base, [shot], params, lambda _, loss: losses.append(loss))
+    style = learn_style(base, [shot], params, lambda now, _: losses.append(now[-1]))
     assert losses[-1] < losses[0]
     assert np.allclose(Brush(interpolated(base, style, 0.0), shot).frame(5), shot.plate(5), atol=1e-6)
     assert not np.allclose(Brush(interpolated(base, style, 1.0), shot).frame(5), shot.plate(5), atol=0.05)
+
+
+def test_styles_are_mixed_by_their_weights(tmp_path: Path) -> None:
+    base, files = STUNet(TINY, seed=1), []
+    for name, change in (("a", 0.5), ("b", -0.25)):
+        style = {key: value + change for key, value in base.state_dict().items()}
+        files.append(tmp_path / name)
+        save_style(
+            files[-1], base, style, StyleNote("base", "of a picture"), np.zeros((9, 16, 3), np.float32)
+        )
+    mixed = load_styles([(files[0], 0.5), (files[1], 0.5)], base, "base")
+    for key, value in base.state_dict().items():
+        assert torch.allclose(mixed[key], value + 0.125, atol=1e-3)
+    assert read_note(files[0]).about == "of a picture"
 
 
 def test_a_frame_is_the_same_whichever_others_are_painted(shot: Inverted) -> None:
@@ -61,13 +78,13 @@ def test_a_painted_frame_has_the_patches_of_the_reference(tools: Any) -> None:
     stripes = 0.5 + 0.4 * np.sin(np.arange(64) * 0.8)[:, None, None] * np.array([1, 0.3, -1])
     frame = tools.smooth_noise(48, 64, 1, 6.0)
     reference = np.broadcast_to(stripes, (64, 64, 3)).astype(np.float32)
-    recoloured = with_colours_of(frame, reference)
-    painted = paint(frame, reference, PaintParams(steps=(20, 20)))
+    recoloured, params = with_colours_of(frame, reference), PaintParams(steps=(20, 20), edges=0)
+    painted = paint(frame, reference, params)
     kernels = directions(64, torch.Generator().manual_seed(3))
     tensors = [torch.from_numpy(p).permute(2, 0, 1)[None] for p in (recoloured, painted, reference)]
     before, after = (float(sliced_distance(t, tensors[2], kernels, (0, 0))) for t in tensors[:2])
     assert after < 0.6 * before
-    assert np.array_equal(painted, paint(frame, reference, PaintParams(steps=(20, 20))))
+    assert np.array_equal(painted, paint(frame, reference, params))
 
 
 def test_colours_are_those_of_the_reference(tools: Any) -> None:
@@ -75,3 +92,21 @@ def test_colours_are_those_of_the_reference(tools: Any) -> None:
     given = with_colours_of(frame, reference)
     assert np.allclose(given.mean((0, 1)), reference.mean((0, 1)), atol=0.02)
     assert np.allclose(given.std((0, 1)), reference.std((0, 1)), atol=0.02)
+
+
+def test_what_no_paint_reaches_has_the_tone_of_the_paint_and_a_finished_answer_keeps_its_own(
+    tools: Any,
+) -> None:
+    picture = tools.smooth_noise(20, 24, 1)
+    mapped = picture[..., ::-1] * np.float32(0.5) + np.float32(0.1)
+    toned = np.pad(picture, ((0, 0), (0, 0), (0, 1)), constant_values=1) @ tone([(picture, mapped)])
+    assert np.abs(toned - mapped).mean() < 0.02
+    for pairs in ([(picture, picture)], []):
+        assert np.array_equal(tone(pairs), np.eye(4, 3, dtype=np.float32))
+
+
+def test_paint_spreads_in_colour_to_where_none_is_carried() -> None:
+    followed = np.zeros((48, 60), np.float32)
+    followed[:, :30] = 1
+    spread = spread_out(followed[..., None] * np.float32([0.3, -0.2, 0.1]), followed)
+    assert np.allclose(spread, [0.3, -0.2, 0.1], atol=0.01)

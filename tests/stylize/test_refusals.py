@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import OpenImageIO as oiio  # noqa: N813
 import pytest
-from lumiere_engine.protocol import JobResult, KeyPicture, StylizeParams
+from lumiere_engine.protocol import JobResult, KeyPicture, StyleShare, StylizeParams
 from lumiere_engine.protocol.errors import LumiereError, SpecError
 from safetensors.numpy import save_file
 
@@ -69,11 +69,11 @@ def test_a_job_without_a_style(styled: Styled) -> None:
 def test_style_files_that_will_not_do(styled: Styled, tmp_path: Path) -> None:
     junk, other = tmp_path / "junk.safetensors", tmp_path / "other.safetensors"
     junk.write_bytes(b"no style")
-    refused(styled, "junk.safetensors", "cannot be read", style=str(junk))
+    refused(styled, "junk.safetensors", "cannot be read", styles=(StyleShare(str(junk)),))
     save_file({"x": np.zeros(3, np.float32)}, other, {"label": "StyleFile.1", "base": "others"})
-    refused(styled, "other.safetensors", "other weights", style=str(other))
-    refused(styled, "--save-style", style=str(junk), save=tmp_path / "new.safetensors")
-    refused(styled, "stands alone", style=str(junk), reference="style.png")
+    refused(styled, "other.safetensors", "other weights", styles=(StyleShare(str(other)),))
+    refused(styled, "--save-style", styles=(StyleShare(str(junk)),), save=tmp_path / "new.safetensors")
+    refused(styled, "stands alone", styles=(StyleShare(str(junk)),), reference="style.png")
 
 
 def test_outside_of_no_matte(styled: Styled) -> None:
@@ -89,3 +89,10 @@ def test_numbers_out_of_range(name: str) -> None:
 def test_a_frame_has_one_painting() -> None:
     with pytest.raises(SpecError, match="two paintings"):
         StylizeParams(keyframes=(KeyPicture(1, "a.png"), KeyPicture(1, "b.png")))
+
+
+def test_styles_are_mixed_in_shares_of_one() -> None:
+    with pytest.raises(SpecError, match="more than 1 together"):
+        StylizeParams(styles=(StyleShare("a", 0.7), StyleShare("b", 0.7)))
+    with pytest.raises(SpecError, match="0 to 1"):
+        StyleShare("a", -0.5)

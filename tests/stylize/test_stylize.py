@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lumiere_engine.protocol import JobResult, KeyPicture
+from lumiere_engine.protocol import JobResult, KeyPicture, StyleShare
 from safetensors import safe_open
 
 Styled = Callable[..., JobResult]
@@ -45,7 +45,7 @@ def test_a_key_frame_is_the_painting_and_the_others_follow_it_as_far_as_the_stre
 def test_outside_the_matte_nothing_changes(styled: Styled, media: Path, tmp_path: Path, tools: Any) -> None:
     plate, matte = tools.read(media / "plate.mkv"), tools.read(media / "matte.png")[0][..., 0] > 0.5
     for name, outside, kept in (("in.mkv", False, ~matte), ("out.mkv", True, matte)):
-        styled(name, matte="matte.png", reference="style.png", outside=outside)
+        styled(name, matte="matte.png", reference="style.png", outside=outside, keep=True)  # learned once
         for before, after in zip(plate, tools.read(tmp_path / name), strict=True):
             assert np.array_equal(before[kept], after[kept])
             assert not np.array_equal(before[~kept], after[~kept])
@@ -69,8 +69,10 @@ def test_a_style_that_was_saved_is_applied_to_a_shot_without_its_pictures(
     styled: Styled, painted: KeyPicture, media: Path, tmp_path: Path, tools: Any
 ) -> None:
     file = tmp_path / "negative.safetensors"
-    styled("learned.mkv", keyframes=(painted,), save=file)
-    result = styled("applied.mkv", style=str(file))
+    styled("learned.mkv", keyframes=(painted,), save=file, keep=True)
+    kept = {path.name for path in (tmp_path / ".lumiere").glob("*/*")}
+    assert kept >= {"loss.png", "learned.jpg"}
+    result = styled("applied.mkv", styles=(StyleShare(str(file)),))
     plate, applied = tools.read(media / "plate.mkv"), tools.read(tmp_path / "applied.mkv")
     assert result.recipe["style"]["keys"] == []
     assert psnr(applied, plate) < 35

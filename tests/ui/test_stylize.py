@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from lumiere_engine.client import EngineClient
 from lumiere_engine.frames.source import open_source
-from lumiere_engine.protocol import KeyPicture, StylizeParams
+from lumiere_engine.protocol import KeyPicture, StyleShare, StylizeParams
 from lumiere_plugin.panel import actions
 from lumiere_ui.models.shot_notes import ShotNotes, painted_frame, read_notes
 from lumiere_ui.widgets.controls import FileControl, SliderControl
@@ -166,10 +166,10 @@ def test_notes_hold_one_painting_a_frame_in_their_order() -> None:
 def test_a_style_file_stands_alone(window: MainWindow) -> None:
     session = window.session
     session.choose_effect(next(one for one in session.effects if one.id == "stylize"))
-    reference, style = (window.effect.form.control(name) for name in ("reference", "style"))
+    reference, style = (window.effect.form.control(name) for name in ("reference", "styles"))
     assert isinstance(reference, FileControl) and isinstance(style, FileControl)
     drop(reference, Path("/pictures/a.png"))
     drop(style, Path("/styles/b.safetensors"))
-    assert session.params == StylizeParams(style="/styles/b.safetensors")
+    assert session.params == StylizeParams(styles=(StyleShare("/styles/b.safetensors"),))
     drop(reference, Path("/pictures/a.png"))
     assert session.params == StylizeParams(reference="/pictures/a.png")

@@ -12,7 +12,7 @@ from ..protocol.errors import OutputError, SpecError
 from ..protocol.places import state_folder
 from ..protocol.wire import decode, encode, labelled
 
-KINDS = ("image", "temporal", "motion", "upscale", "lora")
+KINDS = ("image", "temporal", "motion", "upscale", "lora", "style")
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,17 @@ class Model:
     Attributes:
         name: what the user calls it.
         kind: "image": a text-to-image model; "temporal": Lumiere's temporal layers; "motion": an AnimateDiff
-            adapter; "upscale": temporal layers that enlarge a clip; "lora".
+            adapter; "upscale": temporal layers that enlarge a clip; "lora"; "style": what stylising a shot has taught
+            Lumiere's own network.
         path: file or folder.
         fingerprint: SHA-256 over its weights.
-        shape: names the shape of the image network that it is, or is for; equal shapes fit.
+        shape: names the shape of the image network that it is, or is for; equal shapes fit. Of a style, the
+            weights that it is a difference to.
         size_bytes: of its weights.
         like: of a single file, the registered folder whose text encoders and VAE it uses.
         trained_with: of temporal layers, fingerprint of the image network that they were trained with.
+        about: of a style, what it was learned from, and whose terms hold.
+        preview: of a style, a picture in the style, a file.
     """
 
     name: str
@@ -39,6 +43,8 @@ class Model:
     size_bytes: int
     like: Optional[str] = None
     trained_with: Optional[str] = None
+    about: Optional[str] = None
+    preview: Optional[str] = None
 
 
 @labelled("Models.1")
@@ -108,8 +114,26 @@ def remove(name: str) -> Model:
         OutputError: the register cannot be written.
     """
     gone = find(name)
-    _write(_Register(tuple(one for one in models() if one.name != name)))
+    left = tuple(one for one in models() if one.name != name)
+    _write(_Register(left))
+    if gone.preview is not None and all(one.preview != gone.preview for one in left):
+        Path(gone.preview).unlink(missing_ok=True)
     return gone
+
+
+def keep_preview(fingerprint: str, jpeg: bytes) -> Path:
+    """Keep the picture that shows a style; its file.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    path = state_folder() / "previews" / f"{fingerprint[:16]}.jpg"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(jpeg)
+    except OSError as error:
+        raise OutputError(f"the preview cannot be written: {error.strerror}", clip=str(path)) from error
+    return path
 
 
 def to_wire(model: Model) -> "dict[str, Any]":

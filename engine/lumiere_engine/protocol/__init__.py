@@ -9,15 +9,14 @@ from .params import (
     EFFECTS,
     CinemagraphParams,
     GenerateParams,
-    KeyPicture,
     Params,
     RemoveParams,
-    StylizeParams,
     effect_of,
 )
 from .queue import Finish, Job, Submit
 from .ranges import FrameRange
 from .states import JobState
+from .stylize_params import KeyPicture, StyleShare, StylizeParams
 from .weights import Weights
 
 __all__ = [
@@ -37,6 +36,7 @@ __all__ = [
     "Params",
     "Progress",
     "RemoveParams",
+    "StyleShare",
     "StylizeParams",
     "Submit",
     "Weights",

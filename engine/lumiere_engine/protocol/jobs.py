@@ -11,8 +11,9 @@ from typing import Any, Optional, Type, TypeVar
 
 from .. import __version__
 from .errors import SpecError
-from .params import EFFECTS, Params, RemoveParams, StylizeParams, effect_of
+from .params import EFFECTS, Params, RemoveParams, effect_of
 from .ranges import FrameRange
+from .stylize_params import StylizeParams
 from .wire import decode, encode, labelled
 
 JOB_LABEL = "JobSpec.1"

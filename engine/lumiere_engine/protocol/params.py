@@ -6,60 +6,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Optional, Union
 
+from .effect_params import PIXELS, EffectParams
 from .errors import SpecError
 from .hints import MotionHints
+from .stylize_params import StylizeParams
 from .weights import Weights
 
-QUALITIES = ("draft", "standard", "best")
 LOOP_METHODS = ("auto", "network", "liao", "crossfade", "bounce", "repeat")
 GRAINS = ("alive", "frozen")
-_PIXELS = {"unit": "px", "low": 0.0, "high": 200.0, "step": 1.0}
-
-
-@dataclass(frozen=True)
-class EffectParams:
-    """What the parameters of all effects have in common.
-
-    Attributes:
-        quality: "draft", "standard" or "best".
-    """
-
-    # The metadata of a field is what forms are made of; its help is its line in the docstring.
-    quality: str = field(default="standard", metadata={"label": "Quality", "choices": QUALITIES})
-
-    def __post_init__(self) -> None:
-        if self.quality not in QUALITIES:
-            raise SpecError(f"'{self.quality}' is no quality", remedy=f"choose from {', '.join(QUALITIES)}")
-
-    @property
-    def imagines(self) -> bool:
-        """Whether anything may be imagined: what a job takes depends on it."""
-        return False
-
-    @property
-    def needs_plate(self) -> bool:
-        """Whether a job must have a plate."""
-        return True
-
-    @property
-    def needs_matte(self) -> bool:
-        """Whether a job without a matte makes no sense; else it works on whole pictures."""
-        return True
-
-    @property
-    def lacks(self) -> str:
-        """What must still be chosen before there can be a job, as a sentence for people; "" for nothing."""
-        return ""
-
-    @property
-    def files(self) -> "tuple[str, ...]":
-        """Weights that are read beside plate and mattes, which name their own fingerprints."""
-        return ()
-
-    @property
-    def media(self) -> "tuple[str, ...]":
-        """Files that the job reads beside plate and mattes: what it makes depends on what is in them."""
-        return ()
 
 
 @dataclass(frozen=True)
@@ -79,11 +33,11 @@ class RemoveParams(EffectParams):
 
     grow: Optional[float] = field(
         default=None,
-        metadata={"label": "Grow", "automatic": 10.0, **_PIXELS},
+        metadata={"label": "Grow", "automatic": 10.0, **PIXELS},
     )
     feather: Optional[float] = field(
         default=None,
-        metadata={"label": "Feather", "automatic": 5.0, **_PIXELS},
+        metadata={"label": "Feather", "automatic": 5.0, **PIXELS},
     )
     imagine: bool = field(default=True, metadata={"label": "Imagine what no frame shows"})
     regrain: bool = field(default=True, metadata={"label": "Match the grain"})
@@ -151,7 +105,7 @@ class CinemagraphParams(EffectParams):
     grain: str = field(default="alive", metadata={"label": "Grain", "choices": GRAINS, "more": True})
     feather: Optional[float] = field(
         default=None,
-        metadata={"label": "Feather", "automatic": 6.0, "more": True, **_PIXELS},
+        metadata={"label": "Feather", "automatic": 6.0, "more": True, **PIXELS},
     )
     alpha: bool = field(default=False, metadata={"label": "Transparent outside the region", "more": True})
     hints: Optional[MotionHints] = field(default=None, metadata={"label": "Motion", "kind": "motion"})
@@ -298,106 +252,6 @@ _GENERATE_RANGES = (
     ("grow", 0, 1000),
     ("feather", 0, 1000),
 )
-
-
-@dataclass(frozen=True)
-class KeyPicture:
-    """A frame of the shot as it should look.
-
-    Attributes:
-        frame: the plate's frame, counted from 0, that was painted over.
-        picture: path of the painting, of the plate's size.
-    """
-
-    frame: int
-    picture: str
-
-    def __post_init__(self) -> None:
-        if self.frame < 0:
-            raise SpecError(f"there is no frame {self.frame} to paint", remedy="frames are counted from 0")
-
-
-@dataclass(frozen=True)
-class StylizeParams(EffectParams):
-    """What an artist can choose when a shot gets the style of a picture, or of frames that were painted.
-
-    Attributes:
-        quality: "draft", "standard" or "best".
-        reference: path of the style picture; frames of the shot are painted from it.
-        keyframes: frames that the artist painted; with them no reference is needed.
-        style: path of a style file that another shot was saved to; it is applied as it is, without key frames.
-        strength: how far the network's weights go from the shot to the style, 0 to 1; from a half on it looks
-            like the style.
-        scale: size of a reference's strokes; 2 makes them twice as large as in a picture as high as the frame.
-        colour: share of a reference's colours; 0 keeps the shot's own.
-        edges: how strongly a reference's strokes keep to the shot's edges; 1 is usual.
-        outside: whether all but the matte gets the style.
-        feather: pixels, inside the matte, over which the style fades out; None takes a sixtieth of the picture's
-            height, and no less than 6.
-    """
-
-    reference: Optional[str] = field(default=None, metadata={"label": "Style picture", "kind": "picture"})
-    keyframes: "tuple[KeyPicture, ...]" = field(
-        default=(), metadata={"label": "Painted frames", "kind": "paintings"}
-    )
-    style: Optional[str] = field(
-        default=None, metadata={"label": "Style file", "kind": "style", "more": True}
-    )
-    strength: float = field(
-        default=1.0, metadata={"label": "Strength", "kind": "slider", "low": 0.0, "high": 1.0, "step": 0.05}
-    )
-    scale: float = field(
-        default=1.0,
-        metadata={"label": "Size of the strokes", "low": 0.25, "high": 4.0, "step": 0.25, "more": True},
-    )
-    colour: float = field(
-        default=1.0, metadata={"label": "Colours", "low": 0.0, "high": 1.0, "step": 0.05, "more": True}
-    )
-    edges: float = field(
-        default=1.0, metadata={"label": "Edges", "low": 0.0, "high": 4.0, "step": 0.1, "more": True}
-    )
-    outside: bool = field(default=False, metadata={"label": "Everything but the mask"})
-    feather: Optional[float] = field(
-        default=None,
-        metadata={"label": "Feather", "automatic": 6.0, "more": True, **_PIXELS},
-    )
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        ranges = {
-            "strength": (0, 1),
-            "scale": (0.25, 4),
-            "colour": (0, 1),
-            "edges": (0, 4),
-            "feather": (0, 1000),
-        }
-        for name, (low, high) in ranges.items():
-            value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                raise SpecError(f"{name} of {value} is out of range", remedy=f"choose {low} to {high}")
-        if self.style is not None and self.media != (self.style,):
-            raise SpecError(
-                "a style file stands alone", remedy="leave out --style, or --reference and --keyframe"
-            )
-        frames = [key.frame for key in self.keyframes]
-        if len(set(frames)) < len(frames):
-            raise SpecError("a frame has two paintings", remedy="give each key frame one picture")
-
-    @property
-    def needs_matte(self) -> bool:
-        """Without a matte the whole picture gets the style."""
-        return self.outside
-
-    @property
-    def lacks(self) -> str:
-        """A style."""
-        return "" if self.media else "Choose a style picture, or paint a frame"
-
-    @property
-    def media(self) -> "tuple[str, ...]":
-        """The style picture, the paintings, the style file."""
-        named = (self.reference, *(key.picture for key in self.keyframes), self.style)
-        return tuple(path for path in named if path is not None)
 
 
 # A new effect is an entry here, in `effects.performers`, in `messages.STAGES` and among the manifest's effects.

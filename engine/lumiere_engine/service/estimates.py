@@ -13,10 +13,10 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from ..protocol.effect_params import QUALITIES
 from ..protocol.engine import Estimate, JobMedia
 from ..protocol.jobs import JobSpec
 from ..protocol.messages import STAGES, Progress
-from ..protocol.params import QUALITIES
 from .database import Database
 
 _ANALYSIS_MEGAPIXELS = {"draft": 0.037, "standard": 0.23, "best": 0.52}

@@ -25,7 +25,7 @@ def inspect_model(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
 
     Returns:
         "kind", "fingerprint", "shape", "size_bytes", "trained_with": see `client.models.Model`; "note": what is
-        worth knowing, or "".
+        worth knowing, or ""; of a style also "preview": a JPEG, base64.
 
     Raises:
         SpecError: an unknown layout, an incomplete or foreign file, tensors missing or of another shape.
@@ -36,6 +36,8 @@ def inspect_model(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
     kind = _kind(path)
     if kind == "image":
         return _image(path, question["like"])
+    if kind == "style":
+        return _style(path)
     return _addition(path, kind, question["images"])
 
 
@@ -45,6 +47,8 @@ def _kind(path: Path) -> str:
     header = read_weights_header(str(path))
     if header.metadata.get("label", "").startswith("TemporalLayers."):
         return "upscale" if "factor" in header.metadata else "temporal"
+    if header.metadata.get("label", "").startswith("StyleFile."):
+        return "style"
     if any(name.endswith(_LORA) for name in header.shapes):
         return "lora"
     if any("motion_modules" in name for name in header.shapes):
@@ -75,6 +79,23 @@ def _image(path: Path, like: str | None) -> dict[str, Any]:
         "size_bytes": sum(file.stat().st_size for file in model.image.tensors.files),
         "trained_with": None,
         "note": "",
+    }
+
+
+def _style(path: Path) -> dict[str, Any]:
+    """A style that was learned from a shot; it fits the network that learning began with."""
+    from ..effects.prompting import files_fingerprint
+    from ..learning.style.style_file import read_note
+
+    note = read_note(path)
+    return {
+        "kind": "style",
+        "fingerprint": files_fingerprint([path]),
+        "shape": note.base,
+        "size_bytes": path.stat().st_size,
+        "trained_with": None,
+        "note": note.about,
+        "preview": note.preview,
     }
 
 

@@ -17,8 +17,8 @@ from ..frames.still_writer import write_still
 from ..frames.writer import open_writer
 from ..matte.roto_file import RotoMedia, read_roto
 from ..matte.roto_raster import render_roto
-from ..protocol.params import KeyPicture
 from ..protocol.ranges import FrameRange
+from ..protocol.stylize_params import KeyPicture
 from .viewer import shrunk
 
 _RGB = PixelLayout("rgb", 8)

@@ -142,7 +142,7 @@ def write_notes(media: str, notes: ShotNotes) -> None:
 def with_notes(params: Any, notes: ShotNotes) -> Any:
     """Parameters of an effect with what the shot's notes say; those of other effects as they are."""
     known = {field.name for field in fields(params)}
-    styled = getattr(params, "style", None) is not None
+    styled = bool(getattr(params, "styles", ()))
     settled = {
         "keyframes": () if styled else notes.paintings,  # a style file stands alone
         "still": notes.still,

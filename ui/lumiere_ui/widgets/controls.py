@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lumiere_engine.protocol import StyleShare
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
 from PySide6.QtWidgets import (
@@ -118,11 +119,11 @@ class FileControl(QWidget):
     """
 
     changed = Signal(object)
-    """Its path, or None."""
+    """What the parameter becomes: a picture's path or None, a tuple of style files."""
 
     def __init__(self, field: FormField, store: PictureStore) -> None:
         super().__init__()
-        self._field, self._path = field, None if field.default is None else str(field.default)
+        self._field, self._path = field, _file_of(field.default)
         self._title, self._filter = _KINDS[field.kind]
         self.setAcceptDrops(True)
         self.choose_button = QPushButton()
@@ -145,9 +146,9 @@ class FileControl(QWidget):
         self.setFocusProxy(self.choose_button)
         self._show()
 
-    def put(self, path: str | None) -> None:
-        """Show this file."""
-        self._path = path
+    def put(self, value: str | tuple[StyleShare, ...] | None) -> None:
+        """Show this file, or the first of these style files."""
+        self._path = _file_of(value)
         self._show()
 
     def choose(self) -> None:
@@ -178,7 +179,10 @@ class FileControl(QWidget):
 
     def _set(self, path: str | None) -> None:
         self.put(path)
-        self.changed.emit(path)
+        if self._field.kind == "style":
+            self.changed.emit(() if path is None else (StyleShare(path),))
+        else:
+            self.changed.emit(path)
 
     def _show(self) -> None:
         name = Path(self._path).name if self._path else self._title
@@ -188,6 +192,13 @@ class FileControl(QWidget):
         self.clear_button.setVisible(self._path is not None)
         if self._thumbnail is not None:
             self._thumbnail.set_file(self._path)
+
+
+def _file_of(value: str | tuple[StyleShare, ...] | None) -> str | None:
+    """The file that a parameter names, the first of several."""
+    if isinstance(value, tuple):
+        return value[0].file if value else None
+    return value
 
 
 def dropped(event: QDropEvent) -> list[str]:

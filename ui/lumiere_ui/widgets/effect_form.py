@@ -217,9 +217,9 @@ class EffectForm(QScrollArea):
     def _changed(self, name: str, value: Any) -> None:
         values = {name: value}
         for field in self._fields:
-            if value is not None and {field.kind, self._kind(name)} == {"picture", "style"}:
+            if value and {field.kind, self._kind(name)} == {"picture", "style"}:
                 # a style file stands alone
-                values[field.name] = None
+                values[field.name] = field.default
                 control = self._controls[field.name]
                 assert isinstance(control, FileControl)
                 control.put(None)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import cv2
@@ -12,23 +13,26 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
+from ...learning.sheets import loss_plot
 from ...learning.style.brush import Brush, TuneParams, Weights, base_network, interpolated, learn_style
 from ...learning.style.paint import PaintParams
-from ...learning.style.style_file import StyleNote, load_style, save_style
-from ...motion.flow import sample
+from ...learning.style.style_file import StyleNote, load_styles, save_style
 from ...protocol.jobs import WorkOrder
-from ...protocol.params import StylizeParams
+from ...protocol.stylize_params import StylizeParams
 from ...stunet import SHOT, STUNet, checkpoint
 from ..clock import Clock
+from ..observer import Observer
 from ..shot import AnalysedShots
 from ..workspace import Workspace
 from .keys import paint_keys, proposed_keys
+from .layers import carried, carried_large, enlarged, spread_out, tone
 from .scene import Scene
-from .trails import Trails, mixed
+from .trails import Trails
 
 Array = np.ndarray
 
 _AT_HAND = 24  # frames at analysis size
+_TELLING = 12  # key frames, about, that tell the tone
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,9 @@ class Patience:
 
 
 PATIENCE = {
-    "draft": Patience(1, (12, 20, 30), 24),
-    "standard": Patience(4, (30, 50, 70, 80), 100),
-    "best": Patience(8, (80, 120, 150, 150), 400),
+    "draft": Patience(1, (12, 20, 30), 16),
+    "standard": Patience(4, (20, 30, 50, 60), 64),
+    "best": Patience(8, (60, 90, 120, 120), 300),
 }
 
 
@@ -62,15 +66,23 @@ class Painting:
         order: strength, seed, weights.
         workspace: where key frames, trails and the network are kept.
         clock: hears of the stages "paint" and "learn".
+        observer: hears of the learning.
 
     Attributes:
         keys: the key frames, counted from 0 in the job.
     """
 
     def __init__(
-        self, scene: Scene, shots: AnalysedShots, order: WorkOrder, workspace: Workspace, clock: Clock
+        self,
+        scene: Scene,
+        shots: AnalysedShots,
+        order: WorkOrder,
+        workspace: Workspace,
+        clock: Clock,
+        observer: Observer,
     ) -> None:
-        self._scene, self._shots, self._order, self._clock = scene, shots, order, clock
+        self._scene, self._shots, self._order = scene, shots, order
+        self._clock, self._observer, self._folder = clock, observer, workspace.folder
         self._params, self._seed = order.spec.params_of(StylizeParams), order.spec.seed
         self._patience = PATIENCE[self._params.quality]
         self._style_file = workspace.folder / "style.safetensors"
@@ -93,9 +105,11 @@ class Painting:
             self._clock.step("paint", done, len(self.keys))
         base = base_network(self._start())
         style = self._learned(base)
-        self._full = self._brushes(interpolated(base, style, 1.0))
-        strength = self._params.strength
-        self._brushed = self._full if strength == 1 else self._brushes(interpolated(base, style, strength))
+        self._brushes = self._brushes_of(interpolated(base, style, self._params.strength))
+        shrink = self._scene.scale.shrink
+        # what half a minute of learning has not reached in colour is made up for at once, and for the whole job alike
+        telling = self.keys[:: max(1, len(self.keys) // _TELLING)]
+        self._tone = tone((self._answer(key), shrink(self._wanted(key))) for key in telling)
 
     def frame(self, frame: int, plate: Array) -> Array:
         """A frame of the job as it is painted, working values at the plate's size.
@@ -104,20 +118,18 @@ class Painting:
             frame: counted from 0 in the job.
             plate: its working values, h w 3.
         """
-        scale, strength = self._scene.scale, self._params.strength
-        rgb = self._at_plate_size(self._network(self._brushed, frame))
-        if strength < 1:
-            fine = plate - self._at_plate_size(self._plate_small(frame))
-            rgb = rgb + np.float32(1 - strength) * fine
-        followed = np.zeros((scale.small_height, scale.small_width), np.float32)
-        across, down = scale.factors
-        sources = self._trails.sources(frame)
-        for (key, weight), (_, _, places, _) in zip(mixed(sources), sources, strict=True):
-            followed += weight
-            places = (self._at_plate_size(places) + 0.5) * np.array([across, down], np.float32) - 0.5
-            layer = sample(self._missed(key), places.astype(np.float32), cubic=True)
-            rgb = rgb + np.float32(strength) * self._at_plate_size(weight)[..., None] * layer
+        rgb = enlarged(self._network(frame), self._scene.scale)
+        if self._params.strength < 1:
+            fine = plate - enlarged(self._plate_small(frame), self._scene.scale)
+            rgb = rgb + np.float32(1 - self._params.strength) * fine
+        sources, scale = self._trails.sources(frame), self._scene.scale
+        if not sources:
+            return rgb
+        small, followed = carried(sources, lambda key: scale.shrink(self._missed(key)))
         self._followed[frame] = float(followed.mean())
+        beyond = (1 - followed)[..., None] * spread_out(small, followed)
+        large = small if scale.same else carried_large(sources, self._missed, scale)
+        rgb += large + enlarged(beyond, scale)
         return rgb
 
     def followed(self) -> dict[int, float]:
@@ -144,28 +156,54 @@ class Painting:
         """A key frame's paint at the plate's size, working values."""
         if key in self._scene.paintings:
             return self._scene.paintings[key]
-        return self._at_plate_size(self._paints.get(key)["rgb"].astype(np.float32))
+        return enlarged(self._paints.get(key)["rgb"].astype(np.float32), self._scene.scale)
 
     def _missed_paint(self, key: int) -> Array:
-        """What the network misses of a key frame's paint, at the plate's size."""
-        return self.key_paint(key) - self._at_plate_size(self._network(self._full, key))
+        """What the network misses of a key frame, at the plate's size."""
+        return self._wanted(key) - enlarged(self._network(key), self._scene.scale)
+
+    def _wanted(self, key: int) -> Array:
+        """A key frame that is painted as far as the strength says, at the plate's size."""
+        strength = np.float32(self._params.strength)
+        wanted: Array = strength * self.key_paint(key) + (1 - strength) * enlarged(
+            self._plate_small(key), self._scene.scale
+        )
+        return wanted
 
     def _learned(self, base: STUNet) -> Weights:
-        if self._params.style is not None:
-            return load_style(Path(self._params.style), base, self._base_name)
+        if self._params.styles:
+            shares = [(Path(share.file), share.weight) for share in self._params.styles]
+            return load_styles(shares, base, self._base_name)
         all_painted = len(self.keys) == self._shots.frame_count
         if all_painted and self._params.strength == 1 and self._order.save_network is None:
             return base.state_dict()  # all is painted: there is nothing to learn for
         if not self._style_file.exists():
             params = TuneParams(steps=self._patience.learn, seed=self._seed)
             views = [_View(self, start, end) for start, end in self._shots.shots if self._keys_in(start, end)]
-            style = learn_style(
-                base, views, params, lambda step, _: self._clock.step("learn", step, params.steps)
-            )
+            style = learn_style(base, views, params, partial(self._learning, base, params.steps))
             part = self._style_file.with_suffix(".part")
             save_file({name: value.contiguous() for name, value in style.items()}, part)
             part.replace(self._style_file)
         return load_file(self._style_file)
+
+    def _learning(
+        self, base: STUNet, steps: int, losses: Sequence[float], weights: Callable[[], Weights]
+    ) -> None:
+        """Tell how learning goes; in the end the curve and a sheet stay in the workspace."""
+
+        def sheet() -> Array:
+            """The first key frame beside its paint and the network's answer."""
+            start, end = next((s, e) for s, e in self._shots.shots if s <= self.keys[0] < e)
+            brush = Brush(interpolated(base, weights(), 1.0), _View(self, start, end))
+            answer = (brush.frame(self.keys[0] - start) + 1) / 2
+            paint = self._scene.scale.shrink(self.key_paint(self.keys[0]))
+            return np.clip(np.hstack([self._plate_small(self.keys[0]), paint, answer]), 0, 1)
+
+        self._clock.step("learn", len(losses), steps)
+        self._observer.learned(len(losses), steps, losses, sheet)
+        if len(losses) == steps and self._order.keep_work:
+            loss_plot(losses, [], self._folder / "loss.png")
+            cv2.imwrite(str(self._folder / "learned.jpg"), np.rint(sheet()[..., ::-1] * 255))
 
     def save(self, path: Path) -> None:
         """Keep what was learned as a style file, for other shots.
@@ -192,12 +230,17 @@ class Painting:
             return STUNet(SHOT, seed=self._seed)
         return checkpoint.load(Path(self._order.network))
 
-    def _brushes(self, network: STUNet) -> list[tuple[int, int, Brush]]:
+    def _brushes_of(self, network: STUNet) -> list[tuple[int, int, Brush]]:
         return [(start, end, Brush(network, _View(self, start, end))) for start, end in self._shots.shots]
 
-    def _network(self, brushes: list[tuple[int, int, Brush]], frame: int) -> Array:
-        """The network's answer, h w 3 in 0..1 at analysis size."""
-        start, brush = next((s, b) for s, e, b in brushes if s <= frame < e)
+    def _network(self, frame: int) -> Array:
+        """The network's answer in the key frames' tone, h w 3 in 0..1 at analysis size."""
+        toned: Array = self._answer(frame) @ self._tone[:3] + self._tone[3]
+        return toned
+
+    def _answer(self, frame: int) -> Array:
+        """The network's own answer, h w 3 in 0..1 at analysis size."""
+        start, brush = next((s, b) for s, e, b in self._brushes if s <= frame < e)
         return (brush.frame(frame - start) + 1) / 2
 
     def _plate_small(self, frame: int) -> Array:
@@ -205,20 +248,9 @@ class Painting:
 
     def _carried_paint(self, frame: int) -> tuple[Array, Array]:
         """The paint that reaches a frame, h w 3 in 0..1, and its weight h w; at analysis size."""
-        sources = self._trails.sources(frame)
         scale = self._scene.scale
-        total = np.zeros((scale.small_height, scale.small_width, 3), np.float32)
-        weights = np.zeros((scale.small_height, scale.small_width), np.float32)
-        for (key, weight), (_, _, places, _) in zip(mixed(sources), sources, strict=True):
-            total += weight[..., None] * sample(scale.shrink(self.key_paint(key)), places)
-            weights += weight
+        total, weights = carried(self._trails.sources(frame), lambda key: scale.shrink(self.key_paint(key)))
         return total / np.maximum(weights, 1e-4)[..., None], weights
-
-    def _at_plate_size(self, small: Array) -> Array:
-        scale = self._scene.scale
-        if scale.same:
-            return small
-        return cv2.resize(small, (scale.width, scale.height), interpolation=cv2.INTER_LINEAR)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from ...frames.writer import FrameWriter, open_writer
 from ...protocol.errors import SpecError
 from ...protocol.jobs import WorkOrder
 from ...protocol.messages import JobResult
-from ...protocol.params import StylizeParams
+from ...protocol.stylize_params import StylizeParams
 from ..clock import Clock, OnProgress
 from ..device import device_kind
 from ..identity import media_identity, refuse_other_weights
@@ -56,7 +56,7 @@ def stylize(order: WorkOrder, on_progress: OnProgress, observer: Observer | None
     clock, observer = Clock(on_progress), observer or Observer()
     refuse_taken_names(order)
     refuse_other_weights(order)
-    if order.save_network is not None and spec.params_of(StylizeParams).style is not None:
+    if order.save_network is not None and spec.params_of(StylizeParams).styles:
         raise SpecError("from a style file nothing is learned", remedy="leave out --save-style")
     with ExitStack() as stack:
         scene = open_scene(spec, stack)
@@ -83,7 +83,7 @@ def stylize(order: WorkOrder, on_progress: OnProgress, observer: Observer | None
         # torch takes a second to import: what is wrong with the inputs is told before
         from .painting import Painting
 
-        painter = Painting(scene, shots, order, studio, clock)
+        painter = Painting(scene, shots, order, studio, clock, observer)
         painter.prepare()
         _write(order, scene, painter, clock, observer, workspace)
         if order.save_network is not None:

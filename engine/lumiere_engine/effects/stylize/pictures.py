@@ -13,8 +13,8 @@ from ...frames.picture import FrameFormat
 from ...frames.source import open_source
 from ...frames.still import is_still
 from ...protocol.errors import MissingMediaError, SpecError
-from ...protocol.params import KeyPicture
 from ...protocol.ranges import FrameRange
+from ...protocol.stylize_params import KeyPicture
 
 Array = np.ndarray
 

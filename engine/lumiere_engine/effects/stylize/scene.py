@@ -17,8 +17,8 @@ from ...matte.source import MatteSource, core, open_matte
 from ...matte.survey import check_matte
 from ...protocol.errors import SpecError
 from ...protocol.jobs import JobSpec
-from ...protocol.params import StylizeParams
 from ...protocol.ranges import FrameRange
+from ...protocol.stylize_params import StylizeParams
 from ..effort import EFFORTS
 from ..shot import Scale
 from ..softness import default_growth, inner_feather

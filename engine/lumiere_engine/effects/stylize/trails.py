@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -16,9 +17,30 @@ Array = np.ndarray
 
 _UNITS = 32.0  # places are kept in 1/32 pixel
 _APART = 1.0  # pixels by which flows there and back may differ until a step is doubted
+_BEYOND = 0.5  # pixels beyond the picture's edge that flow may lead by its own noise
 _UNLIKE = 16.0  # code values by which a pixel may differ from the place that it came from
 _CAMERA = 0.9  # how sure the camera's motion is where pixels look the same
+_NEAR = 0.5  # pixels by which flow and camera may differ where they are the same motion
+_LOST = 0.5  # share of the camera's sureness below which the flow has lost a place
+_HASTE = 0.3  # share of a frame in how alike a trail has looked lately
 _AROUND = 2.0  # pixels, standard deviation, over which likeness is judged
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a frame's pixels are in a key frame.
+
+    Attributes:
+        key: that one, counted from 0 in the job.
+        share: what it counts by its distance in time; those of a frame's key frames sum to 1.
+        places: h w 2, x and y in pixels.
+        sure: h w, 0..1.
+    """
+
+    key: int
+    share: float
+    places: Array
+    sure: Array
 
 
 class Trails:
@@ -44,15 +66,11 @@ class Trails:
                 self._outwards(key, direction)
             yield done
 
-    def sources(self, frame: int) -> list[tuple[int, float, Array, Array]]:
-        """The key frames that a frame takes from.
-
-        Returns:
-            Key frame, share in time (they sum to 1), places in it (h w 2, x and y) and confidence (h w, 0..1).
-        """
+    def sources(self, frame: int) -> list[Source]:
+        """The key frames that a frame takes from: itself, or the nearest on either side."""
         if frame in self._keys:
             height, width = self._size
-            return [(frame, 1.0, grid(height, width), np.ones((height, width), np.float32))]
+            return [Source(frame, 1.0, grid(height, width), np.ones((height, width), np.float32))]
         found = []
         for direction, keys in ((1, self._keys[::-1]), (-1, self._keys)):
             key = next((k for k in keys if (frame - k) * direction > 0), None)
@@ -60,10 +78,11 @@ class Trails:
                 entry = self._shelves[direction].get(frame)
                 places = entry["places"].astype(np.float32) / _UNITS
                 found.append((key, abs(frame - key), places, entry["sure"].astype(np.float32) / 255))
-        if len(found) < 2:
-            return [(key, 1.0, places, sure) for key, _, places, sure in found]
-        total = found[0][1] + found[1][1]
-        return [(key, 1 - far / total, places, sure) for key, far, places, sure in found]
+        total = sum(far for _, far, _, _ in found)
+        return [
+            Source(key, 1 - far / total if len(found) > 1 else 1.0, places, sure)
+            for key, far, places, sure in found
+        ]
 
     @property
     def _size(self) -> tuple[int, int]:
@@ -101,31 +120,38 @@ def walk(shots: AnalysedShots, key: int, direction: int) -> Iterator[tuple[int, 
 
     Yields:
         Frame, where its pixels are in the key frame (h w 2, x and y), and how sure that is (h w, 0..1): how well the
-        flows there and back agree at every step, times how much the pixels look like where they came from. What
-        the flow has lost, as around whatever passes by, may be where the camera's motion leads.
+        flows there and back agree at every step, times how much the pixels have looked like where they came from.
+        Where the flow agrees with the camera's motion, or has lost what the camera's motion finds, as around
+        whatever passes by, the camera's motion is taken and followed from there on.
     """
     start, view = next((s, v) for s, v in shots.views() if s <= key < s + v.frame_count)
     end = start + view.frame_count
     height, width = shots.scale.small_height, shots.scale.small_width
     here = grid(height, width)
     places, sure = here, np.ones((height, width), np.float32)
+    alike = sure
     for frame in range(key + 1, end) if direction > 0 else range(key - 1, start - 1, -1):
         pair = frame - 1 if direction > 0 else frame
         there, back = ("backward", "forward") if direction > 0 else ("forward", "backward")
         step = here + shots.flow(pair, there)
         apart = np.square(step + sample(shots.flow(pair, back), step) - here).sum(-1)
-        places, sure = sample(places, step), sample(sure, step) / (1 + np.square(apart / _APART**2))
-        sure = np.where(inside(step, height, width), sure, 0).astype(np.float32)
-        likely = sure * _likeness(shots, frame, key, places)
+        places, alike = sample(places, step), sample(alike, step)
+        sure = sample(sure, step) / (1 + np.square(apart / _APART**2))
+        beyond = np.square(step - np.clip(step, 0, (width - 1, height - 1))).sum(-1)
+        sure = (sure / (1 + np.square(beyond / _BEYOND**2))).astype(np.float32)
+        now = _likeness(shots, frame, key, places)
         by_camera = carry(view.chain.between(frame - start, key - start), here)
         on_screen = inside(by_camera, height, width)
         like_camera = np.where(on_screen, _likeness(shots, frame, key, by_camera), 0) * np.float32(_CAMERA)
-        camera = like_camera > likely
-        yield (
-            frame,
-            np.where(camera[..., None], by_camera, places),
-            np.where(camera, like_camera, likely),
-        )
+        # the camera's motion is free of the flow's noise: where both say the same, paint does not tremble
+        near = 1 / (1 + np.square(np.square(places - by_camera).sum(-1) / _NEAR**2))
+        near = np.where(on_screen & (like_camera >= _CAMERA * now), near, 0).astype(np.float32)[..., None]
+        lost = sure * now < _LOST * like_camera
+        places = np.where(lost[..., None], by_camera, places + near * (by_camera - places))
+        sure = np.where(lost, like_camera, sure).astype(np.float32)
+        # likeness is told over a few frames, so that paint does not come and go with the grain
+        alike = np.where(lost, 1, alike + _HASTE * (now - alike)).astype(np.float32)
+        yield frame, places, sure * alike
 
 
 def _likeness(shots: AnalysedShots, frame: int, key: int, places: Array) -> Array:
@@ -137,7 +163,7 @@ def _likeness(shots: AnalysedShots, frame: int, key: int, places: Array) -> Arra
     return like
 
 
-def mixed(sources: list[tuple[int, float, Array, Array]]) -> list[tuple[int, Array]]:
+def mixed(sources: list[Source]) -> list[tuple[int, Array]]:
     """What each key frame counts in a frame; together at most 1, less where no trail is sure.
 
     Args:
@@ -149,11 +175,11 @@ def mixed(sources: list[tuple[int, float, Array, Array]]) -> list[tuple[int, Arr
     if not sources:
         return []
     # in the middle between two keys either is enough; near one of them the other does not count
-    reach = [sure * min(1.0, 2 * share) for _, share, _, sure in sources]
+    reach = [source.sure * min(1.0, 2 * source.share) for source in sources]
     doubt = np.prod([1 - r for r in reach], axis=0)
-    shares = [share * sure for _, share, _, sure in sources]
+    shares = [source.share * source.sure for source in sources]
     total = sum(shares) + np.float32(1e-6)
     return [
-        (key, ((1 - doubt) * part / total).astype(np.float32))
-        for (key, *_), part in zip(sources, shares, strict=True)
+        (source.key, ((1 - doubt) * part / total).astype(np.float32))
+        for source, part in zip(sources, shares, strict=True)
     ]

@@ -39,15 +39,15 @@ WINDOW, STRIDE = 8, 6
 class TuneParams(TrainParams):
     """How a style is learned."""
 
-    steps: int = 100
+    steps: int = 64
     """Optimiser steps."""
     learning_rate: float = 1e-3
     """Higher than a shot's: the last layer starts at zero."""
     hole_weight: float = 1.0
     """All of the loss stands on painted pixels."""
-    batch: int = 4
+    batch: int = 3
     """Examples per step."""
-    window: tuple[int, int, int] = (4, 96, 96)
+    window: tuple[int, int, int] = (4, 64, 64)
     """Frames, rows, columns of an example."""
 
 
@@ -68,7 +68,8 @@ class Painted(Protocol):
         ...
 
 
-OnStep = Callable[[int, float], None]
+OnStep = Callable[[Sequence[float], Callable[[], Weights]], None]
+"""Hears of the losses so far, one per step, and may ask for the weights reached."""
 
 
 def base_network(start: STUNet) -> STUNet:
@@ -89,11 +90,12 @@ def learn_style(
     """
     network = deepcopy(base).train()
     trainer = Trainer(network, params)
+    losses: list[float] = []
     for step in range(params.steps):
         examples = [_example(shots, params, step, index) for index in range(params.batch)]
-        loss = trainer.advance(stacked(examples))
+        losses.append(trainer.advance(stacked(examples)))
         if on_step is not None:
-            on_step(step + 1, loss)
+            on_step(losses, lambda: trainer.state.average)
     return trainer.state.average
 
 

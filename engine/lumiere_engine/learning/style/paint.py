@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .colours import with_colours_of
+from .drawing import FAINT, LUMA, raised, with_drawing
 from .patches import PATCH, STRIDE, directions, sliced_distance
 from .strokes import with_strokes
 
@@ -20,8 +21,7 @@ OnStep = Callable[[int, int], None]
 
 _SMALLEST_SIDE = 24  # pixels of the coarsest level: below it patches say nothing of strokes
 _RATE = 0.02
-_EDGE_WEIGHT = 1.5
-_LUMA = (0.299, 0.587, 0.114)
+_EDGE_WEIGHT = 40.0  # the strokes that are laid over take most of it away again
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def paint(
 
     The picture begins as the frame in the reference's colours. From coarse to fine it descends the sliced Wasserstein
     distance of its patches to the reference's, and the distance of its edges to the frame's (where the frame has
-    some); at each level the result is laid out with real patches of the reference.
+    some); at each level the result is laid out with real patches of the reference. Its lines are drawn last.
 
     Args:
         frame: h w 3 float32 in 0..1.
@@ -76,14 +76,15 @@ def paint(
     if params.colour < 1:  # the strokes' colours and the frame's are moved towards each other's place
         recoloured = params.colour * recoloured + (1 - params.colour) * frame
         reference = params.colour * reference + (1 - params.colour) * with_colours_of(reference, frame)
-    target, style = _tensor(recoloured), _tensor(reference)
+    drawing = raised(recoloured)
+    target, outlines, style = _tensor(recoloured), _tensor(drawing), _tensor(reference)
     sizes = _sizes(frame.shape[:2], len(params.steps))
     generator = torch.Generator().manual_seed(params.seed)
     picture = target
     steps = params.steps[: len(sizes)][::-1]
     for level, (height, width) in enumerate(sizes):
         shrink = height / frame.shape[0]
-        seen = _resized(target, height, width)
+        seen = _resized(outlines, height, width)
         picture = _resized(picture, height, width)
         small = [max(2 * PATCH, round(side * shrink)) for side in reference.shape[:2]]
 
@@ -94,8 +95,7 @@ def paint(
         fitting = _resized(style, *small)
         picture = _descend(picture, seen, fitting, steps[level], params, generator, report)
         picture = with_strokes(picture, fitting, generator)
-    painted: Array = picture[0].permute(1, 2, 0).numpy()
-    return np.clip(painted, 0, 1)
+    return with_drawing(picture[0].permute(1, 2, 0).numpy(), drawing, params.edges)
 
 
 def _descend(
@@ -112,7 +112,7 @@ def _descend(
     optimiser = torch.optim.Adam([picture], lr=_RATE)
     edges = _gradients(seen)
     weight = edges.square().sum(1, keepdim=True)
-    weight = weight / (weight + weight.mean())  # strong edges are held, flat areas are free
+    weight = weight / (weight + weight.mean() + FAINT**2)  # strong edges are held, flat areas are free
     for step in range(steps):
         kernels = directions(params.projections, generator)
         first = torch.randint(0, STRIDE, (2,), generator=generator).tolist()
@@ -129,7 +129,7 @@ def _descend(
 
 def _gradients(picture: Tensor) -> Tensor:
     """Of the luma, 1 3 h w → 1 2 h w."""
-    luma = sum(w * picture[:, c : c + 1] for c, w in enumerate(_LUMA))
+    luma = sum(w * picture[:, c : c + 1] for c, w in enumerate(LUMA.tolist()))
     assert isinstance(luma, Tensor)
     padded = F.pad(luma, (0, 1, 0, 1), mode="replicate")
     return torch.cat([padded[:, :, :-1, 1:] - luma, padded[:, :, 1:, :-1] - luma], 1)

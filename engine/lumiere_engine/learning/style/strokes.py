@@ -12,11 +12,12 @@ from .patches import PATCH
 _STRIDE = 2  # pixels between the patches that are replaced; they overlap, and vote
 _MOST = 12000  # patches of the reference that may be taken
 _COMPONENTS = 24
+_FOCUS = 0.8  # pixels, standard deviation, within which a patch counts: wider, and strokes turn to a blur
 _BLOCK = 1 << 24  # similarities held at a time
 
 
 def with_strokes(picture: Tensor, reference: Tensor, generator: torch.Generator) -> Tensor:
-    """Replace every patch by the nearest one of the reference; where they overlap they vote.
+    """Replace every patch by the nearest one of the reference; where they overlap they vote, the nearest most.
 
     Patches are compared with all others by matrix products, as in Granot et al., Drop the GAN (arXiv 2103.15545),
     in their principal components.
@@ -39,10 +40,17 @@ def with_strokes(picture: Tensor, reference: Tensor, generator: torch.Generator)
         theirs = theirs[torch.randperm(len(theirs), generator=generator)[:_MOST]]
     nearest = theirs[_nearest(mine, theirs)]
     size = tuple(padded.shape[2:])
-    votes = F.fold(nearest.T[None], size, PATCH, stride=_STRIDE)
-    count = F.fold(torch.ones_like(nearest).T[None], size, PATCH, stride=_STRIDE)
-    voted = votes / count.clamp(min=1)
+    weights = _weights().expand_as(nearest)
+    votes = F.fold((nearest * weights).T[None], size, PATCH, stride=_STRIDE)
+    voted = votes / F.fold(weights.T[None].contiguous(), size, PATCH, stride=_STRIDE)
     return voted[:, :, half : half + height, half : half + width]
+
+
+def _weights() -> Tensor:
+    """What the values of a patch count, 147: a Gaussian around its middle."""
+    apart = torch.arange(PATCH, dtype=torch.float32) - PATCH // 2
+    line = torch.exp(-apart.square() / (2 * _FOCUS**2))
+    return (line[:, None] * line).flatten().repeat(3)
 
 
 def _nearest(mine: Tensor, theirs: Tensor) -> Tensor:

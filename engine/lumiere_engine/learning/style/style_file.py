@@ -8,6 +8,7 @@ that whoever gets the file knows whose picture it is. Nothing in it is ever exec
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,8 @@ class StyleNote:
     """Fingerprint of the weights that it is a difference to."""
     about: str
     """What it was learned from, and under which terms."""
+    preview: str = ""
+    """A painted frame, a JPEG in base64; written by `save_style` itself."""
 
 
 def save_style(path: Path, base: STUNet, style: Weights, note: StyleNote, preview: np.ndarray) -> None:
@@ -66,11 +69,11 @@ def save_style(path: Path, base: STUNet, style: Weights, note: StyleNote, previe
         part.unlink(missing_ok=True)
 
 
-def load_style(path: Path, base: STUNet, base_name: str) -> Weights:
-    """The weights that a style file makes of `base`.
+def load_styles(shares: Sequence[tuple[Path, float]], base: STUNet, base_name: str) -> Weights:
+    """The weights that style files make of `base` together: W_base + Σ wᵢ · (Wᵢ − W_base).
 
     Args:
-        path: the file.
+        shares: files, and what each counts.
         base: the network to begin with.
         base_name: fingerprint of its weights.
 
@@ -78,22 +81,45 @@ def load_style(path: Path, base: STUNet, base_name: str) -> Weights:
         UnknownVersionError: a label other than `LABEL`.
         SpecError: no style file, damaged, or a difference to other weights.
     """
+    mixed = dict(base.state_dict())
+    for path, weight in shares:
+        for name, value in _change(path, base, base_name).items():
+            mixed[name] = mixed[name] + weight * value.to(torch.float32)
+    return mixed
+
+
+def _change(path: Path, base: STUNet, base_name: str) -> Weights:
+    """The difference to `base` that a style file holds."""
+    note = read_note(path)
     try:
         with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("label") != LABEL:
-                raise UnknownVersionError(
-                    f"it is labelled '{metadata.get('label')}'; this version reads {LABEL}", clip=str(path)
-                )
             change = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise SpecError(f"the style cannot be read: {error}", clip=str(path)) from error
-    before = base.state_dict()
-    shapes = {name: value.shape for name, value in before.items()}
-    if metadata.get("base") != base_name or {n: v.shape for n, v in change.items()} != shapes:
+    shapes = {name: value.shape for name, value in base.state_dict().items()}
+    if note.base != base_name or {n: v.shape for n, v in change.items()} != shapes:
         raise SpecError(
             "the style was learned from other weights",
             clip=str(path),
             remedy="name those with --network, or learn the style again",
         )
-    return {name: value + change[name].to(torch.float32) for name, value in before.items()}
+    return change
+
+
+def read_note(path: Path) -> StyleNote:
+    """What a style file says of itself; its weights are not read.
+
+    Raises:
+        UnknownVersionError: a label other than `LABEL`.
+        SpecError: no style file, or damaged.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+    except (OSError, SafetensorError) as error:
+        raise SpecError(f"the style cannot be read: {error}", clip=str(path)) from error
+    if metadata.get("label") != LABEL:
+        raise UnknownVersionError(
+            f"it is labelled '{metadata.get('label')}'; this version reads {LABEL}", clip=str(path)
+        )
+    return StyleNote(metadata.get("base", ""), metadata.get("about", ""), metadata.get("preview", ""))
