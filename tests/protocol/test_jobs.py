@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lumiere_engine.protocol import FrameRange, JobSpec, RemoveParams, Weights, WorkOrder
+from lumiere_engine.protocol import (
+    FrameRange,
+    JobSpec,
+    RemoveParams,
+    StyleShare,
+    StylizeParams,
+    Weights,
+    WorkOrder,
+)
 from lumiere_engine.protocol.errors import LumiereError, SpecError, UnknownVersionError
 
 SPEC = JobSpec("remove", "/plates/a.mov", ("/mattes/a.mkv",))
@@ -188,3 +196,19 @@ def test_every_effect_is_in_every_table() -> None:
 
     assert set(EFFECTS) == set(PERFORMERS) == set(STAGES) == set(manifest()["effects"])
     assert [effect_of(kind()) for kind in EFFECTS.values()] == list(EFFECTS)
+
+
+@pytest.mark.parametrize(
+    ("style", "styles"), [(None, ()), ("/a.safetensors", (StyleShare("/a.safetensors"),))]
+)
+def test_what_0_4_0_stored_of_a_style_is_understood(
+    style: str | None, styles: tuple[StyleShare, ...]
+) -> None:
+    """Recipes and queued jobs outlive an update."""
+    spec = JobSpec("stylize", "/plate.mov", (), params=StylizeParams())
+    stored = spec.to_wire()
+    del stored["params"]["styles"]
+    stored["params"]["style"] = style
+    assert JobSpec.from_wire(stored) == replace(spec, params=StylizeParams(styles=styles))
+    order = {**WorkOrder(spec, "/out.mov").to_wire(), "spec": stored}
+    assert WorkOrder.from_wire(order).spec.params == StylizeParams(styles=styles)

@@ -88,7 +88,7 @@ class JobSpec:
             UnknownVersionError: another label.
             SpecError: a field is missing, unknown, or makes no sense.
         """
-        return decode(cls, data, complete=True, chosen=_params_field)
+        return decode(cls, _as_now(data), complete=True, chosen=_params_field)
 
     def params_of(self, kind: Type[P]) -> P:
         """The parameters as those of one effect.
@@ -117,6 +117,16 @@ class JobSpec:
         """
         text = json.dumps([__version__, self.to_wire(), media], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _as_now(spec: Any) -> Any:
+    """A spec as this version writes it: until 0.4.0 a stylize job named one style file at most, as "style"."""
+    params = spec.get("params") if isinstance(spec, dict) else None
+    if not isinstance(params, dict) or spec.get("effect") != "stylize" or "style" not in params:
+        return spec
+    rest = {name: value for name, value in params.items() if name != "style"}
+    style = params["style"]
+    return {**spec, "params": {**rest, "styles": [] if style is None else [{"file": style, "weight": 1.0}]}}
 
 
 def _params_field(spec: dict[str, Any]) -> dict[str, Any]:
