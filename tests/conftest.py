@@ -15,7 +15,10 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from lumiere_engine.client import Connection
+from lumiere_engine.protocol.worker import environment
 
+# As a worker has it, before anything loads torch: beside other work the tests of networks take a tenth of the time.
+os.environ.update(environment())
 # A busy machine is no failure: how long things take, benchmarks say.
 settings.register_profile("lumiere", deadline=None)
 settings.load_profile("lumiere")

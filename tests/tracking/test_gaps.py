@@ -23,6 +23,8 @@ def test_a_correction_touches_its_neighbours_alone() -> None:
     gaps = find_gaps([0, 8, 14], ALL, [ALL])
     assert [gap.frames for gap in touched(gaps, [8])] == [FrameRange(1, 7), FrameRange(9, 5)]
     assert [gap.frames for gap in touched(gaps, [14])] == [FrameRange(9, 5), FrameRange(15, 5)]
+    before, *_ = gaps = find_gaps([3, 8], ALL, [ALL])
+    assert before not in touched(gaps, [8]), "what is tracked before the first drawing stays as it is"
 
 
 def test_taking_a_drawing_away_touches_the_stretch_that_it_lay_in() -> None:
@@ -32,7 +34,7 @@ def test_taking_a_drawing_away_touches_the_stretch_that_it_lay_in() -> None:
 
 def test_behind_a_correction_the_first_drawing_still_teaches() -> None:
     gaps = find_gaps([2, 8, 14], ALL, [ALL])
-    assert [gap.lessons for gap in gaps] == [[2, 14], [2, 8], [8, 14], [2, 14]]
+    assert [gap.lessons for gap in gaps] == [[2], [2, 8], [8, 14], [2, 14]]
     assert find_gaps([5], ALL, [ALL])[1].lessons == [5]
 
 

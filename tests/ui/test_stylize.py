@@ -69,7 +69,7 @@ def test_a_clip_without_a_mask_is_queued_with_a_dropped_picture(
     client.pause_queue()
     session.render()
     session.previews.make(1)
-    qtbot.waitUntil(lambda: len(client.jobs().jobs) == len(before) + 2, timeout=20_000)
+    qtbot.waitUntil(lambda: len(client.jobs().jobs) == len(before) + 2, timeout=60_000)
     assert session.previews.busy
     jobs = {job.title.partition(" ")[0]: job for job in client.jobs().jobs if job.id not in before}
     for job in jobs.values():

@@ -1,8 +1,8 @@
 """Which frames are tracked from which drawings: every stretch between two drawings depends on these two alone.
 
 That is what makes corrections cheap and harmless: a drawing that is added or changed touches the stretch on either side
-of it, and the result is the same as if everything had been tracked anew. Before the first drawing and behind the last
-one, looks are learned from the first and the last: both stretches change with either.
+of it, and the result is the same as if everything had been tracked anew. Behind the last drawing looks are learned from
+the first one as well, so that this stretch changes with either.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Gap:
         before: the drawn frame right before them, None if the shot starts first.
         after: the drawn frame right after them, None if the shot ends first.
         shot: the frames between two cuts that they lie in.
-        beyond: where there is a drawing on one side alone, the farthest one on that side, None if it is the same.
+        beyond: behind the last drawing of a shot the first one, None if it is the same.
     """
 
     frames: FrameRange
@@ -58,19 +58,17 @@ def find_gaps(drawn: Iterable[int], wanted: FrameRange, shots: Sequence[FrameRan
             end = shot.end_exclusive if after is None else after
             frames = FrameRange.between(start, end).intersection(wanted)
             if frames.duration:
-                found.append(Gap(frames, before, after, shot, _beyond(inside, before, after)))
+                found.append(Gap(frames, before, after, shot, _beyond(inside, after)))
     return found
 
 
-def _beyond(marks: Sequence[int], before: int | None, after: int | None) -> int | None:
-    """The drawing of a shot that an open gap learns from besides the one that it begins at.
+def _beyond(marks: Sequence[int], after: int | None) -> int | None:
+    """The drawing of a shot that the gap behind the last one learns from as well.
 
-    The farthest: a correction between the two leaves the gap alone. Without it, what the first drawing taught would be
-    forgotten behind every correction.
+    The first: what it taught would be forgotten behind every correction. The gap before the first drawing learns from
+    that alone, since every later correction would change it.
     """
-    if len(marks) == 1 or (before is not None and after is not None):
-        return None
-    return marks[-1] if before is None else marks[0]
+    return marks[0] if after is None and len(marks) > 1 else None
 
 
 def touched(gaps: Sequence[Gap], changed: Iterable[int] | None) -> list[Gap]:
@@ -88,8 +86,4 @@ def _depends(gap: Gap, frame: int) -> bool:
     """Whether a gap is another one if the drawing in `frame` is another one, or has just been taken away."""
     if frame in gap.frames or frame in gap.lessons:
         return True
-    if frame not in gap.shot:
-        return False
-    if gap.after is None:
-        return frame < min(gap.lessons)
-    return gap.before is None and frame > max(gap.lessons)
+    return frame in gap.shot and gap.after is None and frame < min(gap.lessons)
