@@ -1,7 +1,7 @@
 """Key frames made from a style picture: which frames, and in what order they are painted so that they agree.
 
 The first key frame of a shot is its middle. From there outwards the next one stands where too little of a frame shows
-what the last one showed. It begins as the last one's paint, carried there; only what is new is painted anew. So all
+what the last one showed, and at the shot's end if something has entered since. It begins as the last one's paint, carried there; only what is new is painted anew. So all
 key frames of a shot show the same strokes where they show the same things.
 """
 
@@ -21,6 +21,7 @@ from .trails import walk
 Array = np.ndarray
 
 _ENOUGH = 0.6  # share of a frame that must be carried from a key frame; below it there is another one
+_ENOUGH_AT_THE_END = 0.85  # of a shot's last frame: what enters on the way to it would have no strokes
 _KEPT = 0.5  # sureness from which carried paint stays as it is
 
 
@@ -58,8 +59,13 @@ def proposed_keys(shots: AnalysedShots, reach: int) -> Iterator[KeyFrame]:
 
 
 def _next_key(shots: AnalysedShots, key: int, direction: int) -> int | None:
-    """The first frame beyond `key` that shows too little of it; None if there is none in the shot."""
-    return next((f for f, _, likely in walk(shots, key, direction) if likely.mean() < _ENOUGH), None)
+    """The first frame beyond `key` that shows too little of it, or the shot's last if that shows not most of it."""
+    last, shown = None, 1.0
+    for last, _, likely in walk(shots, key, direction):
+        shown = float(likely.mean())
+        if shown < _ENOUGH:
+            return last
+    return last if shown < _ENOUGH_AT_THE_END else None
 
 
 def paint_keys(
