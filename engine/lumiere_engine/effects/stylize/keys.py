@@ -1,8 +1,9 @@
 """Key frames made from a style picture: which frames, and in what order they are painted so that they agree.
 
 The first key frame of a shot is its middle. From there outwards the next one stands where too little of a frame shows
-what the last one showed, and at the shot's end if something has entered since. It begins as the last one's paint, carried there; only what is new is painted anew. So all
-key frames of a shot show the same strokes where they show the same things.
+what the last one showed, and at the shot's end if something has entered since. It begins as the last one's paint,
+carried there; only what is new is painted anew. So all key frames of a shot show the same strokes where they show the
+same things.
 """
 
 from __future__ import annotations
