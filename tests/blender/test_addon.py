@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import bpy
@@ -11,6 +12,8 @@ from lumiere_plugin.hosts import blender
 from lumiere_plugin.hosts.desk import HostDesk
 from lumiere_plugin.hosts.watching import Watcher
 from sequencer import BlenderRig
+
+MANIFEST = Path(__file__).resolve().parents[2] / "plugin.json"
 
 
 @pytest.fixture
@@ -88,7 +91,11 @@ def test_menu_and_sidebar_have_an_entry_for_each_action(rig: BlenderRig) -> None
 
     layout = Layout()
     blender.draw_actions(layout)
-    assert layout.entries[0][1] == "Remove object…" and len(layout.entries) == 3
+    actions = json.loads(MANIFEST.read_text(encoding="utf-8"))["actions"]
+    assert [title for _, title in layout.entries] == [
+        one["title"] for one in actions if "host" in one["shown_in"]
+    ]
+    assert layout.entries[0][1] == "Remove object…"
     menu = type("Menu", (), {"layout": Layout()})()
     blender.draw_menu(menu, None)
     assert menu.layout.entries == [("LUMIERE_MT_strip", "")]
