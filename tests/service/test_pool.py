@@ -138,14 +138,15 @@ def test_a_job_whose_work_another_one_holds_waits_for_it_and_lets_others_go_firs
 ) -> None:
     """As two jobs on one shot, which share what is borrowed; the first is killed in between."""
     busy = """
-    held = pathlib.Path(order["output"]).parent / "held"
-    mine = f"{folder.name} {attempt}"
+    held, mine = pathlib.Path(order["output"]).parent / "held", folder / "mine"
     if folder.name in ("1", "2"):
-        holder = held.read_text().split()[0] if held.exists() else folder.name
-        if holder != folder.name:
-            say({"label": "Failure.1", "kind": "BusyError", "message": "the same job is already running"})
-            sys.exit(0)
-        held.write_text(mine)
+        mine.write_text(folder.name)
+        try:
+            os.link(mine, held)  # one of two that come at the same instant gets it
+        except FileExistsError:
+            if held.read_text() != folder.name:
+                say({"label": "Failure.1", "kind": "BusyError", "message": "the same job is already running"})
+                sys.exit(0)
     while not (folder / "go").exists():
         time.sleep(0.005)
     held.unlink(missing_ok=True) if folder.name in ("1", "2") else None
