@@ -127,6 +127,21 @@ def test_old_film_whose_exposure_jumps_leaves_no_bright_patch(shot_of: Any, box:
     assert error_in(borrowed, shot, MIDDLE, borrowed.filled) < 6.0
 
 
+def test_a_wall_goes_on_behind_a_hole_that_touches_a_walker(
+    shot_of: Any, texture: Callable[..., Any], box: Callable[..., Any]
+) -> None:
+    """The camera follows him, so that he keeps his place in the picture and the wall does not."""
+    frames, step = 12, 5
+    wall, walker = texture(72, 128 + frames * step), texture(32, 30, seed=5)
+    truths = [wall[:, k * step : k * step + 128].copy() for k in range(frames)]
+    for truth in truths:
+        truth[40:, 50:80] = walker
+    shot = shot_of(truths, [box(left=54, top=18, size=22)] * frames)
+    borrowed = Borrower(shot, PARAMS).borrow(MIDDLE)
+    assert borrowed is not None and borrowed.filled[borrowed.hole].mean() > 0.8
+    assert error_in(borrowed, shot, MIDDLE, borrowed.filled) < 1.0
+
+
 def sky(columns: int) -> np.ndarray:
     """A clear sky, darker above; 72 w 3 float32."""
     return np.broadcast_to(np.linspace(90, 180, 72, dtype=np.float32)[:, None, None], (72, columns, 3))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,12 +17,15 @@ Array = np.ndarray
 RING = 20  # pixels around the hole whose agreement speaks for what is inside
 _ERROR_BLUR = 9  # the error of one pixel is mostly noise; that of its neighbourhood is not
 _FEWEST = 200  # pixels that must be seen for a comparison
+_FEWEST_OWN = 50  # of them that must be alike, or move with a plane, to be asked alone
 _VOTERS = 1500  # of them that planes are fitted to
 _MOST_PLANES = 3
 _TRIALS = 300  # random samples per plane: enough for one that an eighth of the voters follow closely
 _PLANE_PX = 0.5  # how closely a plane's pixels follow it
 _LEAST_SHARE = 0.12  # of the voters that a plane must explain
 _NEARLY_ALL = 0.92
+_FOLLOWS_PX = 1.0  # how closely what moves with a plane follows it, with the errors of flow
+_SUPPORTED = 0.5  # share of the nearby ring that must follow a plane for it to be believed behind the hole
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class Aligned:
         gain: 3 float32, the factor per channel that it was exposed with, before the offset was added.
         offset: h w 3 float32, the exposure difference that was added, code values of 255.
         error: h w float32, expected absolute error, code values of 255.
+        doubt: h w float32, 0 or more: by what share the error is to be taken for larger when candidates compete.
     """
 
     places: Array
@@ -74,14 +78,13 @@ class Aligned:
     gain: Array
     offset: Array
     error: Array
+    doubt: Array
 
 
 class Aligner:
     """Lays frames over each other, starting from one or several guesses of the motion."""
 
-    def __init__(self, *, layered: bool = True) -> None:
-        """`layered` looks for planes; without, there is only the smooth continuation."""
-        self._layered = layered
+    def __init__(self) -> None:
         self._flow = FlowEstimator("medium")
 
     def align(self, target: Target, frame: Array, frame_hole: Array, guesses: list[Array]) -> list[Aligned]:
@@ -119,15 +122,20 @@ class Aligner:
         frame = times(frame, gain)
         flow = self._residual(target, warped, shown)
         seen = ~widen(target.hole, SPOILT_RIM) & shown
-        planes = _planes(places + flow, seen) if self._layered else []
+        measured = places + flow
+        planes = _planes(measured, seen)
         both = target.known & shown
         refined = places + np.where(both[..., None], flow, smooth_field(flow, both))
         warped_refined, shown_refined = _see(frame, blocked, refined)
         refined_score = _ring_error(target, warped_refined, shown_refined)
         if refined_score is not None and refined_score < score:
             places, warped, shown = refined, warped_refined, shown_refined
-        variants = [(places, warped, shown), *((p, *_see(frame, blocked, p)) for p in planes)]
-        return [_judge(target, gain, *variant) for variant in variants]
+        smooth = _judge(target, gain, places, warped, shown)
+        layers = [
+            _judge_plane(target, gain, p, *_see(frame, blocked, p), seen, _follow(measured, p))
+            for p in planes
+        ]
+        return [_doubted(smooth, layers), *layers]
 
     def _residual(self, target: Target, warped: Array, shown: Array) -> Array:
         """Motion left between target and warped frame; it means something where both are seen."""
@@ -178,17 +186,61 @@ def _ring_error(target: Target, warped: Array, shown: Array) -> float | None:
 
 
 def _judge(target: Target, gain: Array, places: Array, warped: Array, shown: Array) -> Aligned:
-    """Match the exposure and say what error to expect inside the hole.
+    """Match the exposure and say what error to expect inside the hole, from all of the ring."""
+    both = target.known & shown
+    picture, offset, error = _matched(target, warped, both)
+    return Aligned(places, shown & target.hole, picture, gain, offset, error, np.zeros_like(error))
+
+
+def _judge_plane(
+    target: Target, gain: Array, places: Array, warped: Array, shown: Array, seen: Array, follows: Array
+) -> Aligned:
+    """The same for one plane, from the part of the ring that `follows` it; motion is known where it is `seen`.
+
+    What belongs to another surface, such as a person who walks past, differs and says nothing of how well this one
+    is laid. Where hardly anything near moves with the plane, it is not believed to go on there, and all of the ring
+    is asked.
+    """
+    whole = _judge(target, gain, places, warped, shown)
+    both = target.known & shown & seen
+    own = both & follows
+    if own.sum() < _FEWEST_OWN:
+        return whole
+    picture, offset, error = _matched(target, warped, own)
+    support = smooth_field(follows.astype(np.float32), both, blur=_ERROR_BLUR)
+    belief = np.clip(support / _SUPPORTED, 0, 1)
+    return replace(whole, picture=picture, offset=offset, error=belief * error + (1 - belief) * whole.error)
+
+
+def _follow(measured: Array, plane: Array) -> Array:
+    """Where what was measured (h w 2) moves with `plane` (h w 2): the majority of a small square does."""
+    near = np.linalg.norm(measured - plane, axis=-1) < _FOLLOWS_PX
+    return cv2.blur(near.astype(np.float32), (5, 5)) > 0.5
+
+
+def _doubted(smooth: Aligned, layers: list[Aligned]) -> Aligned:
+    """The smooth continuation, the more doubted the farther it is from all planes, in pixels.
+
+    It was fitted to the very ring that judges it, and bends behind the hole to whatever touches the rim; planes have
+    no such freedom, so that their promises hold and its do not.
+    """
+    if not layers:
+        return smooth
+    apart = [np.linalg.norm(smooth.places - layer.places, axis=-1) for layer in layers]
+    return replace(smooth, doubt=np.min(apart, 0))
+
+
+def _matched(target: Target, warped: Array, both: Array) -> tuple[Array, Array, Array]:
+    """`warped` in the target's exposure, the offset that was added, and the error to expect inside the hole.
 
     The exposure is a membrane: the low-passed difference on the rim, continued harmonically inside. Adding a
     harmonic function that carries the boundary's difference is the solution of the Poisson equation with the
     borrowed gradients as guidance (Pérez et al., 2003; Georgiev, 2004).
     """
-    both = target.known & shown
     warped = warped.astype(np.float32)
     difference = target.picture.astype(np.float32) - warped
     similar = both & (channel_mean(np.abs(difference)) < OUTLIER)
-    offset = smooth_field(difference, similar if similar.sum() >= 50 else both, blur=_ERROR_BLUR)
+    offset = smooth_field(difference, similar if similar.sum() >= _FEWEST_OWN else both, blur=_ERROR_BLUR)
     rest = np.minimum(channel_mean(np.abs(difference - offset)), 2 * OUTLIER)
     error = smooth_field(rest, both, blur=_ERROR_BLUR)
-    return Aligned(places, shown & target.hole, np.clip(warped + offset, 0, 255), gain, offset, error)
+    return np.clip(warped + offset, 0, 255), offset, error

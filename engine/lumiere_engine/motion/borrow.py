@@ -270,7 +270,8 @@ def _fuse(
         return Borrowed(window, target.hole, fill, nothing, fill_error, ())
     usable = np.stack([a.usable & (a.error <= worst) for _, a in candidates])
     errors = np.stack([a.error for _, a in candidates]) + 0.5
-    weights = np.where(usable, errors**-3.0, 0).astype(np.float32)
+    doubted = errors * np.stack([1 + a.doubt for _, a in candidates])
+    weights = np.where(usable, doubted**-3.0, 0).astype(np.float32)
     weights *= _agreement([f for f, _ in candidates], [a.picture for _, a in candidates], weights)
     weights[weights < _LEAST_SHARE * weights.max(0)] = 0
     _drop_dispensable(weights)
