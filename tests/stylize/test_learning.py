@@ -12,7 +12,7 @@ import torch
 from lumiere_engine.effects.stylize.layers import spread_out, tone
 from lumiere_engine.learning.style.brush import Brush, TuneParams, base_network, interpolated, learn_style
 from lumiere_engine.learning.style.colours import with_colours_of
-from lumiere_engine.learning.style.paint import PaintParams, paint
+from lumiere_engine.learning.style.paint import Begun, PaintParams, paint
 from lumiere_engine.learning.style.patches import directions, sliced_distance
 from lumiere_engine.learning.style.style_file import StyleNote, load_styles, read_note, save_style
 from lumiere_engine.stunet import STUNet
@@ -85,6 +85,21 @@ def test_a_painted_frame_has_the_patches_of_the_reference(tools: Any) -> None:
     before, after = (float(sliced_distance(t, tensors[2], kernels, (0, 0))) for t in tensors[:2])
     assert after < 0.6 * before
     assert np.array_equal(painted, paint(frame, reference, params))
+
+
+def test_paint_that_is_there_stays_and_what_is_new_begins_in_its_colours(tools: Any) -> None:
+    frame, reference = tools.smooth_noise(48, 64, 1, 6.0), tools.smooth_noise(64, 64, 2, 2.0)
+    params = PaintParams(steps=(20, 20))
+    alone = paint(frame, reference, params)
+    kept = np.zeros((48, 64), np.float32)
+    kept[:, :32] = 1
+    begun = Begun(np.clip(alone - np.float32([0.3, 0, -0.3]), 0, 1), kept)
+    assert np.array_equal(paint(frame, reference, params, begun=begun)[:, :32], begun.paint[:, :32])
+    start = begun.continued(alone)
+    assert np.array_equal(start[:, :32], begun.paint[:, :32])
+    moved = start - alone
+    assert np.abs(moved[:, 32:34].mean((0, 1)) - moved[:, 24:32].mean((0, 1))).max() < 0.1  # no edge
+    assert np.abs(moved[:, 56:]).max() < 0.02  # and far away nothing
 
 
 def test_colours_are_those_of_the_reference(tools: Any) -> None:

@@ -56,6 +56,11 @@ def test_style_pictures_that_will_not_do(styled: Styled, tmp_path: Path, tools: 
     refused(styled, "plate.mkv", "no picture", reference="plate.mkv")
 
 
+def test_a_picture_is_no_style_file_and_is_told_its_place(styled: Styled, tmp_path: Path, tools: Any) -> None:
+    picture = tools.write(tmp_path / "scream.png", [np.full((96, 96, 3), 0.5, np.float32)])
+    refused(styled, "scream.png", "picture", "--reference", styles=(StyleShare(str(picture), 1.0),))
+
+
 def test_key_frames_that_will_not_do(styled: Styled, media: Path, tmp_path: Path, tools: Any) -> None:
     other = tools.write(tmp_path / "other.png", [np.full((60, 96, 3), 0.5, np.float32)])
     refused(styled, "other.png", "96 × 60", "96 × 64", keyframes=(KeyPicture(2, str(other)),))

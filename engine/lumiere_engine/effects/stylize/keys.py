@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...learning.style.paint import PaintParams, fitted_reference, paint
+from ...learning.style.paint import Begun, PaintParams, fitted_reference, paint
 from ...motion.flow import sample
 from ..shot import AnalysedShots
 from ..workspace import Shelf
@@ -91,17 +91,18 @@ def paint_keys(
         if not shelf.has(key.frame):
             frame = shots.picture(key.frame).astype(np.float32) / 255
             fitted = fitted_reference(reference, frame.shape, params)
-            painted = paint(frame, fitted, params)
+            begun = None
             if key.before is not None:
-                carried, sure = _carried(shots, key, shelf.get(key.before)["rgb"].astype(np.float32))
-                painted += sure[..., None] * (carried - painted)
+                begun = _carried(shots, key, shelf.get(key.before)["rgb"].astype(np.float32))
+            painted = paint(frame, fitted, params, begun=begun)
             shelf.put(key.frame, rgb=painted.astype(np.float16))
         on_key(done)
 
 
-def _carried(shots: AnalysedShots, key: KeyFrame, paint_before: Array) -> tuple[Array, Array]:
-    """The paint of the key frame before, and where it stays; h w 3, h w in 0..1."""
+def _carried(shots: AnalysedShots, key: KeyFrame, paint_before: Array) -> Begun:
+    """The paint of the key frame before, carried to this one, and where it stays."""
     assert key.before is not None
     direction = 1 if key.frame > key.before else -1
     places, likely = next((p, s) for f, p, s in walk(shots, key.before, direction) if f == key.frame)
-    return sample(paint_before, places, cubic=True), np.clip(likely / _KEPT - 0.5, 0, 1)
+    paint = np.clip(sample(paint_before, places, cubic=True), 0, 1)
+    return Begun(paint, np.clip(likely / _KEPT - 0.5, 0, 1).astype(np.float32))

@@ -51,9 +51,9 @@ class Patience:
 
 
 PATIENCE = {
-    "draft": Patience(1, (12, 20, 30), 16),
-    "standard": Patience(4, (20, 30, 50, 60), 64),
-    "best": Patience(8, (60, 90, 120, 120), 300),
+    "draft": Patience(3, (12, 20, 30), 16),
+    "standard": Patience(6, (20, 30, 50, 60), 64),
+    "best": Patience(12, (60, 90, 120, 120), 300),
 }
 
 

@@ -21,6 +21,7 @@ OnStep = Callable[[int, int], None]
 
 _SMALLEST_SIDE = 24  # pixels of the coarsest level: below it patches say nothing of strokes
 _RATE = 0.02
+_CONTINUED = 1 / 12  # of the height, standard deviation, over which new paint takes the colours of what it continues
 _EDGE_WEIGHT = 40.0  # the strokes that are laid over take most of it away again
 
 
@@ -42,6 +43,45 @@ class PaintParams:
     """Of the directions."""
 
 
+@dataclass(frozen=True)
+class Begun:
+    """Paint that a frame has before it is painted.
+
+    Attributes:
+        paint: h w 3 float32 in 0..1.
+        kept: h w float32, 0..1: how much of it stays.
+    """
+
+    paint: Array
+    kept: Array
+
+    def over(self, picture: Array) -> Array:
+        """The paint laid over `picture`, h w 3."""
+        laid: Array = picture + self.kept[..., None] * (self.paint - picture)
+        return laid
+
+    def continued(self, picture: Array) -> Array:
+        """`picture` (h w 3), its colours beside the paint moved to it, so that painting begins without a step."""
+        sigma = picture.shape[0] * _CONTINUED
+        near = cv2.GaussianBlur(self.kept, (0, 0), sigma)[..., None]
+        apart = cv2.GaussianBlur(self.kept[..., None] * (self.paint - picture), (0, 0), sigma)
+        moved = picture + apart / np.maximum(near, 0.5)
+        return self.over(np.clip(moved, 0, 1).astype(np.float32))
+
+
+class _Hold:
+    """Keeps begun paint (None: nothing) in a picture of one level, 1 3 h w."""
+
+    def __init__(self, begun: Begun | None, height: int, width: int) -> None:
+        self._begun = begun is not None
+        if begun is not None:
+            self._paint = _resized(_tensor(begun.paint), height, width)
+            self._kept = _resized(_tensor(begun.kept[..., None]), height, width)
+
+    def __call__(self, picture: Tensor) -> Tensor:
+        return picture + self._kept * (self._paint - picture) if self._begun else picture
+
+
 def fitted_reference(reference: Array, shape: tuple[int, ...], params: PaintParams) -> Array:
     """The reference at the size at which its strokes are wanted, h w 3 float32 in 0..1, for a frame of `shape`."""
     factor = params.scale * (shape[0] * shape[1] / (reference.shape[0] * reference.shape[1])) ** 0.5
@@ -55,6 +95,7 @@ def paint(
     reference: Array,
     params: PaintParams,
     *,
+    begun: Begun | None = None,
     on_step: OnStep | None = None,
 ) -> Array:
     """Paint a frame with the patches of a reference.
@@ -67,6 +108,7 @@ def paint(
         frame: h w 3 float32 in 0..1.
         reference: see `fitted_reference`.
         params: see there.
+        begun: paint that is there already: it stays, and what is new continues it.
         on_step: hears (finished steps, all steps).
 
     Returns:
@@ -76,6 +118,8 @@ def paint(
     if params.colour < 1:  # the strokes' colours and the frame's are moved towards each other's place
         recoloured = params.colour * recoloured + (1 - params.colour) * frame
         reference = params.colour * reference + (1 - params.colour) * with_colours_of(reference, frame)
+    if begun is not None:
+        recoloured = begun.continued(recoloured)
     drawing = raised(recoloured)
     target, outlines, style = _tensor(recoloured), _tensor(drawing), _tensor(reference)
     sizes = _sizes(frame.shape[:2], len(params.steps))
@@ -93,9 +137,11 @@ def paint(
                 on_step(before + done, sum(steps))
 
         fitting = _resized(style, *small)
-        picture = _descend(picture, seen, fitting, steps[level], params, generator, report)
-        picture = with_strokes(picture, fitting, generator)
-    return with_drawing(picture[0].permute(1, 2, 0).numpy(), drawing, params.edges)
+        hold = _Hold(begun, height, width)
+        picture = _descend(hold(picture), seen, fitting, steps[level], params, generator, hold, report)
+        picture = hold(with_strokes(picture, fitting, generator))
+    painted = with_drawing(picture[0].permute(1, 2, 0).numpy(), drawing, params.edges)
+    return painted if begun is None else begun.over(painted)
 
 
 def _descend(
@@ -105,6 +151,7 @@ def _descend(
     steps: int,
     params: PaintParams,
     generator: torch.Generator,
+    hold: _Hold,
     report: Callable[[int], None],
 ) -> Tensor:
     """One level: 1 3 h w → 1 3 h w."""
@@ -123,6 +170,8 @@ def _descend(
         for group in optimiser.param_groups:
             group["lr"] = _RATE * (1 - 0.8 * step / steps)
         optimiser.step()
+        with torch.no_grad():
+            picture.copy_(hold(picture))
         report(step + 1)
     return picture.detach()
 

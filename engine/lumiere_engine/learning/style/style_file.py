@@ -117,6 +117,10 @@ def read_note(path: Path) -> StyleNote:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
     except (OSError, SafetensorError) as error:
+        if cv2.haveImageReader(str(path)):
+            raise SpecError(
+                "it is a picture, not a style file", clip=str(path), remedy="give it with --reference"
+            ) from error
         raise SpecError(f"the style cannot be read: {error}", clip=str(path)) from error
     if metadata.get("label") != LABEL:
         raise UnknownVersionError(
