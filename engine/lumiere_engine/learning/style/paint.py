@@ -21,7 +21,9 @@ OnStep = Callable[[int, int], None]
 
 _SMALLEST_SIDE = 24  # pixels of the coarsest level: below it patches say nothing of strokes
 _RATE = 0.02
-_CONTINUED = 1 / 12  # of the height, standard deviation, over which new paint takes the colours of what it continues
+_CONTINUED = (
+    1 / 12
+)  # of the height, standard deviation, over which new paint takes the colours of what it continues
 _EDGE_WEIGHT = 40.0  # the strokes that are laid over take most of it away again
 
 
