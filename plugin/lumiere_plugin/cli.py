@@ -206,6 +206,8 @@ def track(
         Optional[str],  # noqa: UP045
         typer.Option(metavar="A-B", help="Frames to track, both included. [default: up to the cuts]"),
     ] = None,
+    rate: Rate = None,
+    conform: Conform = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -218,7 +220,9 @@ def track(
     with console.failures():
         wanted = None if to is None else FrameRange.parse_inclusive(to)
         with console.progress() as show:
-            tracking = run(source, matte, frame, wanted, out, overwrite, show)
+            tracking = run(
+                source, matte, frame, wanted, out, overwrite, show, conform=conform, rate=rate_of(rate)
+            )
         console.answer(tracking.to_wire(), tracking.text())
 
 

@@ -70,13 +70,12 @@ def open_source(path: Path | str, *, conform: bool = False, rate: Fraction | Non
     return MovieSource(path, conform=conform, rate=rate)
 
 
-def probe(path: Path | str) -> MediaInfo:
+def probe(path: Path | str, *, conform: bool = False, rate: Fraction | None = None) -> MediaInfo:
     """What there is to know about media before it is used; the first frame is decoded.
 
-    Raises:
-        As `open_source`.
+    Takes and raises what `open_source` does.
     """
-    with open_source(path) as source:
+    with open_source(path, conform=conform, rate=rate) as source:
         fmt = source.format
         movie = isinstance(source, MovieSource)
         return MediaInfo(
