@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from lumiere_bench.clips import Size, read_clip, write_clip
 from lumiere_engine.protocol import FrameRange
-from lumiere_engine.protocol.errors import OutputError, SpecError
+from lumiere_engine.protocol.errors import Cancelled, OutputError, SpecError
+from lumiere_plugin.console import begins_anew
 from lumiere_plugin.tracking import run
 
 
@@ -78,3 +79,18 @@ def test_mattes_of_a_sequence_are_numbered_as_its_files_are(
 def test_mattes_and_frames_come_in_pairs(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="1 mattes for 2 frames"):
         run(tmp_path / "plate.mkv", [tmp_path / "mask.png"], [0, 1], None, tmp_path / "o.mkv", False, print)
+
+
+def test_a_track_that_is_interrupted_says_that_nothing_is_kept(
+    square: Callable[..., Any], tmp_path: Path
+) -> None:
+    clip, out = square(4), tmp_path / "matte.mkv"
+    write_clip(tmp_path / "plate.mkv", clip.frames, Fraction(24))
+    cv2.imwrite(str(tmp_path / "mask.png"), clip.masks[0].astype(np.uint8) * 255)
+
+    def ctrl_c(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(Cancelled, match="begins anew"), begins_anew():
+        run(tmp_path / "plate.mkv", [tmp_path / "mask.png"], [0], None, out, False, ctrl_c)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mask.png", "plate.mkv"]
