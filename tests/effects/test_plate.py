@@ -26,8 +26,8 @@ def plate(path: Path, field_order: int = 0) -> str:
 
 def test_fields_are_named(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        assert open_plate(JobSpec("remove", plate(tmp_path / "frames.mkv"), ()), stack).notes == ()
-        (note,) = open_plate(JobSpec("remove", plate(tmp_path / "fields.mkv", 2), ()), stack).notes
+        assert open_plate(JobSpec("remove", plate(tmp_path / "frames.mkv"), ("m.png",)), stack).notes == ()
+        (note,) = open_plate(JobSpec("remove", plate(tmp_path / "fields.mkv", 2), ("m.png",)), stack).notes
     assert "interlaced" in note
 
 
@@ -35,8 +35,8 @@ def test_fields_are_named(tmp_path: Path) -> None:
 def test_frames_are_counted_from_the_first_of_the_media(tmp_path: Path, whole: bool) -> None:
     media, frames = plate(tmp_path / "p.mkv"), FrameRange(1, 2)
     with ExitStack() as stack:
-        opened = open_plate(JobSpec("remove", media, (), frames=frames, whole_mattes=whole), stack)
+        opened = open_plate(JobSpec("remove", media, ("m.png",), frames=frames, whole_mattes=whole), stack)
         assert (opened.frames, opened.written) == (frames, frames)
         assert opened.matte_frames == (FrameRange(0, 4) if whole else frames)
         with pytest.raises(SpecError, match="frames 3-4 are wanted and there are 0-3"):
-            open_plate(JobSpec("remove", media, (), frames=FrameRange(3, 2)), stack)
+            open_plate(JobSpec("remove", media, ("m.png",), frames=FrameRange(3, 2)), stack)
