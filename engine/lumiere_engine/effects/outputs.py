@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from ..frames.animation_writer import ANIMATION_SUFFIXES
 from ..frames.encoding import MOVIE_SUFFIXES
 from ..frames.picture import FrameFormat
-from ..frames.sequence import find_sequence, is_pattern, pattern_regex
+from ..frames.sequence import find_sequence
 from ..frames.writer import open_writer
 from ..protocol.errors import OutputError, OutputExistsError
 from ..protocol.jobs import WorkOrder
+from ..protocol.patterns import files_named, is_pattern
 
 
 def refuse_taken_names(order: WorkOrder) -> None:
@@ -42,7 +42,7 @@ def refuse_taken_name(path: str, inputs: Iterable[str], *, overwrite: bool) -> N
         OutputExistsError: the name is taken.
         OutputError: the result would replace an input.
     """
-    there = _files_named(path)
+    there = files_named(path)
     if there and not overwrite:
         raise OutputExistsError(
             "the output exists already", clip=path, remedy="choose another name or use --overwrite"
@@ -68,15 +68,6 @@ def refuse_unwritable(path: str, fmt: FrameFormat, frame_count: int, *, overwrit
             clip=path,
             remedy=f"use a pattern, for example {Path(path).stem}.%06d{Path(path).suffix}",
         )
-
-
-def _files_named(path: str) -> list[Path]:
-    """Files that have the name, or one of the names, of a result."""
-    place = Path(path)
-    if place.exists() or not is_pattern(path):
-        return [place] if place.exists() else []
-    regex: re.Pattern[str] = pattern_regex(place.name)
-    return [file for file in place.parent.glob("*") if regex.fullmatch(file.name)]
 
 
 def _files_of(source: str) -> list[Path]:

@@ -9,10 +9,11 @@ from typing import Protocol
 
 from ..protocol.errors import MissingMediaError
 from ..protocol.media import MediaInfo
+from ..protocol.patterns import is_pattern
 from ..protocol.ranges import FrameRange
 from .movie import MovieSource
 from .picture import FrameFormat, Picture
-from .sequence import SequenceSource, is_pattern
+from .sequence import SequenceSource
 from .still import is_still
 
 
