@@ -9,7 +9,7 @@ import typer
 
 from . import bench, engine_cli, generate_cli, models_cli, queue_cli, train
 from .cinemagraph_cli import cinemagraph
-from .console import Console, Json
+from .console import Console, Json, begins_anew
 from .install_cli import install, uninstall
 from .options import (
     Alternate,
@@ -206,6 +206,8 @@ def track(
         Optional[str],  # noqa: UP045
         typer.Option(metavar="A-B", help="Frames to track, both included. [default: up to the cuts]"),
     ] = None,
+    rate: Rate = None,
+    conform: Conform = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -217,8 +219,10 @@ def track(
     console = Console(as_json)
     with console.failures():
         wanted = None if to is None else FrameRange.parse_inclusive(to)
-        with console.progress() as show:
-            tracking = run(source, matte, frame, wanted, out, overwrite, show)
+        with console.progress() as show, begins_anew():
+            tracking = run(
+                source, matte, frame, wanted, out, overwrite, show, conform=conform, rate=rate_of(rate)
+            )
         console.answer(tracking.to_wire(), tracking.text())
 
 

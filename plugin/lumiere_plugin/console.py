@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from lumiere_engine.protocol import LumiereError, Progress
-from lumiere_engine.protocol.errors import SpecError
+from lumiere_engine.protocol.errors import Cancelled, SpecError
 from lumiere_engine.protocol.messages import STAGE_WORDS
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object on standard output.")]
@@ -74,6 +74,15 @@ class Console:
     def _note_only(self, step: Progress) -> None:
         if step.note:
             self.note(step.note)
+
+
+@contextmanager
+def begins_anew() -> Iterator[None]:
+    """Where Ctrl-C keeps nothing, say so; elsewhere the same command goes on from where it stopped."""
+    try:
+        yield
+    except Cancelled:
+        raise Cancelled("cancelled", remedy="the same command begins anew") from None
 
 
 def duration(seconds: float) -> str:

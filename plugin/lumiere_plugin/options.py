@@ -9,7 +9,9 @@ from typing import Annotated, Optional
 
 import typer
 
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace results that exist; of a sequence, all its files.")
+]
 Output = Annotated[
     Optional[Path],  # noqa: UP045 - Typer reads the annotation
     typer.Option(

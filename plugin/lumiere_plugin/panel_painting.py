@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 from lumiere_engine.client import ask
 from lumiere_engine.protocol import Progress
+from lumiere_engine.protocol.patterns import without_number
 from lumiere_ui.models.project import PaintAdvice, Request, Shot
 from lumiere_ui.models.shot_notes import painting_name
 
@@ -19,7 +19,7 @@ def export_frame(shot: Shot, frame: int) -> Path:
         LumiereError: it cannot be read or written, or is there already.
     """
     media = Path(shot.media)
-    stem = re.sub(r"[._-]*(%0?\d*d|#+|@+)$", "", media.stem) or "frame"
+    stem = without_number(media.stem) or "frame"
     output = media.with_name(f"{stem}_paint") / painting_name(stem, frame)
     answer = ask("export_frame", path=shot.media, frame=frame, output=str(output))
     return Path(answer["output"])

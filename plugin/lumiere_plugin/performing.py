@@ -73,7 +73,7 @@ def _submit(client: EngineClient, prepared: Prepared, priority: int = 0) -> Subm
     return Submit(
         order=prepared.order,
         key=new_key(),
-        title=prepared.title,
+        title=prepared.title.encode(errors="replace").decode(),  # a file's name need not be text
         priority=priority,
         finish=prepared.finish,
         timeline=timeline,

@@ -28,6 +28,7 @@ from lumiere_engine.protocol import (
     effect_of,
 )
 from lumiere_engine.protocol.errors import SpecError
+from lumiere_engine.protocol.patterns import without_number
 from lumiere_engine.protocol.queue import Placement
 from lumiere_engine.protocol.recipe import read_sidecar, sidecar_path
 from lumiere_engine.protocol.roto import DRAWN_SUFFIXES
@@ -371,14 +372,13 @@ def default_output(request: Request, suffix: str) -> Path:
     """Beside the source: `shot.mp4` → `shot_removed.mov`."""
     source, word = request.source, result_word(request.params)
     stem = source.name if source.is_dir() and not is_timeline(source, None) else source.stem
-    stem = re.sub(r"[._-]*(%0?\d*d|#+|@+)$", "", stem)
-    return source.absolute().with_name(f"{stem or 'clip'}_{word}{suffix}")
+    return source.absolute().with_name(f"{without_number(stem) or 'clip'}_{word}{suffix}")
 
 
 def origin_path(media: Path) -> Path:
     """Where the origin matte goes: `shot.mov` → `shot.origin.mkv`, lossless; a sequence stays a sequence."""
-    match = re.fullmatch(r"(.*?)([._-]?(?:%0?\d*d|#+|@+)\.\w+)", media.name)
-    if match:
+    match = re.fullmatch(r"(.*?)([._-]?(?:%0?\d*d|#+)\.\w+)", media.name)
+    if match and media.suffix.lower() not in (".mov", ".mkv", ".mp4"):
         return media.with_name(f"{match[1]}.origin{match[2]}")
     return media.with_name(f"{media.stem}.origin.mkv")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import shorten
 from typing import Annotated, Optional
 
 import typer
@@ -17,6 +18,7 @@ from lumiere_engine.protocol.wire import encode
 
 from .console import Console, Json, duration
 
+_HOW_FAR = 34  # characters of a line that say how far a job is
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Number = Annotated[int, typer.Argument(help="The job's number.", metavar="JOB")]
 Maybe = Annotated[
@@ -242,7 +244,7 @@ def _forecast(estimate: Estimate) -> str:
 
 
 def _line(job: Job) -> str:
-    return f"{job.id:>6}  {job.state.value:<9}  {_how_far(job):<34}  {job.title}"
+    return f"{job.id:>6}  {job.state.value:<9}  {_how_far(job):<{_HOW_FAR}}  {job.title}"
 
 
 def _how_far(job: Job) -> str:
@@ -253,7 +255,7 @@ def _how_far(job: Job) -> str:
     if job.state is JobState.QUEUED and job.position is not None:
         return f"number {job.position} in the line" + (f", priority {job.priority}" if job.priority else "")
     if job.state is JobState.FAILED and job.error is not None:
-        return str(from_wire(job.error))[:34]
+        return shorten(from_wire(job.error).message, _HOW_FAR, placeholder=" …")
     if job.finished_s is not None:
         return datetime.datetime.fromtimestamp(job.finished_s).strftime("%Y-%m-%d %H:%M")
     return ""
@@ -268,8 +270,10 @@ def _page(job: Job) -> str:
         f"  asked   {spec.effect}, {spec.params.quality}, seed {spec.seed}, priority {job.priority}"
         + (f", retry of job {job.retry_of}" if job.retry_of else "")
     )
-    lines.append(f"  tried   {job.attempt} times, now {job.chunk_frames} frames at a time")
-    if _how_far(job):
+    lines.append(
+        f"  tried   {'once' if job.attempt == 1 else f'{job.attempt} times'}, now {job.chunk_frames} frames at a time"
+    )
+    if _how_far(job) and job.error is None:
         lines.append(f"  state   {_how_far(job)}")
     if job.error is not None:
         lines.append(f"  error   {from_wire(job.error)}")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from lumiere_engine.client import ask
 from lumiere_engine.protocol import FrameRange, MediaInfo, Progress
-from lumiere_engine.protocol.errors import OutputExistsError, SpecError
+from lumiere_engine.protocol.errors import SpecError
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,9 @@ def run(
     output: Path,
     overwrite: bool,
     on_progress: Callable[[Progress], None],
+    *,
+    conform: bool = False,
+    rate: Fraction | None = None,
 ) -> Tracking:
     """Track masks through a media file.
 
@@ -66,6 +70,8 @@ def run(
         output: a matte movie with all frames of the source; black where nothing was tracked.
         overwrite: replace what has that name.
         on_progress: hears of every frame.
+        conform: give a movie of variable rate a constant one.
+        rate: frames per second of an image sequence, or the rate to conform to.
 
     Raises:
         LumiereError: whatever is wrong, in one readable line.
@@ -74,11 +80,8 @@ def run(
         raise SpecError(
             f"{len(mattes)} mattes for {len(frames)} frames", remedy="give --matte and --frame in pairs"
         )
-    if output.exists() and not overwrite:
-        raise OutputExistsError(
-            "it is already there", clip=str(output), remedy="say --overwrite to replace it"
-        )
-    info = MediaInfo.from_wire(ask("probe", path=str(source.absolute())))
+    reading: dict[str, Any] = {"conform": conform, "rate": None if rate is None else str(rate)}
+    info = MediaInfo.from_wire(ask("probe", path=str(source.absolute()), **reading))
     wanted = to or FrameRange(0, info.frame_count)
     with tempfile.TemporaryDirectory(prefix="lumiere-track-") as folder:
         answer = ask(
@@ -94,8 +97,9 @@ def run(
             out=folder,
             movie=str(output.absolute()),
             overwrite=overwrite,
+            **reading,
         )
-    return Tracking(output, len(answer["tracked"]), answer["confidence"], answer["warn"])
+    return Tracking(output.absolute(), len(answer["tracked"]), answer["confidence"], answer["warn"])
 
 
 def _spans(frames: list[int]) -> str:

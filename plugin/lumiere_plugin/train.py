@@ -10,7 +10,7 @@ import typer
 from lumiere_engine.client import ask
 from lumiere_engine.client import models as register
 
-from .console import Console, Json
+from .console import Console, Json, begins_anew
 from .options import Network, Overwrite, Quality, QualityOption, Seed
 from .stylize import Keyframes, Reference, key_picture
 
@@ -169,7 +169,8 @@ def style(
                 network=network,
                 save_network=out,
             )
-            outcome = here(prepare(request), show)
+            with begins_anew():
+                outcome = here(prepare(request), show)
         seconds = sum(outcome.result.seconds.values())
         console.answer(
             {"label": "Style.1", "style": str(out), "seconds": round(seconds, 1)}, f"{out}: {seconds:.0f} s"

@@ -281,6 +281,18 @@ def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
         writer.write(smooth(fmt_of(PixelLayout("rgb", 8), (64, 48))))
 
 
+@pytest.mark.parametrize("suffix", [".mov", ".mkv", ".mp4"])
+@pytest.mark.parametrize("order", [2, 3])
+def test_which_field_comes_first_is_kept(tmp_path: Path, suffix: str, order: int) -> None:
+    fmt = fmt_of(PixelLayout("yuv", 8, chroma_shift=(1, 1)), (64, 48), field_order=order)
+    with open_writer(tmp_path / f"out{suffix}", fmt) as writer:
+        for k in range(3):
+            writer.write(smooth(fmt, k))
+    with open_source(tmp_path / f"out{suffix}") as source:
+        assert source.format.field_order == order
+        assert source.format.interlaced
+
+
 def test_a_part_of_a_plate_starts_at_its_own_timecode() -> None:
     fmt = fmt_of(PixelLayout("rgb", 8), timecode="01:00:00:00", start_frame=86400, first_number=1001)
     part = fmt.starting_at(25)

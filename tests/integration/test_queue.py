@@ -108,6 +108,18 @@ def test_jobs_are_moved_paused_duplicated_cancelled_and_retried(
     assert all((tmp_path / name).is_file() for name in ("a.mkv", "b.mkv", "c.mkv"))
 
 
+def test_a_list_says_why_a_job_failed_and_not_where(
+    enqueue: Callable[..., int], client: EngineClient, tools: Any, tmp_path: Path
+) -> None:
+    number = enqueue("out.mkv", "--save-network", tmp_path / "network.bin")
+    assert client.follow(number).state is JobState.FAILED
+    (line,) = [
+        one for one in tools.lumiere("queue", "list").stdout.splitlines() if f"{number}  failed" in one
+    ]
+    assert "weights are kept" in line and str(tmp_path) not in line
+    assert f"{tmp_path / 'network.bin'}: weights are kept" in tools.lumiere("queue", "show", number).stdout
+
+
 def test_wrong_numbers_and_states_are_refused_in_one_line(
     enqueue: Callable[..., int], client: EngineClient, tools: Any
 ) -> None:

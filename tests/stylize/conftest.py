@@ -16,7 +16,7 @@ from lumiere_engine.frames.convert import picture_from_rgb, to_rgb
 from lumiere_engine.frames.picture import ColorTags, FrameFormat, PixelLayout
 from lumiere_engine.frames.source import open_source
 from lumiere_engine.frames.writer import open_writer
-from lumiere_engine.protocol import JobResult, JobSpec, StylizeParams, WorkOrder
+from lumiere_engine.protocol import FrameRange, JobResult, JobSpec, StylizeParams, WorkOrder
 
 Array = np.ndarray
 WIDTH, HEIGHT, FRAMES = 96, 64, 8
@@ -76,6 +76,7 @@ def styled(media: Path, tmp_path: Path) -> Callable[..., JobResult]:
         matte: str | None = None,
         save: Path | None = None,
         keep: bool = False,
+        frames: FrameRange | None = None,
         **params: Any,
     ) -> JobResult:
         if "reference" in params:
@@ -84,6 +85,7 @@ def styled(media: Path, tmp_path: Path) -> Callable[..., JobResult]:
             "stylize",
             str(media / "plate.mkv"),
             () if matte is None else (str(media / matte),),
+            frames=frames,
             params=StylizeParams(**{"quality": "draft", **params}),
         )
         kept = None if save is None else str(save)

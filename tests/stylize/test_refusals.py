@@ -81,6 +81,12 @@ def test_style_files_that_will_not_do(styled: Styled, tmp_path: Path) -> None:
     refused(styled, "stands alone", styles=(StyleShare(str(junk)),), reference="style.png")
 
 
+def test_a_style_is_kept_as_a_style_file_and_as_nothing_else(styled: Styled, media: Path) -> None:
+    before = (media / "plate.mkv").read_bytes()
+    refused(styled, "plate.mkv", ".safetensors", reference="style.png", save=media / "plate.mkv")
+    assert (media / "plate.mkv").read_bytes() == before
+
+
 def test_outside_of_no_matte(styled: Styled) -> None:
     refused(styled, "no matte", reference="style.png", outside=True)
 

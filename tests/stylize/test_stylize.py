@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lumiere_engine.protocol import JobResult, KeyPicture, StyleShare
+from lumiere_engine.protocol import FrameRange, JobResult, KeyPicture, StyleShare
 from safetensors import safe_open
 
 Styled = Callable[..., JobResult]
@@ -40,6 +40,12 @@ def test_a_key_frame_is_the_painting_and_the_others_follow_it_as_far_as_the_stre
     assert np.abs(frames[5][8:-8, 8:-16] - paint[8:-8, 12:-12]).mean() < 0.03
     assert result.borrowed > 0.7
     assert result.recipe["style"]["keys"] == [3]
+
+
+def test_a_frame_that_is_painted_is_not_asked_for_again(styled: Styled, painted: KeyPicture) -> None:
+    alone = styled("alone.mkv", keyframes=(painted,), frames=FrameRange(3, 1))
+    assert alone.recipe["style"] == {"keys": [3], "paint_next": None}
+    assert not alone.notes
 
 
 def test_outside_the_matte_nothing_changes(styled: Styled, media: Path, tmp_path: Path, tools: Any) -> None:

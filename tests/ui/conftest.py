@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -85,6 +86,19 @@ def timeline(media: Path, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(autouse=True, scope="package")
+def collected_by_this_thread() -> Iterator[None]:
+    """Python collects cycles in whatever thread allocates, such as one that reads files in the background.
+
+    A window that an earlier test left behind would be destroyed there, and its timers, which belong to this thread,
+    would go on and fire into nothing: a segmentation fault. The panel itself has one window until it ends.
+    """
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
+
+
 @pytest.fixture
 def window(qtbot: QtBot) -> Iterator[MainWindow]:
     """A panel, shown nowhere."""
@@ -94,6 +108,7 @@ def window(qtbot: QtBot) -> Iterator[MainWindow]:
     qtbot.waitExposed(made)
     yield made
     made.close()
+    gc.collect()
 
 
 Drag = Callable[..., None]

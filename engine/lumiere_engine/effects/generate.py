@@ -47,6 +47,7 @@ from .enlarging import Enlarger
 from .identity import media_identity
 from .observer import Observer
 from .outputs import refuse_taken_names, refuse_unwritable
+from .plate import open_plate
 from .prompting import Given, Prompter, find_ingredients
 from .softness import HoleMaker
 from .workspace import Workspace
@@ -166,21 +167,15 @@ def _open(
     if not spec.plate:
         size = prompter.size(1, 1)
         return _Media(None, FrameRange(0, params.frames), None, _format(size, factor, params), size)
-    plate = stack.enter_context(open_source(spec.plate, conform=spec.conform, rate=spec.rate))
     if params.plate_as == "first_frame":
+        plate = stack.enter_context(open_source(spec.plate, conform=spec.conform, rate=spec.rate))
         size = prompter.size(plate.format.width, plate.format.height)
         return _Media(plate, FrameRange(0, params.frames), None, _format(size, factor, params), size)
-    available = FrameRange(0, plate.frame_count)
-    frames = spec.frames or available
-    if not available.contains_range(frames) or not frames.duration:
-        raise SpecError(
-            f"frames {frames} are wanted and there are {available}",
-            clip=spec.plate,
-            remedy="choose frames that are there",
-        )
+    opened = open_plate(spec, stack)
+    plate, frames, covered = opened.source, opened.frames, opened.matte_frames
+    prompter.notes.extend(opened.notes)
     holes = None
     if spec.mattes:
-        covered = available if spec.whole_mattes else frames
         matte = stack.enter_context(
             open_matte([Path(path) for path in spec.mattes], plate.format, covered.duration)
         )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from ..frames.sequence import find_sequence, is_pattern
+from ..frames.sequence import find_sequence
 from ..matte.roto_file import is_roto, media_of
 from ..protocol.errors import MissingMediaError, SpecError
 from ..protocol.jobs import WorkOrder
+from ..protocol.patterns import is_pattern
 
 _BLOCK_BYTES = 1 << 20
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..frames.animation_writer import ANIMATION_SUFFIXES
 from ..frames.encoding import MOVIE_SUFFIXES
 from ..frames.picture import FrameFormat
-from ..frames.sequence import find_sequence, is_pattern, pattern_regex
+from ..frames.sequence import find_sequence
 from ..frames.writer import open_writer
 from ..protocol.errors import OutputError, OutputExistsError
 from ..protocol.jobs import WorkOrder
+from ..protocol.patterns import files_named, is_pattern
 
 
 def refuse_taken_names(order: WorkOrder) -> None:
@@ -19,19 +20,38 @@ def refuse_taken_names(order: WorkOrder) -> None:
 
     Raises:
         OutputExistsError: a result's name is taken.
-        OutputError: a result would replace its own input.
+        OutputError: a result would replace its own input; weights would not be called `.safetensors`.
     """
     for path in filter(None, (order.output, order.origin)):
-        there = _files_named(path)
-        if there and not order.overwrite:
-            raise OutputExistsError(
-                "the output exists already", clip=path, remedy="choose another name or use --overwrite"
+        refuse_taken_name(path, order.spec.media, overwrite=order.overwrite)
+    weights = order.save_network
+    # weights are kept before the result is done: the same command again, after an interruption, finds its own
+    if weights is not None and Path(weights).suffix != ".safetensors":
+        raise OutputError("weights are kept as .safetensors", clip=weights, remedy="choose such a name")
+
+
+def refuse_taken_name(path: str, inputs: Iterable[str], *, overwrite: bool) -> None:
+    """Refuse the name of an existing result, unless it may be replaced, and that of an input always.
+
+    Args:
+        path: a result, or a pattern of results.
+        inputs: media that the result is made from.
+        overwrite: replace what has that name.
+
+    Raises:
+        OutputExistsError: the name is taken.
+        OutputError: the result would replace an input.
+    """
+    there = files_named(path)
+    if there and not overwrite:
+        raise OutputExistsError(
+            "the output exists already", clip=path, remedy="choose another name or use --overwrite"
+        )
+    for source in inputs if there else ():
+        if any(file.samefile(mine) for mine in _files_of(source) if mine.exists() for file in there):
+            raise OutputError(
+                "it is an input, which is never changed", clip=path, remedy="choose another name"
             )
-        for source in order.spec.media if there else ():
-            if any(file.samefile(mine) for mine in _files_of(source) if mine.exists() for file in there):
-                raise OutputError(
-                    "it is an input, which is never changed", clip=path, remedy="choose another name"
-                )
 
 
 def refuse_unwritable(path: str, fmt: FrameFormat, frame_count: int, *, overwrite: bool) -> None:
@@ -48,15 +68,6 @@ def refuse_unwritable(path: str, fmt: FrameFormat, frame_count: int, *, overwrit
             clip=path,
             remedy=f"use a pattern, for example {Path(path).stem}.%06d{Path(path).suffix}",
         )
-
-
-def _files_named(path: str) -> list[Path]:
-    """Files that have the name, or one of the names, of a result."""
-    place = Path(path)
-    if place.exists() or not is_pattern(path):
-        return [place] if place.exists() else []
-    regex: re.Pattern[str] = pattern_regex(place.name)
-    return [file for file in place.parent.glob("*") if regex.fullmatch(file.name)]
 
 
 def _files_of(source: str) -> list[Path]:

@@ -22,10 +22,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import __version__
-from ..frames.source import FrameSource, open_source
+from ..frames.source import FrameSource
 from ..matte.source import MatteSource, open_matte
 from ..matte.survey import check_matte
-from ..protocol.errors import SpecError
 from ..protocol.jobs import JobSpec, WorkOrder
 from ..protocol.messages import JobResult
 from ..protocol.params import RemoveParams
@@ -37,6 +36,7 @@ from .effort import EFFORTS, Effort
 from .identity import media_identity, refuse_other_weights
 from .observer import Observer
 from .outputs import refuse_taken_names, refuse_unwritable
+from .plate import open_plate
 from .rendering import Renderer, origin_format
 from .revision import Revision, conclude, drop_superseded, find_kept
 from .settling import settle
@@ -62,6 +62,7 @@ class Media:
         matte_start: the matte's frame that belongs to the first of `frames`.
         frames: the plate's frames that are worked on.
         written: the plate's frames that the result holds.
+        notes: what a user should know about plate and matte, one sentence each.
     """
 
     plate: FrameSource
@@ -69,6 +70,7 @@ class Media:
     matte_start: int
     frames: FrameRange
     written: FrameRange
+    notes: tuple[str, ...]
 
 
 def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None = None) -> JobResult:
@@ -90,7 +92,7 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
     with ExitStack() as stack:
         media = _open(spec, stack)
         observer.opened(media.plate.format.width, media.plate.format.height, media.frames.duration)
-        clock.note(*media.matte.notes)
+        clock.note(*media.notes)
         check_matte(media.matte, clip=", ".join(spec.mattes))
         _refuse_unwritable(order, media)
         identity = {path: media_identity(path) for path in (spec.plate, *spec.mattes)}
@@ -174,20 +176,12 @@ def _refuse_unwritable(order: WorkOrder, media: Media) -> None:
 
 
 def _open(spec: JobSpec, stack: ExitStack) -> Media:
-    plate = stack.enter_context(open_source(spec.plate, conform=spec.conform, rate=spec.rate))
-    available = FrameRange(0, plate.frame_count)
-    frames = spec.frames or available
-    written = spec.written or frames
-    if not available.contains_range(written) or not frames.duration:
-        raise SpecError(
-            f"frames {written} are wanted and there are {available}",
-            clip=spec.plate,
-            remedy="choose frames that are there",
-        )
-    paths = [Path(path) for path in spec.mattes]
-    matte_frames = available if spec.whole_mattes else frames
-    matte = stack.enter_context(open_matte(paths, plate.format, matte_frames.duration, plate=spec.plate))
-    return Media(plate, matte, frames.start - matte_frames.start, frames, written)
+    plate = open_plate(spec, stack)
+    paths, fmt, covered = [Path(path) for path in spec.mattes], plate.source.format, plate.matte_frames
+    matte = stack.enter_context(open_matte(paths, fmt, covered.duration, plate=spec.plate))
+    notes = (*plate.notes, *matte.notes)
+    start = plate.frames.start - covered.start
+    return Media(plate.source, matte, start, plate.frames, plate.written, notes)
 
 
 def _read(

@@ -102,13 +102,15 @@ def _h264(fmt: FrameFormat) -> Encoding:
     if wanted not in _formats_of("libx264"):
         wanted = wanted.removesuffix("10le")
     color = _yuv_tags(fmt, keep_full=True)
+    # H.264 says it in the pictures themselves, not in the file
+    fields = {"x264-params": "tff=1" if fmt.top_field_first else "bff=1"} if fmt.interlaced else {}
     return Encoding(
         "mp4",
         "libx264",
         wanted,
         color,
         _converter(fmt, wanted, color),
-        {"crf": "14", "preset": "medium"},
+        {"crf": "14", "preset": "medium", **fields},
         {"movflags": "+faststart"},
     )
 

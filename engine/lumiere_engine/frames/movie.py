@@ -285,6 +285,7 @@ def _format_of(decoder: _Decoder, first: Picture, rate: Fraction) -> FrameFormat
         timecode=format_timecode(start, rate, drop) if parsed else None,
         start_frame=start,
         drop_frame=drop,
+        field_order=int(context.field_order),
     )
 
 

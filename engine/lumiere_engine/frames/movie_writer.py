@@ -176,6 +176,8 @@ class MovieWriter:
         context.thread_type = "AUTO"
         context.options = encoding.options
         context.sample_aspect_ratio = fmt.pixel_aspect
+        if fmt.interlaced:
+            context.field_order = fmt.field_order
         self._tag_context(context)
         if fmt.timecode is not None:
             # mov and mp4 make a tmcd track of the stream's tag; Matroska keeps the file's as a plain tag

@@ -104,6 +104,7 @@ class FrameFormat:
         start_frame: that timecode as a frame number; 0 if there is none.
         drop_frame: whether that timecode drops numbers.
         first_number: the number of the first file of a numbered sequence; None for other media.
+        field_order: FFmpeg's number for it: 0 not said, 1 progressive, 2 to 5 interlaced.
     """
 
     width: int
@@ -116,6 +117,17 @@ class FrameFormat:
     start_frame: int = 0
     drop_frame: bool = False
     first_number: int | None = None
+    field_order: int = 0
+
+    @property
+    def interlaced(self) -> bool:
+        """Whether the file says that a frame is two fields, each of its own moment."""
+        return self.field_order > 1
+
+    @property
+    def top_field_first(self) -> bool:
+        """Which field of an interlaced frame is shown first: in FFmpeg's numbers 2 (TT) and 5 (BT), the upper one."""
+        return self.field_order in (2, 5)
 
     def starting_at(self, frame: int) -> FrameFormat:
         """The format of the same frames from `frame` (counted from 0) on: timecode and number move along."""

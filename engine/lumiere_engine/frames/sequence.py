@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ..protocol.errors import MissingMediaError, UnreadableMediaError
+from ..protocol.patterns import is_pattern, pattern_regex
 from ..protocol.ranges import FrameRange
 from .picture import FrameFormat, Picture, PixelLayout
 from .still import is_still, read_still
@@ -19,8 +20,6 @@ from .timecode import format_timecode, parse_timecode
 
 DEFAULT_RATE = Fraction(24)
 _LAST_NUMBER = re.compile(r"(.*?)(\d+)(\D*)")
-_PRINTF = re.compile(r"%0?(\d*)d")
-_HASHES = re.compile(r"#+")
 
 
 @dataclass(frozen=True)
@@ -34,33 +33,6 @@ class FileSequence:
 
     files: Sequence[Path]
     first_number: int | None
-
-
-def is_pattern(text: str) -> bool:
-    """Whether a path is a pattern of numbered files: `name.%06d.png` or `name.####.exr`."""
-    name = Path(text).name
-    return bool(_PRINTF.search(name) or _HASHES.search(name))
-
-
-def pattern_regex(name: str) -> re.Pattern[str]:
-    """A pattern's file name as a regular expression whose one group is the number.
-
-    A width means at least so many digits, as in printf: frame 10000 of `%04d` has five.
-    """
-    match = _PRINTF.search(name) or _HASHES.search(name)
-    if match is None:
-        raise ValueError(f"'{name}' is no pattern")
-    width = int(match[1] or 1) if match.re is _PRINTF else len(match[0])
-    return re.compile(f"{re.escape(name[: match.start()])}(\\d{{{width},}}){re.escape(name[match.end() :])}")
-
-
-def pattern_name(name: str, number: int) -> str:
-    """The file name of frame `number` of a pattern."""
-    match = _PRINTF.search(name) or _HASHES.search(name)
-    if match is None:
-        raise ValueError(f"'{name}' is no pattern")
-    width = int(match[1] or 1) if match.re is _PRINTF else len(match[0])
-    return f"{name[: match.start()]}{number:0{width}d}{name[match.end() :]}"
 
 
 def find_sequence(path: Path) -> FileSequence:

@@ -7,9 +7,9 @@ import secrets
 from pathlib import Path
 
 from ..protocol.errors import OutputError, OutputExistsError
+from ..protocol.patterns import files_named, is_pattern, pattern_name
 from .commit import folder_to_disk, make_folder, output_error, refuse_existing, remove, to_disk
 from .picture import FrameFormat, Picture
-from .sequence import is_pattern, pattern_name, pattern_regex
 from .still_writer import write_still
 
 
@@ -150,12 +150,7 @@ class SequenceWriter:
 
     def _existing(self) -> list[Path]:
         """Files that have names of this result."""
-        if not is_pattern(str(self.path)):
-            return [self.path] if self.path.exists() else []
-        if not self.path.parent.is_dir():
-            return []
-        regex = pattern_regex(self.path.name)
-        return sorted(file for file in self.path.parent.iterdir() if regex.fullmatch(file.name))
+        return files_named(self.path)
 
     def _refuse_existing(self) -> None:
         if not is_pattern(str(self.path)):

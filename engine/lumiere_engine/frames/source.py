@@ -9,10 +9,11 @@ from typing import Protocol
 
 from ..protocol.errors import MissingMediaError
 from ..protocol.media import MediaInfo
+from ..protocol.patterns import is_pattern
 from ..protocol.ranges import FrameRange
 from .movie import MovieSource
 from .picture import FrameFormat, Picture
-from .sequence import SequenceSource, is_pattern
+from .sequence import SequenceSource
 from .still import is_still
 
 
@@ -70,13 +71,12 @@ def open_source(path: Path | str, *, conform: bool = False, rate: Fraction | Non
     return MovieSource(path, conform=conform, rate=rate)
 
 
-def probe(path: Path | str) -> MediaInfo:
+def probe(path: Path | str, *, conform: bool = False, rate: Fraction | None = None) -> MediaInfo:
     """What there is to know about media before it is used; the first frame is decoded.
 
-    Raises:
-        As `open_source`.
+    Takes and raises what `open_source` does.
     """
-    with open_source(path) as source:
+    with open_source(path, conform=conform, rate=rate) as source:
         fmt = source.format
         movie = isinstance(source, MovieSource)
         return MediaInfo(

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from ..frames.convert import to_rgb
 from ..frames.palette import read_palette_indices
 from ..frames.picture import RANGE_LIMITED, FrameFormat, Picture
-from ..frames.sequence import FileSequence, find_sequence, is_pattern
+from ..frames.sequence import FileSequence, find_sequence
 from ..frames.source import FrameSource, open_source
 from ..frames.still import is_palette_png, is_still, read_still
+from ..protocol.patterns import is_pattern
 
 Matte = NDArray[np.float32]
 

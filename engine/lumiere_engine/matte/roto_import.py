@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..frames.sequence import find_sequence, is_pattern
+from ..frames.sequence import find_sequence
 from ..protocol.errors import MatteError, MissingMediaError, SpecError
+from ..protocol.patterns import is_pattern
 from ..protocol.roto import DRAWN_SUFFIXES, MOST_KNOTS, ROTO_SUFFIX, Knot, Mask, Roto
 from .media import MatteMedia
 from .roto_coco import masks_of_annotations

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 from ..protocol.errors import OutputError
+from ..protocol.patterns import files_named
 
-_NUMBER = re.compile(r"%0?(\d*)d|#+|@+")
 # All files of a short sequence are watched; of a long one the ends and some between, so that a listing stays quick.
 _MOST_WATCHED = 16
 
@@ -25,8 +24,9 @@ def fingerprints(paths: list[str], frame_count: int) -> list[dict[str, Any]]:
     """
     found: list[dict[str, Any]] = []
     for path in paths:
-        files = files_of(path)
-        if not files or (_is_pattern(path) and len(files) < frame_count):
+        files = files_named(path)
+        # a movie may be called `take #2.mov`
+        if not files or (files != [Path(path)] and len(files) < frame_count):
             raise OutputError(
                 f"the job said it was done and there are {len(files)} files", clip=path, remedy="retry it"
             )
@@ -36,22 +36,6 @@ def fingerprints(paths: list[str], frame_count: int) -> list[dict[str, Any]]:
                 raise OutputError("the job said it was done and its file is empty", clip=str(file))
             found.append({"path": str(file), "size_bytes": about.st_size, "mtime_ns": about.st_mtime_ns})
     return found
-
-
-def files_of(path: str) -> list[Path]:
-    """The files that have the name of a result, in the order of their names."""
-    place = Path(path)
-    if place.exists() or not _is_pattern(path):
-        return [place] if place.exists() else []
-    head, _, tail = place.name.partition(_NUMBER.search(place.name)[0])  # type: ignore[index]
-    regex = re.compile(re.escape(head) + r"\d+" + re.escape(tail))
-    if not place.parent.is_dir():
-        return []
-    return sorted(file for file in place.parent.iterdir() if regex.fullmatch(file.name))
-
-
-def _is_pattern(path: str) -> bool:
-    return _NUMBER.search(Path(path).name) is not None
 
 
 def _watched(files: list[Path]) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from ..frames.source import probe
@@ -24,8 +25,12 @@ OnProgress = Callable[[Progress], None]
 
 
 def _probe(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
-    """{"path"} → a `MediaInfo.1`."""
-    return probe(question["path"]).to_wire()
+    """{"path"}, perhaps {"conform", "rate"} as `open_source` → a `MediaInfo.1`."""
+    rate = question.get("rate")
+    found = probe(
+        question["path"], conform=bool(question.get("conform")), rate=Fraction(rate) if rate else None
+    )
+    return found.to_wire()
 
 
 def _score(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:

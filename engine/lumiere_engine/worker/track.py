@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
+from ..effects.outputs import refuse_taken_name, refuse_unwritable
 from ..frames.commit import make_folder
 from ..frames.convert import to_rgb
 from ..frames.picture import ColorTags, FrameFormat, Picture, PixelLayout
@@ -48,7 +51,7 @@ def track(question: dict[str, Any], on_progress: OnProgress) -> dict[str, Any]:
             between two cuts that holds it is tracked; "changed": frames whose drawing is new,
             changed or gone since the folder was written: only the stretches beside them are tracked again;
             "movie": a matte movie of all of "frames" to write in the end, black where nothing was tracked;
-            "overwrite": whether the movie may replace another.
+            "overwrite": whether the movie may replace another; "conform", "rate": as `open_source`.
         on_progress: hears of the stages "read" and "track" (one step per frame; `000012.png` is there by then).
 
     Returns:
@@ -58,17 +61,20 @@ def track(question: dict[str, Any], on_progress: OnProgress) -> dict[str, Any]:
     Raises:
         SpecError: nothing is drawn in "frames", or "wanted" lies outside.
         MatteError, MediaError: as `open_source` and `open_matte`.
-        OutputError: the folder cannot be written.
+        OutputError: the folder or the movie cannot be written, or the movie would replace what it is made from.
     """
     frames = FrameRange(**question["frames"])
     wanted = FrameRange(**question["wanted"]) if question.get("wanted") else frames
     out = Path(question["out"])
     make_folder(out)
     with (
-        open_source(question["plate"]) as source,
+        _open(question) as source,
         tempfile.TemporaryDirectory(prefix="lumiere-track-") as name,
     ):
         _check(question, frames, wanted, source.frame_count)
+        book = _Book(out, source.format, frames)
+        if question.get("movie"):
+            book.check_movie(question)
         scratch = Path(name)
         drawn = _drawn(question["drawn"], source)
         shelf, shots = _read(source, frames, scratch, on_progress)
@@ -76,7 +82,6 @@ def track(question: dict[str, Any], on_progress: OnProgress) -> dict[str, Any]:
         gaps = find_gaps(small, _within(question.get("within"), wanted, frames, shots), shots)
         changed = question.get("changed")
         gaps = touched(gaps, None if changed is None else [frame - frames.start for frame in changed])
-        book = _Book(out, source.format, frames)
         for frame, mask in drawn.items():
             book.write(frame, mask, 1.0)
         tracked: list[int] = []
@@ -99,17 +104,32 @@ def track(question: dict[str, Any], on_progress: OnProgress) -> dict[str, Any]:
     }
 
 
+def _open(question: dict[str, Any]) -> FrameSource:
+    rate = question.get("rate")
+    return open_source(
+        question["plate"], conform=bool(question.get("conform")), rate=Fraction(rate) if rate else None
+    )
+
+
 def _check(question: dict[str, Any], frames: FrameRange, wanted: FrameRange, count: int) -> None:
     if not FrameRange(0, count).contains_range(frames):
         raise SpecError(f"frames {frames} of a clip that has {count}", clip=str(question["plate"]))
     if not frames.contains_range(wanted):
-        raise SpecError(f"frames {wanted} cannot be tracked: the clip has {frames}")
+        raise SpecError(
+            f"frames {wanted} cannot be tracked, there are {frames}",
+            clip=str(question["plate"]),
+            remedy="choose frames that are there",
+        )
     numbers = [int(entry["frame"]) for entry in question["drawn"]]
     if not numbers:
         raise SpecError("nothing is drawn", remedy="draw the object in one frame first")
     outside = [number for number in numbers if number not in frames]
     if outside:
-        raise SpecError(f"a mask is drawn in frame {outside[0]}, the clip has {frames}")
+        raise SpecError(
+            f"a mask is drawn in frame {outside[0]}, and there are {frames}",
+            clip=str(question["plate"]),
+            remedy="name the frame that it is drawn in; they are counted from 0",
+        )
 
 
 def _within(frame: int | None, wanted: FrameRange, frames: FrameRange, shots: list[FrameRange]) -> FrameRange:
@@ -128,7 +148,9 @@ def _drawn(entries: list[dict[str, Any]], source: FrameSource) -> dict[int, Arra
         with open_matte([Path(entry["matte"])], source.format, source.frame_count) as matte:
             found[int(entry["frame"])] = matte.read(int(entry["frame"]))
     if not any(core(mask).any() for mask in found.values()):
-        raise MatteError("the drawn mask is empty", remedy="white is the object that is tracked")
+        raise MatteError(
+            "the drawn mask is empty", clip=entries[0]["matte"], remedy="white is the object that is tracked"
+        )
     return found
 
 
@@ -171,7 +193,8 @@ class _Book:
     def __init__(self, folder: Path, fmt: FrameFormat, frames: FrameRange) -> None:
         self._folder, self._frames = folder, frames
         layout, color = _GREY
-        self._format = FrameFormat(fmt.width, fmt.height, fmt.rate, layout, color)
+        # timecode, pixel aspect and file numbers stay: the matte lies over its plate
+        self._format = replace(fmt, layout=layout, color=color)
         self._file = folder / "track.json"
         self.confidence = self._known()
 
@@ -194,10 +217,19 @@ class _Book:
         except OSError as error:
             raise OutputError(f"cannot be written: {error.strerror}", clip=str(self._file)) from error
 
+    def check_movie(self, question: dict[str, Any]) -> None:
+        """Refuse a movie that could not be written in the end, before any work."""
+        mattes = [entry["matte"] for entry in question["drawn"]]
+        overwrite = bool(question.get("overwrite"))
+        refuse_taken_name(question["movie"], [question["plate"], *mattes], overwrite=overwrite)
+        fmt = self._format.starting_at(self._frames.start)
+        refuse_unwritable(question["movie"], fmt, self._frames.duration, overwrite=overwrite)
+
     def movie(self, path: Path, *, overwrite: bool) -> None:
         """All frames as one matte movie."""
         black = np.zeros((self._format.height, self._format.width), np.uint8)
-        with open_writer(path, self._format, overwrite=overwrite) as writer:
+        fmt = self._format.starting_at(self._frames.start)
+        with open_writer(path, fmt, overwrite=overwrite) as writer:
             for frame in self._frames:
                 file = self._picture(frame)
                 samples = read_still(file, frame)[0].planes[0].squeeze() if file.exists() else black

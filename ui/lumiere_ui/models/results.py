@@ -8,6 +8,7 @@ from typing import Any
 
 from lumiere_engine.protocol import JobState
 from lumiere_engine.protocol.engine import Timeline, TimelineResult, TimelineResults
+from lumiere_engine.protocol.patterns import files_named
 from lumiere_engine.protocol.roto import Roto
 from lumiere_engine.protocol.wire import decode
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -194,7 +195,6 @@ def _stale(results: list[TimelineResult], roto: Roto, plate: str) -> dict[int, s
 def _changed_s(path: Path) -> float | None:
     """When a file, or the last of a sequence's, was changed; None if there is none."""
     try:
-        return path.stat().st_mtime
+        return max((file.stat().st_mtime for file in files_named(path)), default=None)
     except OSError:
-        files = path.parent.glob(re.sub(r"%0?\d*d|#+|@+", "*", path.name))
-        return max((file.stat().st_mtime for file in files), default=None)
+        return None

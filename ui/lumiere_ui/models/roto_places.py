@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from pathlib import Path
 
+from lumiere_engine.protocol.patterns import without_number
 from lumiere_engine.protocol.places import state_folder
 from lumiere_engine.protocol.roto import ROTO_SUFFIX
 
@@ -18,7 +18,7 @@ def roto_path(media: str) -> Path:
         media: file, folder or pattern of the plate.
     """
     place = Path(media)
-    name = re.sub(r"[._-]*(%0?\d*d|#+|@+)(?=\.)", "", place.name)
+    name = without_number(place.name)
     beside = place.with_name(name + ROTO_SUFFIX)
     if beside.exists() or os.access(place.parent, os.W_OK):
         return beside

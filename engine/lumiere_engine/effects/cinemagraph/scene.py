@@ -13,7 +13,7 @@ import numpy as np
 from ...frames.convert import to_rgb
 from ...frames.picture import Picture
 from ...frames.prefetch import prefetch
-from ...frames.source import FrameSource, open_source
+from ...frames.source import FrameSource
 from ...matte.source import core, open_matte
 from ...matte.survey import refuse_unmeant
 from ...motion.align import Window
@@ -22,6 +22,7 @@ from ...protocol.jobs import JobSpec
 from ...protocol.params import CinemagraphParams
 from ...protocol.ranges import FrameRange
 from ..effort import EFFORTS
+from ..plate import open_plate
 from ..shot import Scale
 from ..softness import default_growth, inner_feather
 
@@ -75,19 +76,11 @@ def open_scene(spec: JobSpec, stack: ExitStack) -> Scene:
         LumiereError: what is wrong with them.
     """
     params = spec.params_of(CinemagraphParams)
-    plate = stack.enter_context(open_source(spec.plate, conform=spec.conform, rate=spec.rate))
-    available = FrameRange(0, plate.frame_count)
-    used = spec.frames or available
-    if not available.contains_range(used) or not used.duration:
-        raise SpecError(
-            f"frames {used} are wanted and there are {available}",
-            clip=spec.plate,
-            remedy="choose frames that are there",
-        )
-    matte_frames = available if spec.whole_mattes else used
+    opened = open_plate(spec, stack)
+    plate, used, matte_frames = opened.source, opened.frames, opened.matte_frames
     paths = [Path(path) for path in spec.mattes]
     matte = stack.enter_context(open_matte(paths, plate.format, matte_frames.duration))
-    notes = list(matte.notes)
+    notes = [*opened.notes, *matte.notes]
     if params.still is None and used.duration == 1:
         still = used.start
     elif params.still is None:

@@ -89,9 +89,10 @@ def stylize(order: WorkOrder, on_progress: OnProgress, observer: Observer | None
         if order.save_network is not None:
             painter.save(Path(order.save_network))
         followed = painter.followed()
-        weakest = min(followed, key=lambda t: (followed[t], t))
-        if scene.paintings:
-            clock.note(f"frame {scene.frames.start + weakest} follows its key frames least: paint it next")
+        others = [t for t in followed if t not in painter.keys]
+        weakest = min(others, key=lambda t: (followed[t], t)) + scene.frames.start if others else None
+        if scene.paintings and weakest is not None:
+            clock.note(f"frame {weakest} follows its key frames least: paint it next")
         result = JobResult(
             output=order.output,
             origin=None,
@@ -112,7 +113,7 @@ def stylize(order: WorkOrder, on_progress: OnProgress, observer: Observer | None
                 "media": identity,
                 "style": {
                     "keys": [scene.frames.start + key for key in painter.keys],
-                    "paint_next": scene.frames.start + weakest,
+                    "paint_next": weakest,
                 },
             },
         )

@@ -12,7 +12,7 @@ import numpy as np
 from ...frames.convert import to_rgb
 from ...frames.picture import Picture
 from ...frames.prefetch import prefetch
-from ...frames.source import FrameSource, open_source
+from ...frames.source import FrameSource
 from ...matte.source import MatteSource, core, open_matte
 from ...matte.survey import check_matte
 from ...protocol.errors import SpecError
@@ -20,6 +20,7 @@ from ...protocol.jobs import JobSpec
 from ...protocol.ranges import FrameRange
 from ...protocol.stylize_params import StylizeParams
 from ..effort import EFFORTS
+from ..plate import open_plate
 from ..shot import Scale
 from ..softness import default_growth, inner_feather
 from .pictures import read_painting, read_reference
@@ -94,28 +95,21 @@ def open_scene(spec: JobSpec, stack: ExitStack) -> Scene:
         raise SpecError(
             "no style is named", remedy="give --reference PICTURE, --keyframe FRAME=PICTURE or --style FILE"
         )
-    plate = stack.enter_context(open_source(spec.plate, conform=spec.conform, rate=spec.rate))
-    fmt, available = plate.format, FrameRange(0, plate.frame_count)
-    frames = spec.frames or available
-    written = spec.written or frames
-    if not available.contains_range(written) or not frames.duration:
-        raise SpecError(
-            f"frames {written} are wanted and there are {available}",
-            clip=spec.plate,
-            remedy="choose frames that are there",
-        )
+    plate = open_plate(spec, stack)
+    fmt, frames = plate.source.format, plate.frames
     reference = None if params.reference is None else read_reference(params.reference)
     paintings = {
         key.frame - frames.start: read_painting(key, fmt, frames, spec.plate) for key in params.keyframes
     }
-    matte_frames = available if spec.whole_mattes else frames
-    matte, notes = None, []
+    matte, notes = None, list(plate.notes)
     if spec.mattes:
         matte = stack.enter_context(
-            open_matte([Path(path) for path in spec.mattes], fmt, matte_frames.duration)
+            open_matte([Path(path) for path in spec.mattes], fmt, plate.matte_frames.duration)
         )
         check_matte(matte, allow_full=not params.outside, clip=", ".join(spec.mattes))
-        notes = list(matte.notes)
+        notes += matte.notes
     scale = Scale.within(fmt.width, fmt.height, EFFORTS[params.quality].analysis_pixels)
-    start = frames.start - matte_frames.start
-    return Scene(plate, frames, written, scale, params, reference, paintings, matte, start, notes)
+    start = frames.start - plate.matte_frames.start
+    return Scene(
+        plate.source, frames, plate.written, scale, params, reference, paintings, matte, start, notes
+    )
