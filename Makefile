@@ -17,7 +17,7 @@ help:            ## this list
 demo: $(READY)   ## remove an object from the bundled shot, results in lumiere-demo/
 	$(BIN)/lumiere demo --out lumiere-demo
 
-test: $(READY)   ## the tests, a few minutes
+test: $(READY)   ## the tests, up to twenty minutes on two cores
 	$(BIN)/python -m pytest -m "not slow and not gpu"
 
 test-slow: $(READY)  ## those that take minutes each, or that a clock decides

@@ -11,6 +11,7 @@ from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.protocol.hints import HINTS_LABEL, PRESETS
 from lumiere_engine.protocol.wire import parse_json
 
+from .console import counted
 from .preparing import Outcome
 
 
@@ -111,6 +112,7 @@ def told(outcome: Outcome, estimated: dict[str, int | None]) -> str:
         f"{suffix} {size / 1e6:.1f} MB" for suffix, size in estimated.items() if size is not None
     )
     return (
-        f"{outcome.output}: {result.frame_count} frames in {seconds:.0f} s; a loop of {loop['period']} frames "
-        f"around frame {loop['still']}{repeats}" + (f"; once around as {shares}, about" if shares else "")
+        f"{outcome.output}: {counted(result.frame_count, 'frame')} in {seconds:.0f} s; "
+        f"a loop of {loop['period']} frames around frame {loop['still']}{repeats}"
+        + (f"; once around as {shares}, about" if shares else "")
     )

@@ -9,7 +9,7 @@ import typer
 
 from . import bench, engine_cli, generate_cli, models_cli, queue_cli, train
 from .cinemagraph_cli import cinemagraph
-from .console import Console, Json, begins_anew
+from .console import Console, Json, begins_anew, counted
 from .install_cli import install, uninstall
 from .options import (
     Alternate,
@@ -309,6 +309,6 @@ def doctor(as_json: Json = False) -> None:
 def _told(outcome: Outcome) -> str:
     result = outcome.result
     return (
-        f"{outcome.output}: {result.frame_count} frames in {sum(result.seconds.values()):.0f} s; of what was "
-        f"removed {result.borrowed:.0%} is borrowed from other frames, {result.imagined:.0%} imagined"
+        f"{outcome.output}: {counted(result.frame_count, 'frame')} in {sum(result.seconds.values()):.0f} s; "
+        f"of what was removed {result.borrowed:.0%} is borrowed from other frames, {result.imagined:.0%} imagined"
     )

@@ -85,6 +85,11 @@ def begins_anew() -> Iterator[None]:
         raise Cancelled("cancelled", remedy="the same command begins anew") from None
 
 
+def counted(number: int, thing: str) -> str:
+    """A count as people say it: "1 frame", "12 frames"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def duration(seconds: float) -> str:
     """A time as people say it: "40 s", "12 min", "3 h 20 min"."""
     whole = round(seconds)

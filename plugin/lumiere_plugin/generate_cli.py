@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from .console import Console, Json
+from .console import Console, Json, counted
 from .options import (
     ModelOption,
     MotionOption,
@@ -146,4 +146,4 @@ def generate(
 def told(outcome: Outcome) -> str:
     """The result, for people."""
     result = outcome.result
-    return f"{outcome.output}: {result.frame_count} frames in {sum(result.seconds.values()):.0f} s"
+    return f"{outcome.output}: {counted(result.frame_count, 'frame')} in {sum(result.seconds.values()):.0f} s"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from .console import Console, Json
+from .console import Console, Json, counted
 from .options import (
     Alternate,
     Clip,
@@ -255,7 +255,7 @@ def told(outcome: Outcome) -> str:
     """The result, for people."""
     result = outcome.result
     keys, seconds = result.recipe["style"]["keys"], sum(result.seconds.values())
-    text = f"{outcome.output}: {result.frame_count} frames in {seconds:.0f} s"
+    text = f"{outcome.output}: {counted(result.frame_count, 'frame')} in {seconds:.0f} s"
     if not keys:
         return text
     return (

@@ -13,6 +13,8 @@ from lumiere_engine.client import ask
 from lumiere_engine.protocol import FrameRange, MediaInfo, Progress
 from lumiere_engine.protocol.errors import SpecError
 
+from .console import counted
+
 
 @dataclass(frozen=True)
 class Tracking:
@@ -42,7 +44,7 @@ class Tracking:
 
     def text(self) -> str:
         """For people."""
-        told = f"{self.output}: {self.tracked} frames tracked"
+        told = f"{self.output}: {counted(self.tracked, 'frame')} tracked"
         if self.warn:
             told += f"; look at {_spans(self.warn)}, draw there what is wrong, and track again"
         return told

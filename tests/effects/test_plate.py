@@ -26,8 +26,13 @@ def plate(path: Path, field_order: int = 0) -> str:
 
 def test_fields_are_named(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        assert open_plate(JobSpec("remove", plate(tmp_path / "frames.mkv"), ("m.png",)), stack).notes == ()
-        (note,) = open_plate(JobSpec("remove", plate(tmp_path / "fields.mkv", 2), ("m.png",)), stack).notes
+        assert (
+            open_plate(JobSpec("remove", plate(tmp_path / "frames.mkv"), ("m.png",)), stack).source.notes
+            == ()
+        )
+        (note,) = open_plate(
+            JobSpec("remove", plate(tmp_path / "fields.mkv", 2), ("m.png",)), stack
+        ).source.notes
     assert "interlaced" in note
 
 

@@ -157,3 +157,26 @@ def test_an_empty_folder_and_a_pattern_without_files_are_missing(tmp_path: Path)
         open_source(tmp_path / "name.%04d.png")
     with pytest.raises(MissingMediaError):
         open_source(tmp_path / "nowhere" / "name.%04d.png")
+
+
+@pytest.mark.parametrize(
+    ("names", "window", "words"),
+    [
+        (("R", "G", "B", "A"), (0, 0), ()),
+        (("R", "G", "B", "Z", "N.X"), (0, 0), ("channels that are not read", "Z, N.X")),
+        (("R", "G", "B"), (-4, 0), ("beyond their display window",)),
+    ],
+)
+def test_what_of_an_exr_is_not_read_is_said(
+    tmp_path: Path, names: tuple[str, ...], window: tuple[int, int], words: tuple[str, ...]
+) -> None:
+    spec = oiio.ImageSpec(32, 24, len(names), "half")
+    spec.channelnames, (spec.x, spec.y) = names, window
+    spec.full_x, spec.full_y, spec.full_width, spec.full_height = 0, 0, 32 + 2 * window[0], 24
+    output = oiio.ImageOutput.create(str(tmp_path / "a.1001.exr"))
+    assert output.open(str(tmp_path / "a.1001.exr"), spec)
+    output.write_image(np.zeros((24, 32, len(names)), np.float16))
+    output.close()
+    with open_source(tmp_path) as source:
+        assert len(source.notes) == bool(words)
+        assert all(word in source.notes[0] for word in words)

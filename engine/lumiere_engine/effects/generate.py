@@ -173,7 +173,7 @@ def _open(
         return _Media(plate, FrameRange(0, params.frames), None, _format(size, factor, params), size)
     opened = open_plate(spec, stack)
     plate, frames, covered = opened.source, opened.frames, opened.matte_frames
-    prompter.notes.extend(opened.notes)
+    prompter.notes.extend(plate.notes)
     holes = None
     if spec.mattes:
         matte = stack.enter_context(

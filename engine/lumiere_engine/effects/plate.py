@@ -20,14 +20,12 @@ class Plate:
         frames: those to work on.
         written: those that the result holds, `frames` and handles.
         matte_frames: those that the mattes have frames for.
-        notes: what a user should know about it, one sentence each.
     """
 
     source: FrameSource
     frames: FrameRange
     written: FrameRange
     matte_frames: FrameRange
-    notes: tuple[str, ...]
 
 
 def open_plate(spec: JobSpec, stack: ExitStack) -> Plate:
@@ -47,9 +45,4 @@ def open_plate(spec: JobSpec, stack: ExitStack) -> Plate:
             clip=spec.plate,
             remedy="choose frames that are there",
         )
-    notes = (
-        ("the plate is tagged as interlaced, and fields are worked on as whole frames",)
-        if source.format.interlaced
-        else ()
-    )
-    return Plate(source, frames, written, available if spec.whole_mattes else frames, notes)
+    return Plate(source, frames, written, available if spec.whole_mattes else frames)

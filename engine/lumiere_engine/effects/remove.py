@@ -179,7 +179,7 @@ def _open(spec: JobSpec, stack: ExitStack) -> Media:
     plate = open_plate(spec, stack)
     paths, fmt, covered = [Path(path) for path in spec.mattes], plate.source.format, plate.matte_frames
     matte = stack.enter_context(open_matte(paths, fmt, covered.duration, plate=spec.plate))
-    notes = (*plate.notes, *matte.notes)
+    notes = (*plate.source.notes, *matte.notes)
     start = plate.frames.start - covered.start
     return Media(plate.source, matte, start, plate.frames, plate.written, notes)
 

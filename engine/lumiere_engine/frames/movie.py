@@ -24,6 +24,9 @@ from .timecode import format_timecode, parse_timecode
 _STRICT = {"mjpeg", "png", "huffyuv", "ffvhuff", "utvideo", "magicyuv"}
 
 
+_FIELDS = "the plate is tagged as interlaced, and fields are worked on as whole frames"
+
+
 class MovieSource:
     """A movie file as a `FrameSource`. Reads are serialised; one decoder moves through the file."""
 
@@ -68,6 +71,7 @@ class MovieSource:
                 )
         self.frame_count = len(self._index) if self._map is None else len(self._map)
         self.format = _format_of(self._decoder, first, wanted)
+        self.notes: tuple[str, ...] = (_FIELDS,) if self.format.interlaced else ()
 
     def read(self, index: int) -> Picture:
         """Frame `index`, counted from 0.

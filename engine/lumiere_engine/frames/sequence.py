@@ -134,6 +134,7 @@ class SequenceSource:
         self._sequence = find_sequence(path)
         self.frame_count = len(self._sequence.files)
         first, info = read_still(self._sequence.files[0], 0)
+        self.notes = info.left_out
         self._last: tuple[int, Picture] | None = (0, first)
         rate = rate or info.rate or DEFAULT_RATE
         parsed = parse_timecode(info.timecode, rate) if info.timecode else None

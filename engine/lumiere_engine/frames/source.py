@@ -24,11 +24,13 @@ class FrameSource(Protocol):
         path: as it was opened.
         format: what all frames have in common.
         frame_count: how many there are.
+        notes: what a user should know about the media, one sentence each.
     """
 
     path: Path
     format: FrameFormat
     frame_count: int
+    notes: tuple[str, ...]
 
     def read(self, index: int) -> Picture:
         """Frame `index`, counted from 0."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -39,6 +40,7 @@ _MAGIC = (
     b"#?RGBE",
     b"\x80\x2a\x5f\xd7",
 )
+_MOST_NAMED = 4  # channels
 # OpenImageIO's integer and float types that are kept as they are; others become float32.
 _KEPT = {"uint8": (8, False), "uint16": (16, False), "half": (16, True), "float": (32, True)}
 
@@ -52,12 +54,14 @@ class StillInfo:
         pixel_aspect: width of a pixel over its height.
         rate: frames per second, or None.
         timecode: as `hh:mm:ss:ff`, or None.
+        left_out: what else it holds and is not read, one sentence each.
     """
 
     color: ColorTags
     pixel_aspect: Fraction
     rate: Fraction | None
     timecode: str | None
+    left_out: tuple[str, ...] = ()
 
 
 def is_still(path: Path) -> bool:
@@ -188,7 +192,20 @@ def _info(spec: Any, floating: bool) -> StillInfo:
         pixel_aspect=Fraction(float(aspect)).limit_denominator(1000) if aspect else Fraction(1),
         rate=_rate(spec),
         timecode=_timecode(spec.getattribute("smpte:TimeCode")),
+        left_out=tuple(_left_out(spec)),
     )
+
+
+def _left_out(spec: Any) -> Iterator[str]:
+    """Sentences on what of a file is not in its picture."""
+    read = _channels(spec)
+    others = [str(name) for place, name in enumerate(spec.channelnames) if place not in read]
+    if others:
+        some = ", ".join(others[:_MOST_NAMED]) + (", …" if len(others) > _MOST_NAMED else "")
+        yield f"the plate's files hold channels that are not read, and that the result does not have: {some}"
+    left, top = spec.x - spec.full_x, spec.y - spec.full_y
+    if min(left, top) < 0 or left + spec.width > spec.full_width or top + spec.height > spec.full_height:
+        yield "the plate's files reach beyond their display window; the result does not"
 
 
 def _timecode(value: Any) -> str | None:

@@ -80,7 +80,7 @@ def open_scene(spec: JobSpec, stack: ExitStack) -> Scene:
     plate, used, matte_frames = opened.source, opened.frames, opened.matte_frames
     paths = [Path(path) for path in spec.mattes]
     matte = stack.enter_context(open_matte(paths, plate.format, matte_frames.duration))
-    notes = [*opened.notes, *matte.notes]
+    notes = [*plate.notes, *matte.notes]
     if params.still is None and used.duration == 1:
         still = used.start
     elif params.still is None:

@@ -101,7 +101,7 @@ def open_scene(spec: JobSpec, stack: ExitStack) -> Scene:
     paintings = {
         key.frame - frames.start: read_painting(key, fmt, frames, spec.plate) for key in params.keyframes
     }
-    matte, notes = None, list(plate.notes)
+    matte, notes = None, list(plate.source.notes)
     if spec.mattes:
         matte = stack.enter_context(
             open_matte([Path(path) for path in spec.mattes], fmt, plate.matte_frames.duration)
