@@ -234,6 +234,10 @@ def test_what_cannot_loop_is_told_in_one_line(swing: tuple[Path, Path], tmp_path
     assert "no motion of its own" in refusal(photo, "--matte", matte, *out)
     assert "the still is frame 90" in refusal(plate, "--matte", matte, "--still", 90, *out)
     assert "lava" in refusal(photo, "--matte", matte, "--hints", "lava", *out)
+    wide = background(160 + 9 * 47, 96)
+    panned = write_clip(tmp_path / "pan.mkv", [wide[:, 9 * k : 9 * k + 160] for k in range(48)])
+    told = refusal(panned, "--matte", matte, "--still", 24, *out)
+    assert "the camera looks elsewhere in all but" in told and "frame 24" in told and "--still" in told
     assert "holds no alpha" in refusal(
         plate, "--matte", matte, "--still", 3, "--alpha", "-o", tmp_path / "out.mp4"
     )

@@ -9,6 +9,7 @@ from lumiere_engine.motion.loops.standing import (
     at_plate_size,
     corner_shift,
     lay_over,
+    likeness_around,
     match_exposure,
     stands_still,
     steadied,
@@ -55,6 +56,15 @@ def test_what_moves_in_the_region_moves_no_camera() -> None:
 def test_flat_surroundings_do_not_guess() -> None:
     flat = np.full((96, 160), 120, np.uint8)
     assert np.array_equal(lay_over(flat, flat, region_mask(), np.eye(3)), np.eye(3))
+
+
+def test_a_place_is_known_again_by_what_surrounds_the_region() -> None:
+    wide = background(480, 96)
+    still, near, far = (grey(wide[:, x : x + 160]) for x in (100, 106, 300))
+    near[24:76, 40:124] = near[24:76, 123:39:-1].copy()
+    assert likeness_around(still, near, region_mask()) > 0.9
+    assert likeness_around(still, far, region_mask()) < 0.6
+    assert likeness_around(still, far, np.ones_like(region_mask())) == 1
 
 
 def test_a_homography_at_another_size_moves_the_same_places() -> None:

@@ -14,7 +14,15 @@ from ...frames.prefetch import prefetch
 from ...motion.align import Window
 from ...motion.flow import channel_mean
 from ...motion.loops.alive import still_parts_out
-from ...motion.loops.standing import Exposure, at_plate_size, lay_over, match_exposure, stands_still, steadied
+from ...motion.loops.standing import (
+    Exposure,
+    at_plate_size,
+    lay_over,
+    likeness_around,
+    match_exposure,
+    stands_still,
+    steadied,
+)
 from ...protocol.errors import SpecError
 from ...protocol.ranges import FrameRange
 from ..packing import pack, unpack
@@ -30,6 +38,7 @@ _COVERED = 0.98  # of the region that a frame must show
 _LOOKS = 32  # frames that tell what stands still
 _ALIVE = 0.005  # of the region; less is none
 _FEW_S = 1.5  # seconds; of fewer frames no loop can be made
+_THE_SAME = 0.6  # likeness of the surroundings from which a frame shows the still's place at all
 
 
 def _seen_apart(one: Array, other: Array) -> Array:
@@ -73,7 +82,11 @@ class StandingShot:
         self.usable = FrameRange.between(start, end)
 
     def follow(self) -> Iterator[int]:
-        """Lay every frame over the still, from it outwards as far as the region is seen; yields after each one."""
+        """Lay every frame over the still, from it outwards as far as the region is seen; yields after each one.
+
+        Raises:
+            SpecError: the camera looks elsewhere in nearly all frames.
+        """
         done = 0
         shot = self.usable
         first, last = shot.start, shot.end_exclusive
@@ -89,17 +102,45 @@ class StandingShot:
                 yield done
         self.usable = FrameRange.between(first, last)
         self._matrices = {frame: self._matrices[frame] for frame in self.usable}
-        if self.usable.duration < min(_FEW_S * float(self.scene.plate.format.rate), shot.duration):
+        if self.usable.duration < self._few(shot):
             self.notes.append(
                 f"the camera shows all of the region in {self.usable.duration} frames alone: it is not stabilised"
             )
-            self.usable, self._stabilise, self._lost = shot, False, True
+            self.usable, self._stabilise, self._lost = self._staying(shot), False, True
         self.tripod = not self._stabilise or stands_still(self._matrices, self._alpha > 0)
         if self.tripod:
             self._matrices = dict.fromkeys(self.usable, np.eye(3))
         else:
             self._matrices = steadied(self._matrices, self._alpha > 0)
         self._measure_exposure()
+
+    def _few(self, shot: FrameRange) -> float:
+        """Frames of which no loop can be made."""
+        return min(_FEW_S * float(self.scene.plate.format.rate), shot.duration)
+
+    def _staying(self, shot: FrameRange) -> FrameRange:
+        """The frames around the still that show its place, though it cannot be told where exactly.
+
+        Raises:
+            SpecError: too few do.
+        """
+        still, region = cv2.cvtColor(self._shots.picture(self.still), cv2.COLOR_RGB2GRAY), self._alpha > 0
+
+        def elsewhere(frame: int) -> bool:
+            other = cv2.cvtColor(self._shots.picture(frame), cv2.COLOR_RGB2GRAY)
+            return likeness_around(still, other, region) < _THE_SAME
+
+        before, after = range(self.still, shot.start - 1, -1), range(self.still, shot.end_exclusive)
+        first = next((frame + 1 for frame in before if elsewhere(frame)), shot.start)
+        last = next((frame for frame in after if elsewhere(frame)), shot.end_exclusive)
+        if last - first < min(self._few(shot), shot.duration // 2):
+            raise SpecError(
+                f"the camera looks elsewhere in all but {last - first} frames",
+                clip=str(self.scene.plate.path),
+                frame=self.scene.still,
+                remedy="choose a still (--still) around which the camera rests",
+            )
+        return FrameRange.between(first, last)
 
     def _laid(self, frame: int, guess: Array) -> Array:
         """The homography from the still to a frame, at analysis size."""

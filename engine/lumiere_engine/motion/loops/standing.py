@@ -33,6 +33,9 @@ _FAR = 3.0  # pixels; a vote that misses by more just misses
 _RICHER = 0.8
 _NONE, _SHIFT, _SIMILARITY, _HOMOGRAPHY = range(4)
 _EXACT = 1e-9
+_WIDE = 160  # pixels of the width at which places are recognised
+_AWAY = 0.1  # of that, to either side: so far a camera may have turned away from a place
+_LEAST_AROUND = 0.05  # of the picture; a region that leaves less around it is not told by it
 _ENOUGH = 100  # pixels that tell the exposure
 _OUTLIERS = (40.0, 12.0)  # code values of 255
 _SPREAD = 12.0  # code values of 255; standard deviation of values that tell a gain
@@ -56,6 +59,35 @@ def lay_over(still: Array, frame: Array, region: Array, guess: Array) -> Array:
     if _bent(matrix, *still.shape) > _BENT * still.shape[1]:
         matrix = _laid(still, frame, asked, around, _shift_of(guess, *still.shape), shifted_alone=True)
     return matrix
+
+
+def likeness_around(still: Array, frame: Array, region: Array) -> float:
+    """How much what surrounds `region` in the still is to be found again in a frame, at about the same place.
+
+    It needs no motion that can be followed: the best correlation of the two, small and smooth, over all shifts by a
+    tenth of the width or less.
+
+    Args:
+        still, frame: h w uint8.
+        region: h w bool, in the still; not asked.
+
+    Returns:
+        -1..1; 1 where nothing surrounds the region.
+    """
+    width = min(_WIDE, still.shape[1])
+    size = (width, max(8, round(still.shape[0] * width / still.shape[1])))
+    around = 1 - cv2.resize(region.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    if float(around.mean()) < _LEAST_AROUND:
+        return 1.0
+    small = [
+        cv2.GaussianBlur(cv2.resize(p, size, interpolation=cv2.INTER_AREA).astype(np.float32), (0, 0), 1.5)
+        for p in (still, frame)
+    ]
+    margin = round(_AWAY * width)
+    wider = cv2.copyMakeBorder(small[1], margin, margin, margin, margin, cv2.BORDER_REPLICATE)
+    alike = cv2.matchTemplate(wider, small[0], cv2.TM_CCOEFF_NORMED, mask=around)
+    alike = alike[np.isfinite(alike)]
+    return float(alike.max()) if alike.size else 1.0
 
 
 def _laid(
