@@ -50,7 +50,7 @@ from .cinemagraph import read_hints
 from .mask_tracking import track_mask
 from .panel_actions import actions, effect
 from .panel_generating import generated
-from .panel_jobs import drawing, folders, for_job, free, free_output, placement_of
+from .panel_jobs import drawing, folders, for_job, free, free_output, going_on, placement_of
 from .panel_painting import advise_paintings, export_frame
 from .panel_previews import PreviewFolder
 from .panel_saving import save_results
@@ -134,7 +134,8 @@ class PanelDesk:
         output.parent.mkdir(parents=True, exist_ok=True)
         write_roto(frozen, drawn)
         mattes = (str(frozen),) if spec.mattes else ()
-        job = into_media(replace(spec, mattes=mattes), output, for_job(request))
+        spec = going_on(replace(spec, mattes=mattes), request, output)
+        job = into_media(spec, output, for_job(request))
         placement = placement_of(request, spec.frames, start)
         submit = Submit(
             order=job.order,
@@ -155,7 +156,8 @@ class PanelDesk:
         """
         drawn = drawing(request)
         spec = generated(self._spec(request, drawn), request, None)
-        job = into_media(spec, free_output(request), for_job(request))
+        output = free_output(request)
+        job = into_media(going_on(spec, request, output), output, for_job(request))
         return Plan(job.order), folders(job, drawn)
 
     def import_masks(self, shot: Shot, path: Path, roto: Path, frame: int) -> tuple[Mask, ...]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
-from lumiere_engine.protocol import FrameRange
+from lumiere_engine import __version__
+from lumiere_engine.protocol import FrameRange, JobSpec
+from lumiere_engine.protocol.places import kept_file, workspace_folder
 from lumiere_engine.protocol.queue import Placement
+from lumiere_engine.protocol.recipe import read_sidecar, sidecar_path
 from lumiere_engine.protocol.roto import Roto
 from lumiere_ui.models.project import Request
 from lumiere_ui.models.results import REPAIRED
@@ -15,6 +19,7 @@ from lumiere_ui.models.roto_document import read_roto
 
 from .panel_actions import effect
 from .performing import folders_of
+from .preparing import BORROWING_EFFECTS, LEARNING_EFFECTS
 from .preparing import Prepared as PreparedJob
 from .preparing import Request as JobRequest
 
@@ -42,7 +47,31 @@ def for_job(request: Request) -> JobRequest:
         params=request.params,
         seed=request.seed,
         frames=request.frames,
+        keep_work=request.repairs is None and request.effect in LEARNING_EFFECTS,
     )
+
+
+def going_on(spec: JobSpec, request: Request, output: Path) -> JobSpec:
+    """The job as a revision of the clip's first earlier result that is alike but for its media, if its work is kept.
+
+    Then only the frames are rendered that the changes to drawing or plate touch.
+
+    Raises:
+        SpecError: a result's recipe cannot be understood.
+    """
+    if spec.effect not in BORROWING_EFFECTS:
+        return spec
+    for media in request.earlier:
+        recipe = sidecar_path(Path(media))
+        made = read_sidecar(recipe) if recipe.exists() else {}
+        name = str(made.get("fingerprint"))
+        if (
+            made.get("version") == __version__
+            and kept_file(workspace_folder(output, name)).is_file()
+            and spec.alike_but_for_media(JobSpec.from_wire(made["spec"]))
+        ):
+            return replace(spec, base=name)
+    return spec
 
 
 def free_output(request: Request) -> Path:

@@ -26,9 +26,9 @@ from pytestqt.qtbot import QtBot
 WIDTH, HEIGHT, FRAMES = 160, 96, 10
 
 
-def scene(frame: int) -> np.ndarray:
-    """A soft landscape that the camera pans over, with a red block in it; float h w 3."""
-    noise = np.random.default_rng(5).random((HEIGHT, WIDTH + FRAMES * 8, 3)).astype(np.float32)
+def scene(frame: int, count: int = FRAMES) -> np.ndarray:
+    """One of `count` frames: a soft landscape that the camera pans over, with a red block in it; float h w 3."""
+    noise = np.random.default_rng(5).random((HEIGHT, WIDTH + count * 8, 3)).astype(np.float32)
     soft = cv2.GaussianBlur(noise, (0, 0), 4.0)
     plane = 0.1 + 0.8 * (soft - soft.min()) / (soft.max() - soft.min())
     picture = plane[:, frame * 8 : frame * 8 + WIDTH].copy()
@@ -40,6 +40,12 @@ def scene(frame: int) -> np.ndarray:
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A panning shot with timecode, lossless."""
     path = tmp_path_factory.mktemp("media") / "shot.mkv"
+    write_shot(path)
+    return path
+
+
+def write_shot(path: Path, count: int = FRAMES) -> None:
+    """The scene as a movie of so many frames."""
     fmt = FrameFormat(
         WIDTH,
         HEIGHT,
@@ -50,10 +56,9 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
         start_frame=86400,
     )
     writer = open_writer(path, fmt, overwrite=True)
-    for frame in range(FRAMES):
-        writer.write(picture_from_rgb(scene(frame), fmt))
+    for frame in range(count):
+        writer.write(picture_from_rgb(scene(frame, count), fmt))
     writer.commit()
-    return path
 
 
 @pytest.fixture

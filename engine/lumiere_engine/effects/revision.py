@@ -93,7 +93,7 @@ class Revision:
         self.renewed = self.rendered = self._every_frame
         self._shares: dict[int, float] = {}
         self.note = "other parameters than the earlier result's: all frames are rendered"
-        if not _comparable(spec, kept.spec):
+        if not spec.alike_but_for_media(kept.spec):
             return
         before = AnalysedShots.kept(kept.borrowing, shots.scale, count)
         if before is None:
@@ -179,15 +179,6 @@ class Revision:
                         share = 1 - abs(near - frame) / (_EASE + 1)
                         shares[near] = max(shares.get(near, 0.0), share)
         return shares
-
-
-def _comparable(spec: JobSpec, before: JobSpec) -> bool:
-    """Whether two jobs differ in their media at most."""
-
-    def plain(job: JobSpec) -> JobSpec:
-        return replace(job, plate="any", mattes=("any",), base=None, written=None)
-
-    return plain(spec) == plain(before)
 
 
 def _any_at(marked: Array, places: Array) -> bool:

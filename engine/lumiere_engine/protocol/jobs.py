@@ -110,6 +110,14 @@ class JobSpec:
         params = replace(self.params_of(StylizeParams), strength=1.0, outside=False, feather=None)
         return replace(self, mattes=(), whole_mattes=False, written=None, params=params)
 
+    def alike_but_for_media(self, other: "JobSpec") -> bool:
+        """Whether one of two jobs can revise the other: they differ in plate, mattes and handles at most."""
+
+        def plain(spec: "JobSpec") -> "JobSpec":
+            return replace(spec, plate="any", mattes=("any",), base=None, written=None)
+
+        return plain(self) == plain(other)
+
     def fingerprint(self, media: str) -> str:
         """Names the result: a hash of this spec, of the identity of its media, and of this version.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from lumiere_engine.protocol import LumiereError
@@ -14,20 +14,21 @@ from .shot_notes import read_notes, with_notes
 
 
 def prepare_all(
-    desk: Desk, request: Request, clips: Sequence[int], needs_mask: bool
+    desk: Desk, request: Request, clips: Mapping[int, tuple[str, ...]], needs_mask: bool
 ) -> tuple[list[Prepared], list[str]]:
     """Jobs for clips, and what cannot be done, a sentence each; called from a thread.
 
     Args:
         desk: prepares them.
         request: of one of the clips, for the others to be like.
-        clips: their numbers; the mask of each is the one that was drawn for its media.
+        clips: their numbers, and what `Request.earlier` says of each; the mask of each is the one that was drawn for
+            its media.
         needs_mask: whether a clip without one is left out.
     """
     prepared, left = [], []
-    for clip in clips:
+    for clip, earlier in clips.items():
         try:
-            one = _request(desk, request, clip)
+            one = replace(_request(desk, request, clip), earlier=earlier)
             if needs_mask and not read_roto(one.roto, one.shot.width, one.shot.height).draws:
                 left.append(f"{one.shot.name}: no mask is drawn")
             elif getattr(one.params, "lacks", ""):

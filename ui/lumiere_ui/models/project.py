@@ -136,6 +136,7 @@ class Request:
         seed: of all randomness.
         frames: of the shot's media, those to work on; None is all of them.
         repairs: the result whose media the shot shows, if that is what is worked on.
+        earlier: media of the clip's results, those first that a new one should go on from.
     """
 
     project: Project
@@ -146,6 +147,7 @@ class Request:
     seed: int = 0
     frames: FrameRange | None = None
     repairs: TimelineResult | None = None
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -233,11 +233,16 @@ def told(job: Job) -> str:
     if job.state is JobState.QUEUED:
         return "Next in line" if job.position == 1 else f"Number {job.position} in line"
     if job.state is JobState.DONE and job.started_s and job.finished_s:
-        return f"Done in {duration(job.finished_s - job.started_s)}"
+        return " · ".join((f"Done in {duration(job.finished_s - job.started_s)}", *notes(job)))
     if job.state is JobState.FAILED and job.error is not None:
         return str(job.error.get("message") or "Failed")
     names = {JobState.LOST: "Its files are gone or changed", JobState.DRAFT: "Not released yet"}
     return names.get(job.state, job.state.value.capitalize())
+
+
+def notes(job: Job) -> tuple[str, ...]:
+    """What a finished job has to say of its result, a sentence each."""
+    return () if job.result is None else tuple(job.result["notes"])
 
 
 def duration(seconds: float) -> str:

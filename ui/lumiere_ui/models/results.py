@@ -79,6 +79,12 @@ class Results(QObject):
         chosen = next((one for one in found if one.job in self._choices.shown), None)
         return chosen or (found[0] if found else None)
 
+    def earlier(self, clip: int) -> tuple[str, ...]:
+        """Media of a clip's results that a new one may go on from: the shown one first, then the newest."""
+        shown = self.shown(clip)
+        found = sorted(self.of(clip), key=lambda one: one is not shown)
+        return tuple(one.media for one in found if not is_repair(one))
+
     def choose(self, clip: int, job: int) -> None:
         """Show another result of a clip."""
         self._choose(self._choices.showing(job, self._takes(clip)))

@@ -58,8 +58,8 @@ class Session(QObject):
     """What is being done, or "" for nothing."""
     noticed = Signal(str, str)
     """"info" or "error", and a sentence for people."""
-    estimated = Signal(object)
-    """An `Estimate` of what the job would take."""
+    estimated = Signal(object, bool)
+    """An `Estimate` of what the job would take at most, and whether it goes on from an earlier result."""
     submitted = Signal(object)
     """A `Job` that was queued."""
 
@@ -216,9 +216,9 @@ class Session(QObject):
         if len(clips) == 1:
             self.prepare(lambda: [self.desk.prepare(request)])
             return
-        needs_mask = self.needs_mask
+        needs_mask, earlier = self.needs_mask, {clip: self.results.earlier(clip) for clip in clips}
         self.busy_changed.emit(f"Preparing {len(clips)} jobs")
-        self.saving.do(lambda: prepare_all(self.desk, request, clips, needs_mask), self._submit_batch)
+        self.saving.do(lambda: prepare_all(self.desk, request, earlier, needs_mask), self._submit_batch)
 
     def render_takes(self, count: int) -> None:
         """Queue the effect on the selected clip several times, each with the next seed."""
@@ -253,8 +253,17 @@ class Session(QObject):
         """What is open, asked about whether or not all is chosen by now; None without a shot."""
         if self.project is None or self.shot is None or self.roto.path is None:
             return None
-        path, params = self.roto.path, self.params
-        return Request(self.project, self.shot, path, self.effect.id, params, self.seed, frames, self.repairs)
+        return Request(
+            self.project,
+            self.shot,
+            self.roto.path,
+            self.effect.id,
+            self.params,
+            self.seed,
+            frames,
+            self.repairs,
+            () if self.repairs else self.results.earlier(self.shot.clip),
+        )
 
     def ask_estimate(self) -> None:
         """Ask what the job would take; `estimated` answers, if that can be known."""
@@ -264,17 +273,15 @@ class Session(QObject):
 
         def ask(answer: tuple[Plan, tuple[Path, ...]]) -> None:
             plan, folders = answer
-            allow(
-                self.link,
-                folders,
-                lambda: self.link.post("/plan", plan, self._estimated, lambda _: None),
-            )
+            revises = plan.order.spec.base is not None
+
+            def tell(data: Any) -> None:
+                self.estimated.emit(decode(Estimate, data), revises)
+
+            allow(self.link, folders, lambda: self.link.post("/plan", plan, tell, lambda _: None))
 
         self.roto.flush()
         self.saving.do(lambda: self.desk.estimate(request), ask, failed=lambda _: None, replaces="estimate")
-
-    def _estimated(self, data: Any) -> None:
-        self.estimated.emit(decode(Estimate, data))
 
     def save_results(self) -> None:
         """Write a timeline with the shown result of every clip on a new track."""

@@ -138,15 +138,16 @@ class EffectPanel(QWidget):
         label.setBuddy(self.seed)
         return line
 
-    def _show_estimate(self, estimate: Estimate) -> None:
-        """Before the start: how long, and how much memory."""
+    def _show_estimate(self, estimate: Estimate, revises: bool) -> None:
+        """Before the start: how long, and how much memory; how much is kept of an earlier take shows itself later."""
         if self._session.why_not():
             return
         guess = "" if estimate.basis == "history" else " · a first guess"
         low, high = duration(estimate.seconds_low), duration(estimate.seconds_high)
-        self.why.setText(
-            f"{estimate.frames} frames: {low} to {high}, {estimate.memory_bytes / 1e9:.1f} GB{guess}"
-        )
+        time = f"{high} at most" if revises else f"{low} to {high}"
+        kept = "\nGoes on from the earlier take: only what a change touches is rendered" if revises else ""
+        memory = estimate.memory_bytes / 1e9
+        self.why.setText(f"{estimate.frames} frames: {time}, {memory:.1f} GB{guess}{kept}")
         self.why.show()
 
     def _show_effect(self) -> None:

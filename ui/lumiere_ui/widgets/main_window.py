@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from ..models.actions import Action
 from ..models.mask_tools import MaskTools
+from ..models.queue_model import notes
 from ..models.session import Session
 from ..models.viewing import Viewing
 from .buttons import flat_button
@@ -316,7 +317,8 @@ class MainWindow(QMainWindow):
 
     def _finished(self, job: Job) -> None:
         if job.state.value == "done" and job.timeline is not None:
-            self.say("info", f"{job.title} is done: it stands on the Lumiere track; press 4 to compare")
+            done = f"{job.title} is done: it stands on the Lumiere track; press 4 to compare"
+            self.say("info", " · ".join((done, *notes(job))))
         elif job.state.value == "failed" and job.error is not None:
             self.say("error", f"{job.title}: {job.error.get('message')}")
 
