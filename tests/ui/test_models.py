@@ -15,9 +15,9 @@ from lumiere_ui.models.background import Background
 from lumiere_ui.models.effect_form import form_of
 from lumiere_ui.models.mask_tools import MaskTools
 from lumiere_ui.models.playhead import Playhead
-from lumiere_ui.models.project import timecode
 from lumiere_ui.models.roto_document import RotoDocument, read_roto, write_roto
 from lumiere_ui.models.roto_places import roto_path
+from lumiere_ui.models.timecode import timecode
 from pytestqt.qtbot import QtBot
 
 

@@ -103,6 +103,10 @@ class Session(QObject):
         self.tracker.tracked.connect(self.strips.measure_matte)
         self.strips.failed.connect(self.tell_error)
         self.queue.finished.connect(self._finished)
+        # what a job is just using stays until the next take is accepted
+        self.results.settled.connect(
+            lambda media: self.background.do(lambda: desk.let_go(media), failed=lambda _: None)
+        )
 
     def close(self) -> None:
         """Write what is not written yet, and end all threads and children."""
