@@ -50,7 +50,7 @@ from .cinemagraph import read_hints
 from .mask_tracking import track_mask
 from .panel_actions import actions, effect
 from .panel_generating import generated
-from .panel_jobs import drawing, folders, for_job, free, free_output, going_on, placement_of
+from .panel_jobs import drawing, folders, for_job, free, free_output, going_on, let_go, placement_of
 from .panel_painting import advise_paintings, export_frame
 from .panel_previews import PreviewFolder
 from .panel_saving import save_results
@@ -159,6 +159,14 @@ class PanelDesk:
         output = free_output(request)
         job = into_media(going_on(spec, request, output), output, for_job(request))
         return Plan(job.order), folders(job, drawn)
+
+    def let_go(self, media: Sequence[str]) -> None:
+        """Clear away what is kept of the work of results, but not what others share with them.
+
+        Raises:
+            LumiereError: a recipe cannot be understood, or a job is just using the work.
+        """
+        let_go(media)
 
     def import_masks(self, shot: Shot, path: Path, roto: Path, frame: int) -> tuple[Mask, ...]:
         """Masks that another program has drawn.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from lumiere_engine import __version__
+from lumiere_engine.client import ask
 from lumiere_engine.protocol import FrameRange, JobSpec
 from lumiere_engine.protocol.places import kept_file, workspace_folder
 from lumiere_engine.protocol.queue import Placement
@@ -19,7 +22,7 @@ from lumiere_ui.models.roto_document import read_roto
 
 from .panel_actions import effect
 from .performing import folders_of
-from .preparing import BORROWING_EFFECTS, LEARNING_EFFECTS
+from .preparing import BORROWING_EFFECTS
 from .preparing import Prepared as PreparedJob
 from .preparing import Request as JobRequest
 
@@ -47,7 +50,7 @@ def for_job(request: Request) -> JobRequest:
         params=request.params,
         seed=request.seed,
         frames=request.frames,
-        keep_work=request.repairs is None and request.effect in LEARNING_EFFECTS,
+        keep_work=request.repairs is None and request.effect in BORROWING_EFFECTS,
     )
 
 
@@ -72,6 +75,21 @@ def going_on(spec: JobSpec, request: Request, output: Path) -> JobSpec:
         ):
             return replace(spec, base=name)
     return spec
+
+
+def let_go(media: Sequence[str]) -> None:
+    """Clear away what is kept of the work of results, but not what others share with them.
+
+    Raises:
+        LumiereError: a recipe cannot be understood, or a job is just using the work.
+    """
+    for path in map(Path, media):
+        recipe = sidecar_path(path)
+        name = str(read_sidecar(recipe).get("fingerprint")) if recipe.exists() else ""
+        work = workspace_folder(path, name)
+        if name and kept_file(work).is_file():
+            borrowing = json.loads(kept_file(work).read_text())["borrowing"]
+            ask("clear", output=str(path), folders=[work.name, borrowing])
 
 
 def free_output(request: Request) -> Path:

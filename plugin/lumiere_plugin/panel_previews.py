@@ -161,6 +161,8 @@ def _quick(params: Any, height: int, scale: float, shown: FrameRange, folder: Pa
     """
     known = {field.name for field in fields(params)}
     wanted: dict[str, Any] = {"quality": "draft", "imagine": False, "repeats": 1}
+    if "imagine" in known:
+        wanted.update(prompt="", weights=())  # which say what is imagined
     # as each effect says of its own: what grows fades over half of that
     for name, part, least in (("grow", 60, 2.0), ("feather", 120 if "grow" in known else 60, 1.0)):
         pixels = getattr(params, name, None)

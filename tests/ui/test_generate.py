@@ -10,10 +10,11 @@ from lumiere_engine.client import EngineClient
 from lumiere_engine.client import models as register
 from lumiere_engine.client.models import Model
 from lumiere_engine.frames.source import open_source
-from lumiere_engine.protocol import GenerateParams
+from lumiere_engine.protocol import GenerateParams, RemoveParams
 from lumiere_ui.widgets.controls import TextControl
 from lumiere_ui.widgets.main_window import MainWindow
 from lumiere_ui.widgets.models_control import ModelsControl
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 pytestmark = pytest.mark.timeout(60)
@@ -95,3 +96,30 @@ def test_a_clip_is_generated_with_what_is_registered(
     with open_source(picture.spec.plate) as first:
         assert (first.format.width, first.frame_count) == (shot.width, 1)
     assert changed.spec.plate == str(media) and changed.spec.mattes == () and changed.spec.frames is not None
+
+
+def test_a_removal_takes_words_where_a_model_is_registered(
+    opened: MainWindow, qtbot: QtBot, registered: None
+) -> None:
+    session, form = opened.session, opened.effect.form
+    prompt, models = form.control("prompt"), form.control("weights")
+    assert isinstance(prompt, TextControl) and isinstance(models, ModelsControl)
+    assert not prompt.isEnabled() and "model is needed" in prompt.placeholderText()
+    form.more.setChecked(True)
+    qtbot.waitUntil(prompt.isEnabled, timeout=10_000)
+    assert session.params == RemoveParams(), "a model alone says nothing"
+    prompt.setPlainText("a lawn")
+    qtbot.waitUntil(lambda: bool(session.params.weights), timeout=10_000)
+    assert session.params.prompt == "a lawn"
+    form.set_params(imagine=False)
+    assert session.params == RemoveParams(imagine=False), "nothing is imagined, so nothing is asked for"
+    form.set_params(imagine=True)
+    assert session.params.prompt == "a lawn" and session.params.weights
+
+
+def test_a_style_in_words_is_the_clip_generated_anew(opened: MainWindow, qtbot: QtBot) -> None:
+    session = opened.session
+    session.choose_effect(next(one for one in session.effects if one.id == "stylize"))
+    qtbot.mouseClick(opened.effect.words, Qt.MouseButton.LeftButton)
+    assert session.effect.id == "generate" and not opened.effect.words.isVisible()
+    assert session.params.plate_as == "clip" and session.params.strength == 0.6

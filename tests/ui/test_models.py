@@ -15,9 +15,9 @@ from lumiere_ui.models.background import Background
 from lumiere_ui.models.effect_form import form_of
 from lumiere_ui.models.mask_tools import MaskTools
 from lumiere_ui.models.playhead import Playhead
-from lumiere_ui.models.project import timecode
 from lumiere_ui.models.roto_document import RotoDocument, read_roto, write_roto
 from lumiere_ui.models.roto_places import roto_path
+from lumiere_ui.models.timecode import timecode
 from pytestqt.qtbot import QtBot
 
 
@@ -174,7 +174,7 @@ def test_timecode(frame: int, rate: Fraction, drop: bool, text: str) -> None:
 
 def test_the_form_is_made_from_the_parameters() -> None:
     form = {field.name: field for field in form_of(RemoveParams)}
-    assert list(form) == ["quality", "grow", "feather", "imagine", "regrain"]
+    assert list(form) == ["quality", "grow", "feather", "imagine", "regrain", "prompt", "weights"]
     assert form["quality"].choices == ("draft", "standard", "best")
     assert (form["grow"].kind, form["grow"].unit, form["grow"].default) == ("number", "px", None)
     assert form["regrain"].kind == "switch"

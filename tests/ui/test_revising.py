@@ -65,3 +65,8 @@ def test_a_corrected_mask_renders_only_the_frames_that_it_touches(
     window.effect.set_params(grow=9.0)
     third = render(window, qtbot)
     assert third.order.spec.base is None, "another growth touches every frame: nothing to go on from"
+
+    kept = tmp_path / ".lumiere"
+    assert kept.is_dir()
+    session.results.accept(0)
+    qtbot.waitUntil(lambda: not kept.exists(), timeout=20_000)

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import pytest
 from lumiere_engine.client import EngineClient
+from lumiere_engine.client import models as register
+from lumiere_engine.client.models import Model
 from lumiere_engine.frames.source import open_source
 from lumiere_engine.protocol import Job, KeyPicture, StyleShare, StylizeParams
 from lumiere_plugin.panel import actions
@@ -16,6 +18,7 @@ from lumiere_ui.models.shot_notes import ShotNotes, painted_frame, read_notes
 from lumiere_ui.widgets.controls import FileControl, SliderControl
 from lumiere_ui.widgets.main_window import MainWindow
 from lumiere_ui.widgets.paintings import PaintingsControl
+from lumiere_ui.widgets.styles_control import StylesControl
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
@@ -171,9 +174,38 @@ def test_a_style_file_stands_alone(window: MainWindow) -> None:
     session = window.session
     session.choose_effect(next(one for one in session.effects if one.id == "stylize"))
     reference, style = (window.effect.form.control(name) for name in ("reference", "styles"))
-    assert isinstance(reference, FileControl) and isinstance(style, FileControl)
+    assert isinstance(reference, FileControl) and isinstance(style, StylesControl)
     drop(reference, Path("/pictures/a.png"))
     drop(style, Path("/styles/b.safetensors"))
     assert session.params == StylizeParams(styles=(StyleShare("/styles/b.safetensors"),))
     drop(reference, Path("/pictures/a.png"))
     assert session.params == StylizeParams(reference="/pictures/a.png")
+
+
+def test_several_styles_are_mixed_by_their_weights(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    style = Model("ink", "style", str(tmp_path / "ink.safetensors"), "ab" * 32, "prior", 1)
+    register.add(style)
+    session = window.session
+    session.choose_effect(next(one for one in session.effects if one.id == "stylize"))
+    control = window.effect.form.control("styles")
+    assert isinstance(control, StylesControl)
+    session.models.refresh()
+    qtbot.waitUntil(lambda: bool(session.models.of("style")), timeout=10_000)
+    menu = control.menu()
+    menu.actions()[0].trigger()
+    register.remove("ink")
+    drop(control, Path("/styles/a.safetensors"))
+
+    def weights() -> list[float]:
+        return [share.weight for share in session.params.styles]
+
+    assert [Path(share.file).stem for share in session.params.styles] == ["ink", "a"]
+    assert weights() == [0.5, 0.5]
+    control.weights[0].setValue(0.8)
+    assert weights() == pytest.approx([0.8, 0.2], abs=1e-3)
+    control.weights[1].setValue(0.1)
+    assert weights() == pytest.approx([0.8, 0.1], abs=1e-3), "less than all of it is allowed"
+    drop(control, Path("/styles/c.safetensors"))
+    assert len(set(weights())) == 1 and sum(weights()) <= 1
+    control.put(())
+    assert control.weights == []

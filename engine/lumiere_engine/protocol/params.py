@@ -41,8 +41,14 @@ class RemoveParams(EffectParams):
     )
     imagine: bool = field(default=True, metadata={"label": "Imagine what no frame shows"})
     regrain: bool = field(default=True, metadata={"label": "Match the grain"})
-    prompt: str = ""
-    weights: "tuple[Weights, ...]" = ()
+    prompt: str = field(
+        default="",
+        metadata={"label": "In words", "kind": "text", "more": True, "needs": ("weights", "imagine")},
+    )
+    weights: "tuple[Weights, ...]" = field(
+        default=(),
+        metadata={"label": "Model", "kind": "models", "more": True, "needs": ("prompt", "imagine")},
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

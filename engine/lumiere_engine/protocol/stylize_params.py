@@ -71,7 +71,7 @@ class StylizeParams(EffectParams):
         default=(), metadata={"label": "Painted frames", "kind": "paintings"}
     )
     styles: "tuple[StyleShare, ...]" = field(
-        default=(), metadata={"label": "Style file", "kind": "style", "more": True}
+        default=(), metadata={"label": "Style files", "kind": "styles", "more": True}
     )
     strength: float = field(
         default=1.0, metadata={"label": "Strength", "kind": "slider", "low": 0.0, "high": 1.0, "step": 0.05}

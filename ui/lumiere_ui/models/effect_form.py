@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args, get_type_hints
 
@@ -16,7 +17,7 @@ class FormField:
     Attributes:
         name: of the dataclass's field.
         label: for people.
-        kind: "choice", "number", "slider", "switch", "text", "picture" or "style" (files), "models", or, of what the
+        kind: "choice", "number", "slider", "switch", "text", "picture" (a file), "styles", "models", or, of what the
             shot's notes hold, "paintings", "frame" and "motion".
         default: its default.
         help: a sentence.
@@ -27,6 +28,7 @@ class FormField:
         low, high, step: of a number.
         whole: of a number that is counted, such as frames.
         automatic: of a number that may be None: what to begin with when it is set by hand; None if it may not.
+        needs: names of the parameters without which it counts as its default.
     """
 
     name: str
@@ -43,6 +45,7 @@ class FormField:
     step: float = 0.1
     whole: bool = False
     automatic: float | None = None
+    needs: tuple[str, ...] = ()
 
 
 def form_of(params: type) -> tuple[FormField, ...]:
@@ -71,9 +74,18 @@ def form_of(params: type) -> tuple[FormField, ...]:
                 about.get("step", 0.1),
                 int in (hints[field.name], *get_args(hints[field.name])),
                 about.get("automatic"),
+                tuple(about.get("needs", ())),
             )
         )
     return tuple(found)
+
+
+def effective(fields: Sequence[FormField], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Name → what counts of the values that the controls show: what something else is needed for waits for that."""
+    return {
+        field.name: wanted[field.name] if all(wanted[name] for name in field.needs) else field.default
+        for field in fields
+    }
 
 
 def _helps(params: type) -> dict[str, str]:

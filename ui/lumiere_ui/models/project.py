@@ -315,6 +315,10 @@ class Desk(Protocol):
         """The question what a job will take, and what the engine must be allowed to use for it."""
         ...
 
+    def let_go(self, media: Sequence[str]) -> None:
+        """Clear away what is kept of the work of results; corrections of them are rendered whole from then on."""
+        ...
+
     def import_masks(self, shot: Shot, path: Path, roto: Path, frame: int) -> tuple[Mask, ...]:
         """Masks that another program has drawn; shapes without time stand on a frame of the media."""
         ...
@@ -385,18 +389,3 @@ def shot_of_result(shot: Shot, result: TimelineResult, record_start: int) -> Sho
 def timeline_of(project: Project) -> RegisterTimeline:
     """How a project is known to the engine."""
     return RegisterTimeline(project.path.name[:500], "panel", str(project.path))
-
-
-def timecode(frame: int, rate: Fraction, drop_frame: bool = False) -> str:
-    """A frame number as people read it, `01:00:00:00`, with `;` where numbers are dropped."""
-    nominal = max(1, round(rate))
-    dropped = nominal // 15 if drop_frame and nominal % 30 == 0 else 0
-    frame = max(0, frame)
-    if dropped:
-        tens, rest = divmod(frame, 600 * nominal - 9 * dropped)
-        minutes = max(0, rest - dropped) // (60 * nominal - dropped) if rest >= 60 * nominal else 0
-        frame += dropped * (9 * tens + minutes)
-    seconds, frames = divmod(frame, nominal)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours % 24:02d}:{minutes:02d}:{seconds:02d}{';' if dropped else ':'}{frames:02d}"

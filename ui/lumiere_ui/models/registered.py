@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lumiere_engine.client import models as register
 from lumiere_engine.client.models import Model
+from lumiere_engine.protocol import Weights
 from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
@@ -23,8 +25,6 @@ class Registered(QObject):
 
     changed = Signal()
     """Other models."""
-    chosen = Signal(object)
-    """`Weights` for a job."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -56,15 +56,22 @@ class Registered(QObject):
         session.busy_changed.emit(f"Looking at {path.name}")
         session.background.do(lambda: session.desk.add_model(path), added)
 
-    def choose(self, image: str, motion: str | None, loras: tuple[str, ...]) -> None:
-        """Take models for a job; `chosen` answers.
+    def choose(
+        self,
+        image: str,
+        motion: str | None,
+        loras: tuple[str, ...],
+        then: Callable[[tuple[Weights, ...]], None],
+    ) -> None:
+        """Take models for a job.
 
         Args:
             image: name of the text-to-image model.
             motion: name of what makes it move, "none", or None for the only one that fits.
             loras: name=scale each.
+            then: gets what the job is told of them.
         """
         desk = self._session.desk
         self._session.background.do(
-            lambda: desk.weights(image, motion, loras), self.chosen.emit, replaces="weights"
+            lambda: desk.weights(image, motion, loras), then, replaces=f"weights for {id(then)}"
         )

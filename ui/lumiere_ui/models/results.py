@@ -34,6 +34,8 @@ class Results(QObject):
     """
 
     changed = Signal()
+    settled = Signal(object)
+    """Media of all results of a clip of which one was accepted: nothing goes on from them any more."""
 
     def __init__(
         self, link: EngineLink, saving: Background, roto: RotoDocument, parent: QObject | None = None
@@ -99,6 +101,7 @@ class Results(QObject):
         shown = self.shown(clip)
         if shown is not None and accepted:
             self._choose(self._choices.accepting(shown.job, self._takes(clip)))
+            self.settled.emit(self.earlier(clip))
         else:
             self._choose(self._choices.undecided(self._takes(clip)))
 

@@ -103,6 +103,10 @@ class Session(QObject):
         self.tracker.tracked.connect(self.strips.measure_matte)
         self.strips.failed.connect(self.tell_error)
         self.queue.finished.connect(self._finished)
+        # what a job is just using stays until the next take is accepted
+        self.results.settled.connect(
+            lambda media: self.background.do(lambda: desk.let_go(media), failed=lambda _: None)
+        )
 
     def close(self) -> None:
         """Write what is not written yet, and end all threads and children."""
@@ -173,9 +177,10 @@ class Session(QObject):
         return with_notes(self._params[self.effect.id], self.notes.now)
 
     def set_params(self, params: Any) -> None:
-        """Other parameters of the chosen effect; what a shot's notes say is not among them."""
-        if params != self._params[self.effect.id]:
-            self._params[self.effect.id] = params
+        """Other parameters of their effect; what a shot's notes say is not among them."""
+        effect = next(one.id for one in self.effects if type(params) is one.params)
+        if params != self._params[effect]:
+            self._params[effect] = params
             self.effect_changed.emit()
 
     def choose_effect(self, effect: Effect) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lumiere_engine.protocol import StyleShare
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
 from PySide6.QtWidgets import (
@@ -28,10 +27,6 @@ from .buttons import flat_button
 from .thumbnail import Thumbnail
 
 PICTURES = "Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.exr);;All files (*)"
-_KINDS = {
-    "picture": ("Choose…", PICTURES),
-    "style": ("Choose…", "Styles (*.safetensors);;All files (*)"),
-}
 _TEXT_LINES = 3
 
 
@@ -111,20 +106,19 @@ class TextControl(QPlainTextEdit):
 
 
 class FileControl(QWidget):
-    """A file, with its picture where it is one: chosen with a click, or dropped here.
+    """A picture's file: chosen with a click, or dropped here.
 
     Args:
-        field: "picture" or "style".
+        field: of the parameter.
         store: decodes pictures.
     """
 
     changed = Signal(object)
-    """What the parameter becomes: a picture's path or None, a tuple of style files."""
+    """Its path, or None."""
 
     def __init__(self, field: FormField, store: PictureStore) -> None:
         super().__init__()
-        self._field, self._path = field, _file_of(field.default)
-        self._title, self._filter = _KINDS[field.kind]
+        self._field, self._path = field, field.default
         self.setAcceptDrops(True)
         self.choose_button = QPushButton()
         self.choose_button.setStyleSheet("text-align: left;")
@@ -133,28 +127,27 @@ class FileControl(QWidget):
         self.choose_button.clicked.connect(self.choose)
         self.clear_button = flat_button("cross", f"No {field.label.lower()}", size=13)
         self.clear_button.clicked.connect(lambda: self._set(None))
-        self._thumbnail = Thumbnail(store, QSize(64, 44)) if field.kind == "picture" else None
+        self._thumbnail = Thumbnail(store, QSize(64, 44))
+        self._thumbnail.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._thumbnail.installEventFilter(self)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(6)
-        if self._thumbnail is not None:
-            self._thumbnail.setCursor(Qt.CursorShape.PointingHandCursor)
-            self._thumbnail.installEventFilter(self)
-            line.addWidget(self._thumbnail)
+        line.addWidget(self._thumbnail)
         line.addWidget(self.choose_button, 1)
         line.addWidget(self.clear_button)
         self.setFocusProxy(self.choose_button)
         self._show()
 
-    def put(self, value: str | tuple[StyleShare, ...] | None) -> None:
-        """Show this file, or the first of these style files."""
-        self._path = _file_of(value)
+    def put(self, value: str | None) -> None:
+        """Show this file."""
+        self._path = value
         self._show()
 
     def choose(self) -> None:
         """Ask for a file."""
         beside = str(Path(self._path).parent) if self._path else ""
-        path, _ = QFileDialog.getOpenFileName(self, self._field.label, beside, self._filter)
+        path, _ = QFileDialog.getOpenFileName(self, self._field.label, beside, PICTURES)
         if path:
             self._set(path)
 
@@ -179,26 +172,15 @@ class FileControl(QWidget):
 
     def _set(self, path: str | None) -> None:
         self.put(path)
-        if self._field.kind == "style":
-            self.changed.emit(() if path is None else (StyleShare(path),))
-        else:
-            self.changed.emit(path)
+        self.changed.emit(path)
 
     def _show(self) -> None:
-        name = Path(self._path).name if self._path else self._title
+        name = Path(self._path).name if self._path else "Choose…"
         self.choose_button.setText(self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, 112))
         self.choose_button.setToolTip(self._path or f"{self._field.help}\nOr drop a file here")
         self.choose_button.setAccessibleName(f"{self._field.label}: {name}")
         self.clear_button.setVisible(self._path is not None)
-        if self._thumbnail is not None:
-            self._thumbnail.set_file(self._path)
-
-
-def _file_of(value: str | tuple[StyleShare, ...] | None) -> str | None:
-    """The file that a parameter names, the first of several."""
-    if isinstance(value, tuple):
-        return value[0].file if value else None
-    return value
+        self._thumbnail.set_file(self._path)
 
 
 def dropped(event: QDropEvent) -> list[str]:

@@ -18,16 +18,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ..models.effect_form import FormField, form_of
+from ..models.effect_form import FormField, effective, form_of
 from ..models.session import Session
 from .controls import FileControl, SliderControl, TextControl
 from .models_control import ModelsControl
 from .motion_control import MotionControl, StillControl
 from .paintings import PaintingsControl
+from .styles_control import StylesControl
 
 _AUTOMATIC = "Automatic"
-_WIDE = ("text", "paintings", "models", "motion")
-Valued = SliderControl | TextControl | FileControl
+_WIDE = ("text", "paintings", "models", "motion", "styles")
+Valued = SliderControl | TextControl | FileControl | StylesControl
 
 
 class EffectForm(QScrollArea):
@@ -48,6 +49,7 @@ class EffectForm(QScrollArea):
         super().__init__(parent)
         self._params, self._session = params, session
         self._fields = form_of(type(params))
+        self._wanted = {field.name: field.default for field in self._fields}
         self._controls: dict[str, QWidget] = {}
         inner = QWidget()
         column = QVBoxLayout(inner)
@@ -162,12 +164,30 @@ class EffectForm(QScrollArea):
             made = SliderControl(field)
         elif field.kind == "text":
             made = TextControl(field)
+            if field.needs:
+                self._wait_for_model(made)
         elif field.kind == "models":
             made = ModelsControl(self._session)
+        elif field.kind == "styles":
+            made = StylesControl(field, self._session)
         else:
             made = FileControl(field, self._session.thumbnails)
         made.changed.connect(lambda value: self._changed(field.name, value))
         return made
+
+    def _wait_for_model(self, control: TextControl) -> None:
+        """Words that need a model are for who has registered one; how to do that stands below them."""
+        hint = control.placeholderText()
+
+        def show() -> None:
+            able = bool(self._session.models.of("image"))
+            control.setEnabled(able)
+            control.setPlaceholderText(
+                hint if able else "For words a text-to-image model is needed, see below"
+            )
+
+        self._session.models.changed.connect(show)
+        show()
 
     def _switch(self, field: FormField) -> QCheckBox:
         box = QCheckBox(field.label)
@@ -215,15 +235,15 @@ class EffectForm(QScrollArea):
             self._changed(field.name, value)
 
     def _changed(self, name: str, value: Any) -> None:
-        values = {name: value}
+        self._wanted[name] = value
         for field in self._fields:
-            if value and {field.kind, self._kind(name)} == {"picture", "style"}:
-                # a style file stands alone
-                values[field.name] = field.default
+            if value and {field.kind, self._kind(name)} == {"picture", "styles"}:
+                # style files stand alone
+                self._wanted[field.name] = field.default
                 control = self._controls[field.name]
-                assert isinstance(control, FileControl)
-                control.put(None)
-        self._params = replace(self._params, **values)
+                assert isinstance(control, FileControl | StylesControl)
+                control.put(field.default)
+        self._params = replace(self._params, **effective(self._fields, self._wanted))
         self.changed.emit(self._params)
 
     def _kind(self, name: str) -> str:

@@ -25,6 +25,7 @@ from .effect_form import EffectForm
 from .style import filled
 
 _SOON_MS = 700
+_OF_WORDS = 0.6  # how much of a clip is made anew, as `lumiere stylize --prompt` does it
 
 
 class EffectPanel(QWidget):
@@ -61,6 +62,13 @@ class EffectPanel(QWidget):
         self.choice.currentIndexChanged.connect(lambda row: session.choose_effect(session.effects[row]))
         layout.addWidget(self.choice)
         layout.addWidget(self._stack, 1)
+        self.words = QPushButton("In words…")
+        self.words.setProperty("role", "flat")
+        self.words.setToolTip(
+            "The clip anew, in a style that you describe: with a text-to-image model of yours"
+        )
+        self.words.clicked.connect(self._style_in_words)
+        layout.addWidget(self.words)
         layout.addLayout(self._seed_line())
         self.why = QLabel()
         self.why.setWordWrap(True)
@@ -118,6 +126,12 @@ class EffectPanel(QWidget):
         self._session.choose_effect(action.effect)
         self.set_params(**dict(action.params))
 
+    def _style_in_words(self) -> None:
+        """A style in words is the clip, generated anew from what it is (SDEdit)."""
+        session = self._session
+        session.choose_effect(next(one for one in session.effects if hasattr(one.params, "plate_as")))
+        self.set_params(plate_as="clip", strength=_OF_WORDS)
+
     def _seed_line(self) -> QHBoxLayout:
         label = QLabel("Seed")
         label.setProperty("role", "dim")
@@ -167,6 +181,7 @@ class EffectPanel(QWidget):
             else "A small, quick look at this frame"
         )
         self.preview_eight.setVisible(not loops)
+        self.words.setVisible(hasattr(session.params, "styles"))
         self.render_button.setAccessibleName(session.effect.title)
         self._show()
 

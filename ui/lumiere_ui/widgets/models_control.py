@@ -86,7 +86,7 @@ class ModelsControl(QWidget):
             box.currentIndexChanged.connect(self._choose)
         self.scale.valueChanged.connect(self._choose)
         self._models.changed.connect(self._show)
-        self._models.chosen.connect(self.changed)
+        self._tell = self.changed.emit
         self._show()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - as Qt calls it
@@ -133,7 +133,7 @@ class ModelsControl(QWidget):
             self.changed.emit(())
         else:
             loras = (f"{lora}={self.scale.value():g}",) if lora else ()
-            self._models.choose(image, self.motion.currentData(), loras)
+            self._models.choose(image, self.motion.currentData(), loras, self._tell)
 
 
 def _fill(box: QComboBox, entries: list[tuple[str, str]]) -> None:

@@ -8,7 +8,8 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from ..models.playhead import Playhead
-from ..models.project import Project, timecode
+from ..models.project import Project
+from ..models.timecode import timecode
 from .style import ACCENT, DIM, FAINT, LINE, PANEL, monospaced
 
 HEADER = 84

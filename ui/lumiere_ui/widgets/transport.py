@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
-from ..models.project import timecode
 from ..models.session import Session
+from ..models.timecode import timecode
 from ..models.viewing import GAINS, NEEDS_RESULT, Viewing
 from .buttons import flat_button
 from .icons import icon
