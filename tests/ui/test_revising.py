@@ -12,6 +12,7 @@ from lumiere_engine.protocol.roto import Stroke
 from lumiere_ui.models.queue_model import told
 from lumiere_ui.widgets.main_window import MainWindow
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from .conftest import write_shot
@@ -60,7 +61,7 @@ def test_a_corrected_mask_renders_only_the_frames_that_it_touches(
     changed = [k for k in range(FRAMES) if before[k] != after[k]]
     assert MENDED in changed and len(changed) < FRAMES // 2
     assert f"of {FRAMES} frames are rendered, the others stay as they are" in told(second)
-    assert "stay as they are" in window.statusBar().findChild(type(window._notice)).text()
+    assert "stay as they are" in window.statusBar().findChild(QLabel).text()
 
     window.effect.set_params(grow=9.0)
     third = render(window, qtbot)

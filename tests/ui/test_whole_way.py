@@ -17,6 +17,7 @@ from lumiere_ui.models.mask_files import export_masks, import_masks
 from lumiere_ui.models.roto_document import write_roto
 from lumiere_ui.widgets.main_window import MainWindow
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 Drag = Callable[..., None]
@@ -33,8 +34,13 @@ def test_an_object_is_drawn_tracked_previewed_removed_compared_and_accepted(
 ) -> None:
     assert not opened.effect.render_button.isEnabled()
     assert "Draw a mask" in opened.effect.why.text()
+    opened.start(opened.actions_known[0])
+    notice = opened.statusBar().findChild(QLabel)
+    assert "Draw a mask" in notice.text()
     drag((64, 34), (80, 50), (96, 66))
     assert opened.effect.render_button.isEnabled()
+    assert notice.text() == "", "what has been done is not asked for any more"
+    assert "press T if the object moves" in opened.track.state.text()
     qtbot.mouseClick(opened.track.buttons["both"], Qt.MouseButton.LeftButton)
     mask = opened.session.roto
     qtbot.waitUntil(lambda: mask.mask is not None and bool(mask.mask.tracked), timeout=60_000)

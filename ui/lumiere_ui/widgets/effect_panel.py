@@ -62,7 +62,7 @@ class EffectPanel(QWidget):
         self.choice.currentIndexChanged.connect(lambda row: session.choose_effect(session.effects[row]))
         layout.addWidget(self.choice)
         layout.addWidget(self._stack, 1)
-        self.words = QPushButton("In words…")
+        self.words = QPushButton("A style in words…")
         self.words.setProperty("role", "flat")
         self.words.setToolTip(
             "The clip anew, in a style that you describe: with a text-to-image model of yours"

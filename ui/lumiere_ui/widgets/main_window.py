@@ -71,6 +71,7 @@ class MainWindow(QMainWindow):
     def __init__(self, session: Session, actions: tuple[Action, ...], settings: QSettings) -> None:
         super().__init__()
         self.session, self.actions_known, self._settings = session, actions, settings
+        self._asked = ""  # what the artist was told to do before the effect can begin
         self.viewing = Viewing(session, self)
         self.tools = MaskTools(session.roto, self)
         self.viewer = Viewer(session, self.viewing, self.tools)
@@ -110,6 +111,7 @@ class MainWindow(QMainWindow):
             self.viewing.set_mode("plate")
             self.viewer.setFocus()
             self.say("info", self.session.why_not())
+            self._asked = self.session.why_not()
         else:
             self.session.render()
 
@@ -364,6 +366,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Lumiere" if project is None else f"{project.name} — Lumiere")
 
     def _show_edits(self) -> None:
+        if self._asked and self._asked == self._notice.text() and not self.session.why_not():
+            self.say("info", "")  # it is done
         history = self.session.roto.history
         self.undo_entry.setEnabled(bool(history.undo_name))
         self.undo_entry.setText(f"Undo {history.undo_name}".strip())

@@ -109,5 +109,10 @@ class TrackBar(QWidget):
             self.state.setText(words if step is None else f"{words} {step.done} of {step.total}")
         elif mask is not None and not self._session.roto.drafting and mask.untracked_changes():
             self.state.setText("Corrected: the frames around it are tracked again")
+        elif tracked:
+            self.state.setText(f"{tracked} frames")
         else:
-            self.state.setText(f"{tracked} frames" if tracked else tracker.why_not())
+            still = mask is not None and len(mask.key_frames()) == 1
+            self.state.setText(
+                tracker.why_not() or ("The mask stands still: press T if the object moves" if still else "")
+            )
