@@ -30,5 +30,6 @@ class Effort:
 EFFORTS = {
     "draft": Effort(256 * 144, BorrowParams(search=40, trace=12, enough=2, key_every=8), 0, 0, 2),
     "standard": Effort(640 * 360, BorrowParams(), 48, 2, 8),
-    "best": Effort(960 * 540, BorrowParams(search=90, trace=32, enough=4, worthwhile=0.01), 600, 4, 12),
+    # Learning for longer than standard does, and more textures, made results worse (docs/benchmarks.md).
+    "best": Effort(960 * 540, BorrowParams(search=90, trace=32, enough=4), 48, 2, 8),
 }
