@@ -160,6 +160,7 @@ class EffectForm(QScrollArea):
         made: Valued | ModelsControl
         if field.kind == "slider":
             made = SliderControl(field)
+            made.moved.connect(lambda value: self._session.previews.slide(field.name, value))
         elif field.kind == "text":
             made = TextControl(field)
         elif field.kind == "models":
