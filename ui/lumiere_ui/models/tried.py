@@ -20,7 +20,8 @@ class Tried:
     """
 
     def __init__(self) -> None:
-        self._of: tuple[Request, str] | None = None
+        self._of: tuple[object, ...] = ()
+        self._plate = ""
         self._by_value: dict[float, Preview] = {}
 
     def add(self, request: Request, plate: str, preview: Preview) -> None:
@@ -34,16 +35,16 @@ class Tried:
         slider = slider_of(request.params)
         if slider is None:
             return
-        of = _without(request, slider), plate
-        if of != self._of:
-            self._of = of
+        of = _without(request, slider)
+        if of != self._of or plate != self._plate:
+            self._of, self._plate = of, plate
             self._by_value = {0.0: replace(preview, media=plate)}
         self._by_value[getattr(request.params, slider.name)] = preview
 
     def at(self, request: Request) -> Preview | None:
         """The preview that was made with the slider there, or a mixture of its neighbours; None outside of them."""
         slider = slider_of(request.params)
-        if slider is None or self._of is None or _without(request, slider) != self._of[0]:
+        if slider is None or _without(request, slider) != self._of:
             return None
         value: float = getattr(request.params, slider.name)
         below = max((one for one in self._by_value if one <= value), default=None)
@@ -60,6 +61,7 @@ class Tried:
         )
 
 
-def _without(request: Request, slider: Field[Any]) -> Request:
-    """The request but for the slider."""
-    return replace(request, params=replace(request.params, **{slider.name: slider.default}))
+def _without(request: Request, slider: Field[Any]) -> tuple[object, ...]:
+    """What a preview depends on, but for the slider."""
+    params = replace(request.params, **{slider.name: slider.default})
+    return request.shot, request.roto, request.effect, params, request.seed, request.frames

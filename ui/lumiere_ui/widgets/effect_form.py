@@ -54,8 +54,9 @@ class EffectForm(QScrollArea):
         column.setContentsMargins(0, 0, 10, 0)
         column.setSpacing(8)
         first = [field for field in self._fields if not field.more]
-        # without a model nothing else matters
-        column.addLayout(self._grid(sorted(first, key=lambda field: field.kind != "models")))
+        # without a model nothing else matters; a list of paintings grows, and what is below it is out of sight
+        places = {"models": 0, "paintings": 2}
+        column.addLayout(self._grid(sorted(first, key=lambda field: places.get(field.kind, 1))))
         more = [field for field in self._fields if field.more]
         if more:
             self._add_more(column, more)
