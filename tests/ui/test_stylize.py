@@ -158,6 +158,7 @@ def test_frames_are_exported_painted_and_tied_to_their_number(
     assert advice is not None and len(advice.followed) == shot.frames.duration
     assert advice.followed[3 - shot.frames.start] == 1.0 and advice.following != 3
     assert f"frame {advice.following}" in control.advice.text()
+    qtbot.waitUntil(lambda: not control.advice.visibleRegion().isEmpty(), timeout=2_000)
     session.roto.undo()
     assert session.params.keyframes == () and session.roto.history.redo_name == "painting of frame 3"
     session.roto.redo()

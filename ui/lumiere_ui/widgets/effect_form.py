@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -145,7 +145,7 @@ class EffectForm(QScrollArea):
         elif field.kind == "choice":
             made = self._choice(field)
         elif field.kind == "paintings":
-            made = PaintingsControl(self._session)
+            made = self._paintings()
         elif field.kind == "frame":
             made = StillControl(self._session)
         elif field.kind == "motion":
@@ -169,6 +169,21 @@ class EffectForm(QScrollArea):
         else:
             made = FileControl(field, self._session.thumbnails)
         made.changed.connect(lambda value: self._changed(field.name, value))
+        return made
+
+    def _paintings(self) -> PaintingsControl:
+        """Painted frames; advice on them is brought into sight."""
+        made = PaintingsControl(self._session)
+
+        def show_advice() -> None:
+            if made.advice.isVisible():
+                self.ensureWidgetVisible(made.advice)
+
+        soon = QTimer(self)  # when it has got its place
+        soon.setSingleShot(True)
+        soon.setInterval(0)
+        soon.timeout.connect(show_advice)
+        self._session.painting.changed.connect(soon.start)
         return made
 
     def _switch(self, field: FormField) -> QCheckBox:
