@@ -170,8 +170,11 @@ class Photographer:
         self._take("12_generate")
 
     def close(self) -> None:
-        """Close the panel."""
+        """Close the panel, and the engine, whose folder is removed."""
+        from lumiere_engine.client import EngineClient
+
         self._window.close()
+        EngineClient(start=False).stop()
 
     def _choose(self, effect: str) -> None:
         actions = self._window.actions_known
