@@ -171,6 +171,20 @@ class EffectForm(QScrollArea):
         made.changed.connect(lambda value: self._changed(field.name, value))
         return made
 
+    def _switch(self, field: FormField) -> QCheckBox:
+        box = QCheckBox(field.label)
+        box.setChecked(bool(field.default))
+        box.toggled.connect(lambda on: self._changed(field.name, on))
+        return box
+
+    def _choice(self, field: FormField) -> QComboBox:
+        box = QComboBox()
+        for choice, words in zip(field.choices, field.words, strict=True):
+            box.addItem(words, choice)
+        box.setCurrentIndex(max(0, box.findData(field.default)))
+        box.currentIndexChanged.connect(lambda _: self._changed(field.name, box.currentData()))
+        return box
+
     def _paintings(self) -> PaintingsControl:
         """Painted frames; advice on them is brought into sight."""
         made = PaintingsControl(self._session)
@@ -185,20 +199,6 @@ class EffectForm(QScrollArea):
         soon.timeout.connect(show_advice)
         self._session.painting.changed.connect(soon.start)
         return made
-
-    def _switch(self, field: FormField) -> QCheckBox:
-        box = QCheckBox(field.label)
-        box.setChecked(bool(field.default))
-        box.toggled.connect(lambda on: self._changed(field.name, on))
-        return box
-
-    def _choice(self, field: FormField) -> QComboBox:
-        box = QComboBox()
-        for choice, words in zip(field.choices, field.words, strict=True):
-            box.addItem(words, choice)
-        box.setCurrentIndex(max(0, box.findData(field.default)))
-        box.currentIndexChanged.connect(lambda _: self._changed(field.name, box.currentData()))
-        return box
 
     def _number(self, field: FormField) -> QDoubleSpinBox:
         """A number; one step below its lowest value it says "Automatic" if it may."""
