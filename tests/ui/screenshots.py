@@ -170,8 +170,11 @@ class Photographer:
         self._take("12_generate")
 
     def close(self) -> None:
-        """Close the panel."""
+        """Close the panel, and the engine, whose folder is removed."""
+        from lumiere_engine.client import EngineClient
+
         self._window.close()
+        EngineClient(start=False).stop()
 
     def _choose(self, effect: str) -> None:
         actions = self._window.actions_known
@@ -194,9 +197,11 @@ class Photographer:
         self._until(lambda: session.previews.shown is not None and window.viewing.mode == "preview", 300)
         self._until(lambda: window.viewing.is_current("preview"))
         began = time.monotonic()
-        shown = session.previews.shown
         window.effect.set_params(strength=0.6)
-        self._until(lambda: session.previews.shown is not shown, 300)
+        self._until(lambda: all(window.viewing.is_current(role) for role in ("preview", "over")))
+        print(f"a mixture for another strength was seen after {time.monotonic() - began:.2f} s")
+        self._take("10_mixture")
+        self._until(lambda: not (session.previews.busy or session.previews.shown.note), 300)
         print(f"another strength was previewed in {time.monotonic() - began:.1f} s")
         self._until(lambda: window.viewing.is_current("preview"))
         self._take("10_stylize")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -18,8 +19,8 @@ from lumiere_engine.protocol.roto import Mask, Roto, rectangle
 from lumiere_plugin.cinemagraph import read_hints
 from lumiere_plugin.panel import actions
 from lumiere_ui.models.playhead import Playhead
-from lumiere_ui.models.project import Preview
-from lumiere_ui.models.roto_document import write_roto
+from lumiere_ui.models.project import LoopPoint, Preview, Request
+from lumiere_ui.models.roto_document import read_roto, write_roto
 from lumiere_ui.models.roto_places import roto_path
 from lumiere_ui.models.shot_notes import ARROWS, ShotNotes, read_notes
 from lumiere_ui.widgets.main_window import MainWindow
@@ -58,6 +59,23 @@ def cinema(window: MainWindow, qtbot: QtBot, swinging: Path, tmp_path: Path) -> 
     window.effect.set_action(next(one for one in actions() if one.effect.id == "cinemagraph"))
     window.effect.set_params(quality="draft")
     return window
+
+
+def test_a_loop_is_searched_in_what_is_drawn_by_now(
+    cinema: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, seen = cinema.session, list[Roto]()
+
+    def loop_points(request: Request, _: object) -> tuple[LoopPoint, ...]:
+        seen.append(read_roto(request.roto, 96, 64))
+        return ()
+
+    monkeypatch.setattr(session.desk, "loop_points", loop_points)
+    session.saving.do(lambda: time.sleep(0.4))
+    session.roto.change_mask("drawing", lambda mask: mask.with_knots(0, rectangle(20, 20, 60, 40)))
+    session.loop_points.ask()
+    qtbot.waitUntil(lambda: bool(seen), timeout=10_000)
+    assert seen == [session.roto.roto]
 
 
 @pytest.mark.timeout(120)

@@ -11,9 +11,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import opentimelineio as otio
 import pytest
 from lumiere_engine.client import Connection
+from lumiere_engine.protocol.roto import rectangle
 from lumiere_ui.models.roto_document import read_roto
+from lumiere_ui.models.roto_places import roto_path
 from lumiere_ui.widgets.main_window import MainWindow
 from pytestqt.qtbot import QtBot
 
@@ -89,3 +92,29 @@ def test_a_panel_killed_in_the_middle_of_a_stroke_has_it_when_it_is_opened_again
     found = read_roto(roto, 160, 96)
     strokes = found.masks[0].paintings[0].strokes
     assert len(strokes) == 1 and len(strokes[0].xy) > 60
+
+
+def test_a_drawing_that_is_not_written_yet_is_that_of_another_clip_of_the_same_media(
+    window: MainWindow, qtbot: QtBot, media: Path
+) -> None:
+    session, path = window.session, media.with_name("twice.otio")
+    made = otio.schema.Timeline("twice")
+    track = otio.schema.Track("V1", kind="Video")
+    for name, start in (("begin", 86400), ("end", 86405)):
+        times = (otio.opentime.RationalTime(at, 24) for at in (start, 5))
+        track.append(
+            otio.schema.Clip(name, otio.schema.ExternalReference(media.name), otio.opentime.TimeRange(*times))
+        )
+    made.tracks.append(track)
+    otio.adapters.write_to_file(made, str(path))
+    session.open(path)
+    qtbot.waitUntil(lambda: session.project is not None, timeout=20_000)
+    session.select((0,))
+    qtbot.waitUntil(lambda: session.shot is not None, timeout=20_000)
+    session.roto.add("Rectangle", "rectangle")
+    session.roto.change_mask("drawing", lambda mask: mask.with_knots(0, rectangle(64, 34, 96, 66)))
+    drawn = session.roto.roto
+    session.saving.do(lambda: time.sleep(1))
+    session.select((1,))
+    qtbot.waitUntil(lambda: session.shot is not None and session.shot.name == "end", timeout=20_000)
+    assert session.roto.roto == drawn and not roto_path(str(media)).exists()

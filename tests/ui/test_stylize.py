@@ -106,17 +106,31 @@ def test_the_strength_of_a_preview_is_a_slider_and_the_style_is_learned_once(
     slider.slider.setSliderDown(True)
     slider.slider.setValue(slider.slider.maximum() // 2)
     assert session.params.strength == 1.0, "it counts when it is let go of"
+    mixture = session.previews.shown
+    assert (
+        mixture is not None and mixture.over == first and mixture.share == 0.5 and not session.previews.busy
+    )
+    assert "mixture of 0.00 and 1.00" in mixture.note
+    both = ("preview", "over")
+    qtbot.waitUntil(lambda: all(viewing.is_current(role) for role in both), timeout=1_000)
+    mixed = np.mean([np.frombuffer(viewing.picture(role).content, np.uint8) for role in both], axis=0)  # type: ignore[union-attr]
     slider.slider.setSliderDown(False)
     assert session.params.strength == 0.5
     qtbot.waitUntil(lambda: session.previews.busy, timeout=5_000)
-    qtbot.waitUntil(lambda: session.previews.shown is not first, timeout=60_000)
+    qtbot.waitUntil(lambda: session.previews.shown != mixture, timeout=60_000)
     half = session.previews.shown
-    assert half is not None and half.frames == first.frames
+    assert half is not None and half.frames == first.frames and not half.note
+    qtbot.waitUntil(lambda: viewing.is_current("preview"), timeout=10_000)
+    right = np.frombuffer(viewing.picture("preview").content, np.uint8)  # type: ignore[union-attr]
+    assert np.sqrt(np.mean((mixed - right) ** 2)) < 8, "what is seen at once is near to what comes"
     learned = {job.title: job for job in session.queue.jobs if job.order.output == half.media}
     (job,) = learned.values()
     assert job.result is not None and job.result["seconds"].get("learn", 0.0) == 0.0, "it is learned once"
     with open_source(first.media) as strong, open_source(half.media) as weak:
         assert (strong.read(0).planes[0] != weak.read(0).planes[0]).any()
+    slider.put(1.0)
+    opened.effect.set_params(strength=1.0)
+    assert session.previews.shown == first and not session.previews.busy, "what was made is not made again"
 
 
 @pytest.mark.timeout(90)
@@ -147,6 +161,7 @@ def test_frames_are_exported_painted_and_tied_to_their_number(
     assert advice is not None and len(advice.followed) == shot.frames.duration
     assert advice.followed[3 - shot.frames.start] == 1.0 and advice.following != 3
     assert f"frame {advice.following}" in control.advice.text()
+    qtbot.waitUntil(lambda: not control.advice.visibleRegion().isEmpty(), timeout=2_000)
     session.roto.undo()
     assert session.params.keyframes == () and session.roto.history.redo_name == "painting of frame 3"
     session.roto.redo()

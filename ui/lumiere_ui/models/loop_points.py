@@ -78,9 +78,13 @@ class LoopPoints(QObject):
             if not isinstance(error, Cancelled):
                 session.tell_error(error)
 
+        def search() -> tuple[LoopPoint, ...]:
+            return session.desk.loop_points(request, on_progress)
+
         self.busy = True
         self.changed.emit()
-        self._background.do(lambda: session.desk.loop_points(request, on_progress), found, failed=failed)
+        # another thread writes the drawing that is read here
+        session.roto.when_saved(lambda: self._background.do(search, found, failed=failed))
 
     def choose(self, point: LoopPoint | None) -> None:
         """Let a job run in this loop; None lets it search the best one."""

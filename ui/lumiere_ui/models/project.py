@@ -245,12 +245,18 @@ class Preview:
         plate: the file of the shot that it is of.
         frames: the frames of the shot's media that it shows; of a loop, the first turn.
         loop: whether it goes on for ever, before and after `frames` as well.
+        over: another one that is laid over it until the right one is there; None where this is it.
+        share: how much of `over` is seen, 0..1.
+        note: of a mixture, what it is, for people.
     """
 
     media: str
     plate: str
     frames: FrameRange
     loop: bool = False
+    over: Preview | None = None
+    share: float = 0.0
+    note: str = ""
 
     def index(self, frame: int) -> int | None:
         """Its frame that shows a frame of the shot's media; None where it shows nothing."""

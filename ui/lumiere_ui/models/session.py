@@ -361,6 +361,9 @@ class Session(QObject):
     def _inspected(self, found: tuple[Shot, Roto, ShotNotes]) -> None:
         shot, roto, notes = found
         if self.selected and self.selected[-1] == shot.clip:
+            if self.roto.roto is not None and self.roto.path == roto_path(shot.media):
+                # another clip of the same media: its drawing may still be on its way to the disk
+                roto, notes = self.roto.roto, self.notes.now
             self.set_shot(shot, roto, notes=notes)
 
     def _not_inspected(self, error: LumiereError) -> None:

@@ -138,8 +138,8 @@ class Viewing(QObject):
         return preview if self.on_shot and preview and shot and preview.plate == shot.media else None
 
     def picture(self, role: str) -> Decoded | None:
-        """What there is to show: "plate", "result", "difference", "origin" or "matte"; the last one until the
-        right one is here, so that nothing flickers."""
+        """What there is to show: "plate", "preview", what is laid "over" that, "result", "difference", "origin" or
+        "matte"; the last one until the right one is here, so that nothing flickers."""
         key, request = self._wanted(role, self._session.playhead.frame)
         if request is None:
             self._shown.pop(role, None)
@@ -160,6 +160,8 @@ class Viewing(QObject):
         """The pictures that the mode is made of."""
         by_mode = {"wipe": ("plate", "result"), "side": ("plate", "result"), "matte": ("plate", "matte")}
         roles = by_mode.get(self.mode, (self.mode,))
+        if self.mode == "preview" and self.preview is not None and self.preview.over is not None:
+            return (*roles, "over")
         return (*roles, "matte") if self.mode == "plate" and self.overlay else roles
 
     def _wanted(self, role: str, record: int) -> tuple[Hashable, Wish | None]:
@@ -177,7 +179,11 @@ class Viewing(QObject):
         if role == "matte":
             return self._wanted_matte(record)
         if role == "preview":
-            return self._wanted_preview(shot, record)
+            return self._wanted_preview(self.preview, shot, record)
+        if role == "over":
+            preview = self.preview
+            over = None if preview is None else preview.over
+            return (None, None) if over is None else self._wanted_preview(over, shot, record)
         result = self.result
         if result is None or result.placement is None:
             return None, None
@@ -200,9 +206,11 @@ class Viewing(QObject):
             return None, None
         return ("frame", shown, frame, side), _frame(shown, frame, side)
 
-    def _wanted_preview(self, shot: Shot, record: int) -> tuple[Hashable, Wish | None]:
-        """A frame of the preview; outside of it the plate, so that it can be judged in its place."""
-        frame, preview = shot.media_frame(record), self.preview
+    def _wanted_preview(
+        self, preview: Preview | None, shot: Shot, record: int
+    ) -> tuple[Hashable, Wish | None]:
+        """A frame of a preview; outside of it the plate, so that it can be judged in its place."""
+        frame = shot.media_frame(record)
         index = None if preview is None else self._preview_index(preview, shot, record)
         if preview is None or index is None:
             side = 0 if self.full_size else PROXY_SIDE

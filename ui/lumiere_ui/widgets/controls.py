@@ -38,6 +38,8 @@ class SliderControl(QWidget):
     """
 
     changed = Signal(object)
+    moved = Signal(float)
+    """It is held, there."""
 
     def __init__(self, field: FormField) -> None:
         super().__init__()
@@ -72,7 +74,9 @@ class SliderControl(QWidget):
 
     def _moved(self) -> None:
         self._value.setText(f"{self.value:.2f}")
-        if not self.slider.isSliderDown():
+        if self.slider.isSliderDown():
+            self.moved.emit(self.value)
+        else:
             self._tell()
 
     def _tell(self) -> None:

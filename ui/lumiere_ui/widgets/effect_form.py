@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -56,8 +56,9 @@ class EffectForm(QScrollArea):
         column.setContentsMargins(0, 0, 10, 0)
         column.setSpacing(8)
         first = [field for field in self._fields if not field.more]
-        # without a model nothing else matters
-        column.addLayout(self._grid(sorted(first, key=lambda field: field.kind != "models")))
+        # without a model nothing else matters; a list of paintings grows, and what is below it is out of sight
+        places = {"models": 0, "paintings": 2}
+        column.addLayout(self._grid(sorted(first, key=lambda field: places.get(field.kind, 1))))
         more = [field for field in self._fields if field.more]
         if more:
             self._add_more(column, more)
@@ -146,7 +147,7 @@ class EffectForm(QScrollArea):
         elif field.kind == "choice":
             made = self._choice(field)
         elif field.kind == "paintings":
-            made = PaintingsControl(self._session)
+            made = self._paintings()
         elif field.kind == "frame":
             made = StillControl(self._session)
         elif field.kind == "motion":
@@ -162,6 +163,7 @@ class EffectForm(QScrollArea):
         made: Valued | ModelsControl
         if field.kind == "slider":
             made = SliderControl(field)
+            made.moved.connect(lambda value: self._session.previews.slide(field.name, value))
         elif field.kind == "text":
             made = TextControl(field)
             if field.needs:
@@ -202,6 +204,21 @@ class EffectForm(QScrollArea):
         box.setCurrentIndex(max(0, box.findData(field.default)))
         box.currentIndexChanged.connect(lambda _: self._changed(field.name, box.currentData()))
         return box
+
+    def _paintings(self) -> PaintingsControl:
+        """Painted frames; advice on them is brought into sight."""
+        made = PaintingsControl(self._session)
+
+        def show_advice() -> None:
+            if made.advice.isVisible():
+                self.ensureWidgetVisible(made.advice)
+
+        soon = QTimer(self)  # when it has got its place
+        soon.setSingleShot(True)
+        soon.setInterval(0)
+        soon.timeout.connect(show_advice)
+        self._session.painting.changed.connect(soon.start)
+        return made
 
     def _number(self, field: FormField) -> QDoubleSpinBox:
         """A number; one step below its lowest value it says "Automatic" if it may."""

@@ -268,14 +268,31 @@ class Viewer(QWidget):
             self._label(painter, right, "Result")
             return
         painter.drawImage(rect, image_of(picture))
-        if self._session.previews.busy and mode in _DRAWN_ON:
-            self._label(painter, rect, "Working on the preview…")
+        if mode == "preview":
+            self._draw_over(painter, rect)
+        said = self._said_of_preview(mode)
+        if said:
+            self._label(painter, rect, said)
         if mode == "plate" and self._viewing.overlay:
             matte = self._viewing.picture("matte")
             if matte is not None:
                 painter.drawImage(rect, image_of(matte, overlay=True))
         if mode == "wipe" and result is not None:
             self._draw_wipe(painter, rect, result)
+
+    def _draw_over(self, painter: QPainter, rect: QRectF) -> None:
+        """What a preview is mixed with until the right one is there."""
+        preview, over = self._viewing.preview, self._viewing.picture("over")
+        if preview is not None and over is not None:
+            painter.setOpacity(preview.share)
+            painter.drawImage(rect, image_of(over))
+            painter.setOpacity(1.0)
+
+    def _said_of_preview(self, mode: str) -> str:
+        preview = self._viewing.preview if mode == "preview" else None
+        busy = self._session.previews.busy and mode in _DRAWN_ON
+        parts = ["" if preview is None else preview.note, "Working on the preview…" if busy else ""]
+        return " · ".join(part for part in parts if part)
 
     def _draw_wipe(self, painter: QPainter, rect: QRectF, result: Decoded) -> None:
         x = rect.left() + rect.width() * self._viewing.wipe
