@@ -18,12 +18,12 @@ from .texture import texture
 
 Array = np.ndarray
 
-# Of the error that a borrowed pixel must expect: most are right, and the few that are not make the expectation.
-_FAITH = 0.5
 # Of the error to expect of a fill, where it was imagined for many frames at once.
 _SURE = 0.0
-# Pixels; borrowed pixels take the steady picture's colours, what is finer than this they keep.
-_FINE = 1.5
+# Pixels; borrowed pixels take the steady picture's colours, what is finer than this they keep. Less is steadier and
+# less sharp: at 1.5, and with half of the error to expect of what is borrowed, the warp ratio of four shots with
+# moving masks was 1.27 instead of 1.07, and their patch distance 4 % lower.
+_FINE = 0.8
 # The steady picture's low frequencies stay: they are the likelier ones.
 _TEXTURE = ExemplarParams(detail=0.0)
 
@@ -74,7 +74,7 @@ class _Opinions:
     def doubt(self, frame: int) -> Array:
         doubt = self.completed.doubt(self.start + frame)
         unseen = self.completed.unseen(self.start + frame)
-        return doubt * np.where(unseen, np.float32(self.doubt_of_imagined), np.float32(_FAITH))
+        return doubt * np.where(unseen, np.float32(self.doubt_of_imagined), np.float32(1))
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,9 @@ def _brought(picture: Array, variance: Array, places: Array, misses: float) -> t
     """What is at `places` (h w 2): mean (h w 3) and variance (h w), if they may be `misses` pixels beside."""
     spread = sample(variance + np.float32(misses**2) * _steepness(picture), places) + np.float32(_PER_STEP)
     on_screen = inside(places, *variance.shape)
-    return sample(picture, places), np.where(on_screen, spread, np.float32(_UNKNOWN))
+    # cubic: what is brought over is brought over again from there, and linear interpolation blurs every time
+    brought = np.clip(sample(picture, places, cubic=True), 0, 255)
+    return brought, np.where(on_screen, spread, np.float32(_UNKNOWN))
 
 
 def _telling(hole: Array, borrowed: Array) -> Array:
