@@ -100,10 +100,26 @@ def refine(
     # the weights sum to 1 or to nothing; between the two, and where they were rounded, they are made to
     borrowed = np.clip(share, 0, 1)
     lent /= np.maximum(share, 1e-6)[..., None]
-    lent += sample(completed.change(frame)[small.slices] / 255, where, cubic=not scale.same)
+    lent += _steadying(frame, completed, small, where)
     rgb = rgb + borrowed[..., None] * (lent - rgb)
     confidence = np.exp(-sample(filling.error, where) / _DOUBT)
     return Patch(window, rgb.astype(np.float32), borrowed, confidence.astype(np.float32))
+
+
+def lending(frame: int, completed: CompletedShots, filling: Borrowed, patch: Patch) -> Array:
+    """What a key frame's patch lends to the frames between keys, h w 3 float32: it as it was borrowed.
+
+    Their own change, which makes them steady, counts from there.
+    """
+    where = _places_in(filling.window, patch.window, completed.shots.scale)
+    change = _steadying(frame, completed, filling.window, where)
+    return patch.rgb - patch.borrowed[..., None] * change
+
+
+def _steadying(frame: int, completed: CompletedShots, small: Window, where: Array) -> Array:
+    """What makes a frame's borrowed pixels stand still, at the places `where` of its window; h w 3, about 0..1."""
+    scale = completed.shots.scale
+    return sample(completed.change(frame)[small.slices] / 255, where, cubic=not scale.same)
 
 
 def texture_detail(key: int, completed: CompletedShots, plate: Array) -> Detail:

@@ -26,7 +26,7 @@ from .copied import Detail
 from .grain import Grain, add_grain, measure_grain
 from .observer import Observer
 from .plates import Plates
-from .refine import PATCHES, Patch, origin_colours, refine, texture_detail
+from .refine import PATCHES, Patch, lending, origin_colours, refine, texture_detail
 from .revision import Revision
 from .softness import HoleMaker
 from .workspace import Workspace
@@ -130,15 +130,16 @@ class Renderer:
         return in_order(lambda frame: self._patch(frame, plates, lend), ready())
 
     def _completed_keys(self, plates: Plates) -> Callable[[int], Array]:
-        """The plate's frames, key frames with their patch laid in."""
+        """The plate's frames, key frames with what they borrowed laid in."""
 
         def rgb(frame: int) -> Array:
-            picture = plates.rgb(frame)
-            if frame not in self._completed.keys or not self._patches.has(frame):
+            picture, filling = plates.rgb(frame), self._completed.filling(frame)
+            if frame not in self._completed.keys or filling is None or not self._patches.has(frame):
                 return picture
             patch, picture = Patch.of(self._patches.get(frame)), picture.copy()
             inside = patch.window.slices
-            picture[inside] = np.where(patch.borrowed[..., None] > 0, patch.rgb, picture[inside])
+            lent = lending(frame, self._completed, filling, patch)
+            picture[inside] = np.where(patch.borrowed[..., None] > 0, lent, picture[inside])
             return picture
 
         return lru_cache(4)(rgb)
