@@ -2,7 +2,7 @@
 
 `python bench/inflation.py --out DIR` trains a small text-to-image model and, on top of it, six sets of temporal
 layers by `lumiere train`, then generates with the product's own sampler and prints the tables of
-docs/benchmarks.md. Trainings that DIR holds already are not repeated. On two cores: about half an hour of one.
+docs/benchmarks.md. Trainings that DIR holds already are not repeated. On two cores: an hour and a half of one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Table = dict[str, dict[str, float]]
 WINDOW = 16
 
 _IMAGE = """[image]
-steps = 1600
+steps = 5000
 batch = 32
 size = [16, 16]
 learning_rate = 2e-3
@@ -61,7 +61,7 @@ strides = [2, 2]
 heads = 4
 """
 _WHOLE = {
-    "temporal": 'steps = 400\nbatch = 4\nframes = 16\nmodes = ["nothing", "nothing", "first"]\n',
+    "temporal": 'steps = 2500\nbatch = 4\nframes = 16\nmodes = ["nothing", "nothing", "first"]\n',
     "he": 'steps = 200\nbatch = 4\nframes = 16\nmodes = ["nothing", "nothing", "first"]\nstart = "he"\n',
 }
 # These go on from "temporal" on clips that swing, all of them: what is compared is how a swing is put together.
