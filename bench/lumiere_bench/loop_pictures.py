@@ -24,7 +24,7 @@ KINDS = ("gif", "slice.png", "sheet.png")
 
 
 def write_pictures(stem: Path, loop: FrameSource, region: Array) -> None:
-    """`STEM.gif`: the loop, small; `STEM.slice.png`: the region's middle column over two turns; `STEM.sheet.png`: frames.
+    """`STEM.gif`: the loop, small; `.slice.png`: the region's middle column over two turns; `.sheet.png`: frames of it.
 
     Raises:
         OutputError: they cannot be written.

@@ -183,7 +183,8 @@ def _grey(plate: FrameSource, frame: int, size: Array) -> Array:
 def markdown(report: dict[str, Any]) -> str:
     """The report as a table."""
     lines = [
-        "| shot | method | frames | seam | seam, gradients | worst step | energy | sharpness | edge | frozen | s | look |",
+        "| shot | method | frames | seam | seam, gradients | worst step | energy | sharpness | edge | frozen | s "
+        "| look |",
         "|---|---|---:|---:|---:|---:|---:|---:|---:|---|---:|---|",
     ]
     for shot, methods in report["shots"].items():
