@@ -10,6 +10,7 @@ within its length.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import cv2
@@ -20,6 +21,7 @@ from ...motion.loops.closing import blend
 from ...motion.loops.field import carried, motion_field, reachable, trust, turns_of
 from ...motion.parallel import in_order
 from ...protocol.errors import SpecError
+from ...protocol.hints import Anchor, Arrow, MotionHints
 from ...protocol.params import CinemagraphParams
 from ..packing import pack, unpack
 from ..workspace import Workspace
@@ -33,6 +35,7 @@ _RAMP = 0.06  # of the picture's height, over which what comes from its border i
 _SLACK = 0.015  # see `Joins`; a steady field brings other light to the edge and leaves it there
 _MOST_JOIN = 0.06  # of white; a larger difference is another thing, not another light, and would glow
 _JOINED = 3.0  # frames from the still in which its edge begins to be joined
+_MOST_DIAGONALS = 4  # of the picture, that an arrow may be long: nobody sees a motion that fast
 _LEAST_PX = 0.5  # in a whole loop; less is no motion
 
 
@@ -46,7 +49,7 @@ class PhotoRenderer:
         workspace: where frames are kept.
 
     Raises:
-        SpecError: the hints leave the region standing.
+        SpecError: the hints lie outside of the picture, are wildly long, or leave the region standing.
 
     Attributes:
         length: frames of the loop.
@@ -55,6 +58,7 @@ class PhotoRenderer:
 
     def __init__(self, scene: Scene, params: CinemagraphParams, seed: int, workspace: Workspace) -> None:
         assert params.hints is not None
+        _refuse_astray(params.hints, scene)
         rate = float(scene.plate.format.rate)
         self.length = params.period or round(_LOOP_S * rate)
         self.scene = scene
@@ -123,3 +127,28 @@ class PhotoRenderer:
         """At the plate's size."""
         scale = self.scene.scale
         return cv2.resize(small, (scale.width, scale.height), interpolation=cv2.INTER_LINEAR)
+
+
+def _refuse_astray(hints: MotionHints, scene: Scene) -> None:
+    """Refuse arrows and anchors that are not meant for this picture.
+
+    Raises:
+        SpecError: which, and why.
+    """
+    width, height = scene.scale.width, scene.scale.height
+    places: tuple[Arrow | Anchor, ...] = (*hints.arrows, *hints.anchors)
+    for one in places:
+        if not (0 <= one.x <= width and 0 <= one.y <= height):
+            kind = "arrow" if isinstance(one, Arrow) else "anchor"
+            raise SpecError(
+                f"an {kind} at ({one.x:g}, {one.y:g}) lies outside of the picture of {width}x{height}",
+                clip=str(scene.plate.path),
+                remedy="give places in pixels of the plate, from its upper left corner",
+            )
+    for arrow in hints.arrows:
+        if math.hypot(arrow.dx, arrow.dy) > _MOST_DIAGONALS * math.hypot(width, height):
+            raise SpecError(
+                f"the arrow at ({arrow.x:g}, {arrow.y:g}) is {math.hypot(arrow.dx, arrow.dy):.0f} pixels long",
+                clip=str(scene.plate.path),
+                remedy="make it as long as the texture moves in a second",
+            )
