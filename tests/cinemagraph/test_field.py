@@ -75,10 +75,10 @@ def test_what_comes_from_beyond_or_is_smeared_is_not_believed() -> None:
     assert reach[0, 0] < 0.2 and reach[45, 80] == 1
     left = np.broadcast_to(np.float32((-40.0, 0.0)), (90, 160, 2))
     found = trust(left, reach)
-    assert found[45, 20] < 0.01 and found[45, 100] == 1
+    assert found[45, 20] < 0.05 and found[45, 100] == 1
     stretched = np.zeros((90, 160, 2), np.float32)
     stretched[..., 0] = 0.9 * (80 - np.arange(160))  # ten pixels show one
-    assert trust(stretched, reach)[45].max() < 0.01
+    assert trust(stretched, reach)[45].max() < 0.05
 
 
 def test_a_loop_begins_anew_only_if_its_way_is_longer_than_the_region() -> None:

@@ -22,7 +22,7 @@ _WAVE_CELLS = 6  # whirls of a preset across the picture
 
 _SMEARED = (0.25, 0.7)  # pixels of the picture per pixel that is seen: not believed, fully believed
 _THINNED = 2.0  # the same; where it is more, detail is lost
-_LEAST_TRUST = 1e-3
+_LEAST_TRUST = 0.03  # beside the still itself, which hardly moved yet, nothing else wins
 _POOR, _BARE = 0.2, 0.01  # trust that is not enough; share of the inner region that may lack it
 _SHORTEST_TURN = 12  # frames
 
