@@ -26,7 +26,7 @@ from lumiere_engine.protocol.errors import OutputError
 
 from .footage import Shot, choose_shots, find_shots
 from .loop_measures import LoopFigures, judge, liveliness
-from .loop_pictures import write_pictures
+from .loop_pictures import KINDS, write_pictures
 from .loop_regions import Region, region_of
 from .machine import describe
 from .methods import OnProgress
@@ -122,7 +122,7 @@ def _one_shot(
             seconds = time.monotonic() - began
             with open_source(output) as loop:
                 figures = judge(_frames(loop), still, mask > 0, source)
-                write_pictures(plan.out / "pictures" / f"{shot.name}-{method}", loop, mask > 0)
+                write_pictures(plan.out / _stem(shot.name, method), loop, mask > 0)
             found[method] = _told(figures, result, seconds)
     return found
 
@@ -183,8 +183,9 @@ def _grey(plate: FrameSource, frame: int, size: Array) -> Array:
 def markdown(report: dict[str, Any]) -> str:
     """The report as a table."""
     lines = [
-        "| shot | method | frames | seam | seam, gradients | worst step | energy | sharpness | edge | frozen | s |",
-        "|---|---|---:|---:|---:|---:|---:|---:|---:|---|---:|",
+        "| shot | method | frames | seam | seam, gradients | worst step | energy | sharpness | edge | frozen | s "
+        "| look |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|---|---:|---|",
     ]
     for shot, methods in report["shots"].items():
         for method, found in methods.items():
@@ -193,10 +194,17 @@ def markdown(report: dict[str, Any]) -> str:
                 continue
             numbers = (f"{found[name]:.2f}" for name in _COLUMNS)
             frozen = "yes" if found["frozen"] else "NO"
+            look = " ".join(f"[{kind.split('.')[0]}]({_stem(shot, method)}.{kind})" for kind in KINDS)
             lines.append(
-                f"| {shot} | {method} | {found['frames']} | {' | '.join(numbers)} | {frozen} | {found['seconds']:.0f} |"
+                f"| {shot} | {method} | {found['frames']} | {' | '.join(numbers)} | {frozen} "
+                f"| {found['seconds']:.0f} | {look} |"
             )
     return "\n".join(lines)
+
+
+def _stem(shot: str, method: str) -> str:
+    """How the names of a loop's pictures begin, beside the report."""
+    return f"pictures/{shot}-{method}"
 
 
 _COLUMNS = ("seam", "seam_gradient", "worst", "energy", "sharpness", "edge")

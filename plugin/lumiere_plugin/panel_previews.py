@@ -33,6 +33,7 @@ class _Copy:
         media: the plate.
         shown: its frames.
         drawn: the drawing.
+        held: the one frame whose drawing counts; None if each counts for itself.
         paintings: painted frames among them.
         changed: when plate and paintings were, as nanoseconds; 0 where nobody knows.
     """
@@ -40,6 +41,7 @@ class _Copy:
     media: str
     shown: FrameRange
     drawn: Roto
+    held: int | None
     paintings: tuple[KeyPicture, ...]
     changed: tuple[int, ...]
 
@@ -72,13 +74,14 @@ class PreviewFolder:
         around = STYLE_NEIGHBOURS if request.effect == "stylize" else NEIGHBOURS
         grown = wanted if loop else wanted.grown(around, around)
         shown = grown.intersection(shot.frames)
+        held = params.still if loop and params.still in shown else None
         paintings = tuple(key for key in getattr(params, "keyframes", ()) if key.frame in shown)
         changed = tuple(map(_changed_ns, (shot.media, *(key.picture for key in paintings))))
-        folder = self._copied(_Copy(shot.media, shown, drawn, paintings, changed))
+        folder = self._copied(_Copy(shot.media, shown, drawn, held, paintings, changed))
         spec = JobSpec(
             effect=request.effect,
-            plate=str(folder / "plate.mkv"),
-            mattes=(str(folder / "matte.mkv"),) if drawn.draws else (),
+            plate=str(folder / "plate.nut"),
+            mattes=(str(_matte(folder, held)),) if drawn.draws else (),
             frames=FrameRange(0, shown.duration),
             params=_quick(params, shot.height, self._scale, shown, folder),
             seed=request.seed,
@@ -90,7 +93,7 @@ class PreviewFolder:
         self._count += 1
         order = WorkOrder(
             spec,
-            str(folder / f"preview_{self._count}.mkv"),
+            str(folder / f"preview_{self._count}.nut"),
             overwrite=True,
             keep_work=request.effect == "stylize",  # another strength is quick then
             network=network,
@@ -115,8 +118,9 @@ class PreviewFolder:
             duration=copy.shown.duration,
             side=SIDE,
             roto=str(folder / f"drawn{ROTO_SUFFIX}"),
-            plate=str(folder / "plate.mkv"),
-            matte=str(folder / "matte.mkv"),
+            plate=str(folder / "plate.nut"),
+            held=copy.held,
+            matte=str(_matte(folder, copy.held)),
             paintings=[
                 {"frame": key.frame, "picture": key.picture, "small": str(_small(folder, key))}
                 for key in copy.paintings
@@ -135,6 +139,11 @@ def _around_still(request: Request) -> FrameRange:
         .grown(LOOP_REACH, LOOP_REACH)
         .intersection(shot.frames)
     )
+
+
+def _matte(folder: Path, held: int | None) -> Path:
+    """Where the drawing's matte goes: a movie, or a picture that is held."""
+    return folder / ("matte.nut" if held is None else "matte.png")
 
 
 def _small(folder: Path, key: KeyPicture) -> Path:

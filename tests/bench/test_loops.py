@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from lumiere_bench.loop_measures import judge, liveliness
 from lumiere_bench.loop_regions import REGIONS, region_of
 from lumiere_bench.loops import Plan, markdown, run
+from lumiere_engine.frames.source import open_source
 from lumiere_engine.protocol import CinemagraphParams, JobResult
 from lumiere_engine.protocol.errors import SpecError
 
@@ -75,4 +77,12 @@ def test_a_method_that_fails_is_told_and_the_others_go_on(footage: Path, tmp_pat
     assert "no loop" in found["liao"]["failed"] and found["repeat"]["frames"] == 8
     assert json.loads((tmp_path / "out" / "loops.json").read_text())["shots"] == report["shots"]
     assert "| beta | repeat | 8 |" in markdown(report)
-    assert (tmp_path / "out" / "pictures" / "beta-repeat.slice.png").is_file()
+    links = re.findall(r"\]\((.*?)\)", (tmp_path / "out" / "loops.md").read_text())
+    assert [Path(link).name for link in links] == [
+        "beta-repeat.gif",
+        "beta-repeat.slice.png",
+        "beta-repeat.sheet.png",
+    ]
+    assert all((tmp_path / "out" / link).is_file() for link in links)
+    with open_source(tmp_path / "out" / links[0]) as gif:
+        assert gif.frame_count == 8

@@ -12,6 +12,10 @@ import cv2
 import numpy as np
 import opentimelineio as otio
 import pytest
+from lumiere_engine.effects.performers import perform
+from lumiere_engine.protocol import CinemagraphParams, JobSpec, MotionHints, Progress, WorkOrder
+from lumiere_engine.protocol.errors import SpecError
+from lumiere_engine.protocol.hints import Anchor, Arrow
 from lumiere_plugin.cli import app
 from typer.testing import CliRunner
 
@@ -244,12 +248,33 @@ def test_what_cannot_loop_is_told_in_one_line(swing: tuple[Path, Path], tmp_path
     assert not list(tmp_path.glob("out*"))
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"hints": MotionHints((Arrow(-500, 40, 12, 0),))}, r"arrow at \(-500, 40\) lies outside .* 160x96"),
+        ({"hints": MotionHints((Arrow(60, 50, 1e12, 0),))}, "1000000000000 pixels long"),
+        (
+            {"hints": MotionHints((Arrow(60, 50, 9, 0),), (Anchor(60, 200),))},
+            r"anchor at \(60, 200\) lies outside",
+        ),
+        ({"still": 3, "period": 24, "start": 46}, "frame 46: no loop of 24 frames can begin there"),
+    ],
+)
+def test_what_is_astray_is_told_in_one_line(
+    swing: tuple[Path, Path], wrong: dict[str, Any], told: str, tmp_path: Path
+) -> None:
+    plate, matte = swing
+    if "hints" in wrong:
+        plate = write_clip(tmp_path / "photo.png", [background()])
+    spec = JobSpec("cinemagraph", str(plate), (str(matte),), params=CinemagraphParams("draft", **wrong))
+    with pytest.raises(SpecError, match=told):
+        perform(WorkOrder(spec, str(tmp_path / "out.mkv")), lambda step: None)
+    assert not list(tmp_path.glob("out*"))
+
+
 def test_an_interrupted_loop_goes_on_and_has_the_same_bytes(
     swing: tuple[Path, Path], looped: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
-    from lumiere_engine.effects.performers import perform
-    from lumiere_engine.protocol import JobSpec, Progress, WorkOrder
-
     spec = JobSpec.from_wire(json.loads(Path(looped[1]["recipe"]).read_text())["spec"])
     order = WorkOrder(spec, str(tmp_path / "loop.mkv"))
     heard: list[str] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lumiere_engine.motion.loops.field import carried, motion_field
+from lumiere_engine.motion.loops.field import carried, motion_field, reachable, trust, turns_of
 from lumiere_engine.protocol import MotionHints
 from lumiere_engine.protocol.errors import LumiereError
 from lumiere_engine.protocol.hints import PRESETS, Anchor, Arrow
@@ -68,3 +68,21 @@ def test_every_preset_moves_and_is_the_same_again(preset: str) -> None:
 def test_hints_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(LumiereError):
         MotionHints.from_wire({"label": "MotionHints.1", **wrong})
+
+
+def test_what_comes_from_beyond_or_is_smeared_is_not_believed() -> None:
+    reach = reachable(np.ones((90, 160), bool), 8.0)
+    assert reach[0, 0] < 0.2 and reach[45, 80] == 1
+    left = np.broadcast_to(np.float32((-40.0, 0.0)), (90, 160, 2))
+    found = trust(left, reach)
+    assert found[45, 20] < 0.05 and found[45, 100] == 1
+    stretched = np.zeros((90, 160, 2), np.float32)
+    stretched[..., 0] = 0.9 * (80 - np.arange(160))  # ten pixels show one
+    assert trust(stretched, reach)[45].max() < 0.05
+
+
+def test_a_loop_begins_anew_only_if_its_way_is_longer_than_the_region() -> None:
+    reach = reachable(np.ones((90, 160), bool), 8.0)
+    slow, fast = (np.broadcast_to(np.float32((speed, 0.0)), (90, 160, 2)) for speed in (0.5, 4.0))
+    assert turns_of(slow, reach, 96) == 1
+    assert 2 < turns_of(fast, reach, 96) <= 4

@@ -81,6 +81,23 @@ def test_lossless_movies_give_back_every_sample(layout: PixelLayout, tmp_path: P
         assert all(source.read(k).equals(picture) for k, picture in enumerate(pictures))
 
 
+@pytest.mark.parametrize("layout", LAYOUTS, ids=str)
+def test_a_short_lived_movie_keeps_every_sample_or_is_refused(layout: PixelLayout, tmp_path: Path) -> None:
+    fmt = replace(fmt_of(layout, pixel_aspect=Fraction(4, 3)), rate=Fraction(30000, 1001))
+    if (layout.family, layout.bits) != ("rgb", 8):
+        with pytest.raises(OutputError, match=r"lose its colours.*use \.mov"):
+            open_writer(tmp_path / "a.nut", fmt)
+        return
+    pictures = [noise(fmt, seed) for seed in range(3)]
+    with open_writer(tmp_path / "a.nut", fmt) as writer:
+        for picture in pictures:
+            writer.write(picture)
+    with open_source(tmp_path / "a.nut") as source:
+        assert (source.format.layout, source.format.rate) == (layout, fmt.rate)
+        assert source.format.pixel_aspect == fmt.pixel_aspect
+        assert all(source.read(k).equals(picture) for k, picture in enumerate(pictures))
+
+
 @pytest.mark.parametrize(
     ("name", "layout"),
     [

@@ -80,12 +80,15 @@ class AnalysedShots:
         self.picture = lru_cache(_AT_HAND)(self._picture)
         self.hole = lru_cache(_AT_HAND)(self._hole)
 
-    def read(self, frames: Callable[[int], Iterator[tuple[Array, Array]]]) -> Iterator[int]:
+    def read(
+        self, frames: Callable[[int], Iterator[tuple[Array, Array]]], *, revisable: bool = True
+    ) -> Iterator[int]:
         """Take in the frames; yields after each one.
 
         Args:
             frames: given the first frame that is still missing, yields plate-sized h w 3 float32 (0..1) and
                 h w float32 (the alpha; the hole is where it is not 0) from there on.
+            revisable: keep each frame's `digest`, which costs more than the rest of it.
         """
         first = 0
         while first < self.frame_count and self._pictures.has(first):
@@ -98,7 +101,7 @@ class AnalysedShots:
                 picture=picture,
                 hole=np.packbits(covered),
                 thumbnail=thumbnail(picture),
-                digest=_digest(rgb, alpha),
+                **({"digest": _digest(rgb, alpha)} if revisable else {}),
             )
             yield number + 1
         self.shots = find_shots(

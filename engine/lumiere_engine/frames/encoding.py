@@ -29,7 +29,7 @@ from .picture import (
 )
 from .pixfmt import format_name, frame_from_picture, layout_of
 
-MOVIE_SUFFIXES = (".mov", ".mkv", ".mp4")
+MOVIE_SUFFIXES = (".mov", ".mkv", ".mp4", ".nut")
 # FFmpeg's numbers of matrices in swscale, by H.273 code.
 _SWS_MATRIX = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 _EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
@@ -59,10 +59,10 @@ class Encoding:
 
 
 def choose_encoding(path: Path, fmt: FrameFormat) -> Encoding:
-    """ProRes for `.mov`, FFV1 for `.mkv`, H.264 for `.mp4`.
+    """ProRes for `.mov`, FFV1 for `.mkv`, H.264 for `.mp4`, Ut Video for `.nut`.
 
     Raises:
-        OutputError: another suffix, or FFV1 cannot hold the plate's samples without loss.
+        OutputError: another suffix, or a lossless codec cannot hold the plate's samples.
     """
     suffix = path.suffix.lower()
     if suffix == ".mkv":
@@ -71,6 +71,8 @@ def choose_encoding(path: Path, fmt: FrameFormat) -> Encoding:
         return _prores(fmt)
     if suffix == ".mp4":
         return _h264(fmt)
+    if suffix == ".nut":
+        return _short_lived(path, fmt)
     raise OutputError(
         f"'{suffix}' is no format that can be written",
         clip=str(path),
@@ -144,6 +146,23 @@ def _lossless(path: Path, fmt: FrameFormat) -> Encoding:
         lambda picture: frame_from_picture(picture, name),
         options,
         {"fflags": "+bitexact"},  # without, Matroska gives every file a random identifier
+    )
+
+
+def _short_lived(path: Path, fmt: FrameFormat) -> Encoding:
+    """Ut Video, lossless and ten times as quick as FFV1 both ways: for small copies and previews, which nobody keeps.
+
+    NUT says neither matrix nor range, so only what needs none is written: R'G'B'.
+    """
+    if fmt.layout.family != "rgb" or fmt.layout.bits != 8 or fmt.color.transfer == TRANSFER_LINEAR:
+        raise OutputError(
+            f"{fmt.layout} is not written as .nut, which would lose its colours",
+            clip=str(path),
+            remedy="use .mov, .mkv, .mp4, or a sequence such as name.%06d.png, .tif or .exr",
+        )
+    name = format_name(fmt.layout)
+    return Encoding(
+        "nut", "utvideo", name, fmt.color, lambda picture: frame_from_picture(picture, name), {"slices": "4"}
     )
 
 

@@ -184,8 +184,8 @@ class MovieWriter:
             stream.metadata["timecode"] = fmt.timecode
             if encoding.container == "matroska":
                 self._container.metadata["timecode"] = fmt.timecode
-        if encoding.container == "matroska" and fmt.pixel_aspect != 1:
-            # FFV1 carries it in every frame, for players; the muxer writes none, so a tag says it to readers
+        if encoding.container in ("matroska", "nut") and fmt.pixel_aspect != 1:
+            # FFV1 carries it in every frame, for players; the muxers write none, so a tag says it to readers
             self._container.metadata["pixel_aspect"] = str(fmt.pixel_aspect)
         return stream
 

@@ -60,6 +60,7 @@ def open_writer(
 
     Args:
         path: `.mov` ProRes 422 HQ (4444 with alpha), `.mkv` FFV1 (exactly the plate's samples), `.mp4` H.264,
+            `.nut` Ut Video (8-bit R'G'B' alone, quick: for previews),
             an animated picture that plays for ever: `.gif`, `.webp`, `.apng`,
             or a sequence: `name.%06d.png`, `.tif`, `.exr`.
         fmt: the format of the pictures to come. For a part of a plate use `fmt.starting_at(first)`.

@@ -80,6 +80,8 @@ def make_plan(shot: StandingShot, moments: Moments, params: CinemagraphParams, r
     start = None if params.start is None else params.start - moments.first - shot.scene.frames.start
     loop = search_loop(moments, rate, params.period, blends, start)
     if loop is None:
+        if start is not None and search_loop(moments, rate, params.period, blends) is not None:
+            raise _no_loop_there(shot, params)
         raise _too_short(shot, moments.count, params.period)
     first = moments.first
     if params.method == "auto" and _better_turned(shot, moments, loop):
@@ -134,6 +136,16 @@ def _bounce(shot: StandingShot, moments: Moments, params: CinemagraphParams, rat
     course = bounced(start, start + found.period // 2)
     loop = Loop(start, len(course), 0, found.cost)
     return Plan(len(course), (course,), _shares(None, 1, shot.region.shape), (loop,), None, False, "bounce")
+
+
+def _no_loop_there(shot: StandingShot, params: CinemagraphParams) -> SpecError:
+    wanted = "no loop" if params.period is None else f"no loop of {params.period} frames"
+    return SpecError(
+        f"{wanted} can begin there: it needs frames after it, and some before it to close its seam with",
+        clip=str(shot.scene.plate.path),
+        frame=params.start,
+        remedy="choose another --start or a shorter --period, or leave --start out",
+    )
 
 
 def _too_short(shot: StandingShot, count: int, period: int | None) -> SpecError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import cv2
 import numpy as np
 
 from ...motion.loops.closing import Motion, blend
@@ -14,13 +13,12 @@ from ...protocol.ranges import FrameRange
 from ..grain import frozen_grain, measure_grain
 from ..packing import pack, unpack
 from ..workspace import Workspace
+from .joining import Joins
 from .plan import Plan
 from .standing import StandingShot
 
 Array = np.ndarray
 
-_JOIN_REACH = 0.05  # of the picture's height: how far a difference at the edge is spread into the region
-_JOIN_FRAMES = 3.0  # standard deviation in time: what passes the edge quickly is motion and stays
 _SEEN = 0.01  # a loop that shows less than this in a pixel is not computed there
 
 
@@ -66,11 +64,10 @@ class LoopRenderer:
     ) -> None:
         self._shot, self._plan, self._change = shot, plan, change
         self.length, self.scene = plan.length, shot.scene
-        self._frames, self._edges = workspace.shelf("loop"), workspace.shelf("edges")
+        self._frames = workspace.shelf("loop")
         self._shares = [shot.at_plate_size(share) for share in plan.shares]
         self._still_grain = still_grain
-        self._still = shot.scene.rgb[shot.scene.window.slices]
-        self._joins: Array | None = None
+        self._joins = Joins(shot.scene, workspace, plan.length)
 
     def render(self) -> Iterator[tuple[int, int]]:
         """Make all frames; yields how many steps are done, and of how many."""
@@ -82,7 +79,7 @@ class LoopRenderer:
         done = total - len(missing)
         floating = self._shot.scene.plate.format.layout.floating
         for number, rgb in zip(missing, in_order(self._changed, missing), strict=True):
-            self._edges.put(number, join=self._edge(rgb))
+            self._joins.measure(number, rgb)
             rgb = self._still_grain(rgb)
             self._frames.put(number, rgb=rgb if floating else pack(rgb))
             done += 1
@@ -90,15 +87,7 @@ class LoopRenderer:
 
     def region(self, number: int) -> Array:
         """The region's window in frame `number` of the loop, working values h w 3 float32."""
-        if self._joins is None:
-            self._joins = self._smoothed_joins()
-        join = cv2.resize(self._joins[number], self._size, interpolation=cv2.INTER_LINEAR)
-        return unpack(self._frames.get(number)["rgb"]) + join
-
-    @property
-    def _size(self) -> tuple[int, int]:
-        window = self._shot.scene.window
-        return window.width, window.height
+        return unpack(self._frames.get(number)["rgb"]) + self._joins.of(number)
 
     def _changed(self, number: int) -> Array:
         composed = self._composed(number)
@@ -133,29 +122,3 @@ class LoopRenderer:
 
     def _bytes(self, frame: int) -> Array:
         return np.clip(np.rint(self._shot.small(frame)), 0, 255).astype(np.uint8)
-
-    def _edge(self, rgb: Array) -> Array:
-        """What the region lacks to the still near its edge, spread smoothly inwards; small, h w 3 float32."""
-        scene = self._shot.scene
-        alpha = scene.alpha[scene.window.slices]
-        edge = ((alpha > 0) & (alpha < 0.5)).astype(np.float32)
-        small = self._join_size(scene.plate.format.height)
-        lacking = (self._still - rgb) * edge[..., None]
-        weight = cv2.resize(edge, small, interpolation=cv2.INTER_AREA)
-        difference = cv2.resize(lacking, small, interpolation=cv2.INTER_AREA)
-        spread = cv2.GaussianBlur(difference, (0, 0), 2.0)
-        return spread / (cv2.GaussianBlur(weight, (0, 0), 2.0) + 0.05)[..., None]
-
-    def _join_size(self, height: int) -> tuple[int, int]:
-        """A picture in which the reach of a join is two pixels."""
-        step = max(1.0, _JOIN_REACH * height / 2)
-        return max(1, round(self._size[0] / step)), max(1, round(self._size[1] / step))
-
-    def _smoothed_joins(self) -> Array:
-        """The joins of all frames, smooth in time around the loop; frames h w 3."""
-        joins = np.stack([self._edges.get(number)["join"] for number in range(self._plan.length)])
-        reach = np.arange(self._plan.length)
-        apart = np.minimum(reach, self._plan.length - reach)
-        kernel = np.exp(-0.5 * (apart / _JOIN_FRAMES) ** 2)
-        turned = np.fft.rfft(joins, axis=0) * np.fft.rfft(kernel / kernel.sum())[:, None, None, None]
-        return np.fft.irfft(turned, n=self._plan.length, axis=0).astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -23,6 +24,7 @@ from ...motion.loops.standing import (
     stands_still,
     steadied,
 )
+from ...motion.parallel import in_order
 from ...protocol.errors import SpecError
 from ...protocol.ranges import FrameRange
 from ..packing import pack, unpack
@@ -77,7 +79,9 @@ class StandingShot:
         """Take in the frames at analysis size; yields after each one."""
         fmt = self.scene.plate.format
         nothing = np.zeros((fmt.height, fmt.width), bool)
-        yield from self._shots.read(lambda first: ((rgb, nothing) for rgb in self.scene.read(first)))
+        yield from self._shots.read(
+            lambda first: ((rgb, nothing) for rgb in self.scene.read(first)), revisable=False
+        )
         start, end = next(shot for shot in self._shots.shots if shot[0] <= self.still < shot[1])
         self.usable = FrameRange.between(start, end)
 
@@ -87,20 +91,24 @@ class StandingShot:
         Raises:
             SpecError: the camera looks elsewhere in nearly all frames.
         """
-        done = 0
         shot = self.usable
-        first, last = shot.start, shot.end_exclusive
-        for order in (range(self.still, first - 1, -1), range(self.still, last)):
-            guess = np.eye(3)
-            for frame in order:
-                guess = self._laid(frame, guess)
+        ends = [shot.start - 1, shot.end_exclusive]
+        # both ways at once: each frame needs the one before it on its way as a guess
+        ways = [iter(range(self.still, ends[0], -1)), iter(range(self.still, ends[1]))]
+        guesses, going, done = [np.eye(3), np.eye(3)], [0, 1], 0
+        while going:
+            steps = [(way, frame) for way in going for frame in itertools.islice(ways[way], 1)]
+            going = [way for way, _ in steps]
+            laid = in_order(lambda step: self._laid(step[1], guesses[step[0]]), steps)
+            for (way, frame), matrix in zip(steps, list(laid), strict=True):
                 done += 1
-                if self._covered(guess) < _COVERED:
-                    first, last = (frame + 1, last) if frame < self.still else (first, frame)
-                    break
-                self._matrices[frame] = guess
+                if self._covered(matrix) < _COVERED:
+                    ends[way] = frame
+                    going.remove(way)
+                    continue
+                self._matrices[frame] = guesses[way] = matrix
                 yield done
-        self.usable = FrameRange.between(first, last)
+        self.usable = FrameRange.between(ends[0] + 1, ends[1])
         self._matrices = {frame: self._matrices[frame] for frame in self.usable}
         if self.usable.duration < self._few(shot):
             self.notes.append(

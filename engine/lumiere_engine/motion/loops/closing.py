@@ -20,7 +20,7 @@ _NEAR_BLUR = 3.0  # pixels over which a motion is judged
 _WORTH = (0.35, 0.65)
 
 
-def blend(first: Array, second: Array, share: float, motion: Motion | None) -> Array:
+def blend(first: Array, second: Array, share: float | Array, motion: Motion | None) -> Array:
     """A picture between two: `first` at share 0, `second` at 1.
 
     What can be followed from one to the other moves there while it changes; what cannot is dissolved, and its
@@ -28,14 +28,15 @@ def blend(first: Array, second: Array, share: float, motion: Motion | None) -> A
 
     Args:
         first, second: h w 3 float32, working values.
-        share: 0..1.
+        share: 0..1, or h w float32 of such; then there is no motion.
         motion: between them, of the same size; None dissolves all.
     """
-    if motion is not None:
+    if motion is not None and not isinstance(share, np.ndarray):
         place = grid(*first.shape[:2])
         first = sample(first, place - share * motion.onward_from(share))
         second = sample(second, place + (1 - share) * motion.onward_from(share))
-    mixed = (1 - share) * first + share * second
+    part = share[..., None] if isinstance(share, np.ndarray) else share
+    mixed = (1 - part) * first + part * second
     total: Array | None = None
     for one, other, both in zip(_bands(first), _bands(second), _bands(mixed), strict=True):
         if total is None:

@@ -20,6 +20,12 @@ _ALONG = 5  # points of an arrow that say where it holds
 _SOFT = 0.02  # of the picture's diagonal: hints nearer than that to each other are averaged
 _WAVE_CELLS = 6  # whirls of a preset across the picture
 
+_SMEARED = (0.25, 0.7)  # pixels of the picture per pixel that is seen: not believed, fully believed
+_THINNED = 2.0  # the same; where it is more, detail is lost
+_LEAST_TRUST = 0.03  # beside the still itself, which hardly moved yet, nothing else wins
+_POOR, _BARE = 0.2, 0.01  # trust that is not enough; share of the inner region that may lack it
+_SHORTEST_TURN = 12  # frames
+
 
 @dataclass(frozen=True)
 class _Preset:
@@ -81,6 +87,59 @@ def carried(field: Array, steps: int) -> Array:
         if rest:
             doubled = doubled + sample(doubled, place + doubled)
     return moved
+
+
+def reachable(region: Array, ramp: float) -> Array:
+    """Where there is something to look up: 0 outside `region` (h w bool) and the picture, 1 `ramp` pixels in; h w."""
+    padded = np.pad(region.astype(np.uint8), 1)
+    distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    return np.clip(distance / max(ramp, 1.0), 0, 1).astype(np.float32)
+
+
+def trust(moved: Array, reach: Array) -> Array:
+    """How good a picture is that was looked up `moved` (h w 2) away: little where it is smeared, or lay outside.
+
+    Args:
+        moved: from each pixel to its content.
+        reach: where there is any, see `reachable`.
+
+    Returns:
+        h w float32, more than 0, at most 1.
+    """
+    height, width = reach.shape
+    there = cv2.remap(
+        reach, grid(height, width) + moved, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
+    )
+    down, across = np.gradient(moved, axis=(0, 1))
+    a, b, c, d = 1 + across[..., 0], down[..., 0], across[..., 1], 1 + down[..., 1]
+    # singular values of the map: the smaller says how much is smeared, the larger how much is thinned
+    total, both = a * a + b * b + c * c + d * d, np.abs(a * d - b * c)
+    larger = np.sqrt(np.maximum(total + np.sqrt(np.maximum(total * total - 4 * both * both, 0)), 1e-6) / 2)
+    smeared = np.clip((both / larger - _SMEARED[0]) / (_SMEARED[1] - _SMEARED[0]), 0, 1)
+    thinned = 1 / np.maximum(larger / _THINNED, 1)
+    return np.maximum(there * smeared * thinned, _LEAST_TRUST).astype(np.float32)
+
+
+def turns_of(field: Array, reach: Array, length: int) -> int:
+    """How often a loop must begin anew within its length, so that all of a region can come from there or go there.
+
+    Args:
+        field: h w 2, pixels per frame.
+        reach: see `reachable`.
+        length: frames of the loop.
+    """
+    inner = reach == 1
+    if not inner.any():
+        return 1
+    for turns in range(1, max(1, length // _SHORTEST_TURN) + 1):
+        worst = 0.0
+        for part in (1 / 3, 1 / 2, 2 / 3):
+            steps = round(length * part)
+            both = [trust(carried(field / turns, k), reach) for k in (-steps, length - steps)]
+            worst = max(worst, float((np.maximum(*both) < _POOR)[inner].mean()))
+        if worst < _BARE:
+            break
+    return turns
 
 
 def _interpolated(hints: MotionHints, height: int, width: int, scale: float) -> Array:
