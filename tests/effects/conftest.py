@@ -13,7 +13,7 @@ import pytest
 import torch
 from lumiere_engine.diffusion import DiscreteSchedule
 from lumiere_engine.effects.completion import CompletedShots
-from lumiere_engine.effects.prompting import files_fingerprint
+from lumiere_engine.effects.ingredients import files_fingerprint
 from lumiere_engine.effects.shot import AnalysedShots, Scale
 from lumiere_engine.effects.workspace import Workspace
 from lumiere_engine.frames.picture import ColorTags, FrameFormat, Picture, PixelLayout

@@ -20,7 +20,8 @@ from ..protocol.params import GenerateParams, RemoveParams
 from ..stunet.inflated import InflatedSTUNet
 from .clock import Clock
 from .completion import CompletedShots
-from .prompting import Given, Ingredients, Prompter
+from .ingredients import Ingredients
+from .prompting import Given, Prompter
 from .workspace import Workspace
 
 Array = np.ndarray

@@ -45,7 +45,7 @@ from .softness import HoleMaker
 from .workspace import BORROWING, Workspace
 
 if TYPE_CHECKING:
-    from .prompting import Ingredients
+    from .ingredients import Ingredients
 
 Array = np.ndarray
 # The one entry of the shelf that says that a whole stage is done.
@@ -163,7 +163,7 @@ def _ingredients(params: RemoveParams) -> Ingredients | None:
     """What reads the prompt, checked before any work; None if there is no prompt, and torch is not imported."""
     if not params.prompt:
         return None
-    from .prompting import find_ingredients
+    from .ingredients import find_ingredients
 
     return find_ingredients(params.weights)
 
