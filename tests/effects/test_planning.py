@@ -12,7 +12,7 @@ import torch
 from lumiere_engine.effects import prompting
 from lumiere_engine.effects.free_memory import free_bytes
 from lumiere_engine.effects.generate import generate
-from lumiere_engine.effects.ingredients import files_fingerprint, find_ingredients
+from lumiere_engine.effects.ingredients import find_ingredients
 from lumiere_engine.effects.planning import Pass, Sizes, choose_window, spaced
 from lumiere_engine.frames.source import open_source
 from lumiere_engine.protocol.errors import SpecError
@@ -21,8 +21,6 @@ from lumiere_engine.protocol.messages import JobResult, Progress
 from lumiere_engine.protocol.params import GenerateParams
 from lumiere_engine.protocol.weights import Weights
 from lumiere_engine.stunet.image_params import ImageUNetParams, InflatedParams, TemporalParams
-from lumiere_engine.stunet.image_weights import save_temporal, temporal_params
-from safetensors.torch import load_file
 
 IMAGE = ImageUNetParams(channels=(64, 128), depths=(1, 0), heads=(2, 4), layers=1, context=32)
 WORK = Pass(InflatedParams(IMAGE, TemporalParams(strides=(2,))), torch.float32, 80, 16, 32, None, "cpu")
@@ -73,16 +71,6 @@ def test_windows_leave_no_narrow_rest() -> None:
 
 def test_what_is_free_is_no_more_than_there_is() -> None:
     assert 0 < free_bytes("cpu") <= psutil.virtual_memory().total
-
-
-@pytest.fixture
-def longer(weights: tuple[Weights, ...], tmp_path: Path) -> tuple[Weights, ...]:
-    """The model with temporal layers for windows of 8 frames."""
-    image, temporal = weights
-    path = tmp_path / "longer.safetensors"
-    layers = temporal_params(Path(temporal.path))
-    save_temporal(load_file(temporal.path), layers, path, {"frames": "8"})
-    return image, Weights("temporal", str(path), files_fingerprint([path]))
 
 
 def _run(order: WorkOrder, stop_after: int | None = None) -> JobResult:

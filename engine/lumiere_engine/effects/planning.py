@@ -87,6 +87,11 @@ def spaced(frames: int, window: int, overlap: int | None) -> tuple[int, int]:
     return -(-(frames + (count - 1) * shared) // count), shared
 
 
+def usable(free: int) -> int:
+    """Bytes of those that are free which an evaluation may take."""
+    return int(_SHARE * free)
+
+
 def choose_window(
     work: Pass, longest: int, free: int, sizes: Sizes, *, chosen: int | None = None, shorter: bool = True
 ) -> int:
@@ -103,7 +108,7 @@ def choose_window(
     Raises:
         SpecError: it does not fit; says what would.
     """
-    room = int(_SHARE * free)
+    room = usable(free)
     first = chosen or longest
     tried = list(_halves(min(first, work.frames))) if chosen is None and shorter else [first]
     for window in tried:
