@@ -53,12 +53,12 @@ XL = ImageUNetParams(
 )
 # What is planned for: model, its network, and sides of its latents.
 PLANNED = (
-    ("1.5", InflatedParams(SD15, TemporalParams()), (32, 64, 96, 128)),
-    ("XL", InflatedParams(XL, TemporalParams((2, 2))), (64, 96, 128, 192)),
+    ("1.5", InflatedParams(SD15, TemporalParams()), (64, 96, 128)),
+    ("XL", InflatedParams(XL, TemporalParams((2, 2))), (96, 128, 192)),
 )
 CARDS_GB = (8, 12, 16, 24, 80, 140)
-# Of a card's memory what the driver and CUDA's own context hold; and the longest pass that is asked for.
-CONTEXT, MOST_FRAMES = 2**29, 240
+CONTEXT = 2**29  # bytes of a card's memory that the driver and CUDA's own context hold
+PASSES = (4, 8, 16, 24, 32, 48, 64, 80, 120, 160)
 SIZES = ("16x32", "32x32", "80x32", "16x64", "32x64", "80x64", "80x128")
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -122,22 +122,19 @@ def memory(sizes: Sequence[str]) -> None:
 
 
 def plan() -> None:
-    """The most frames of one pass per size of card, model and picture; what is printed is computed, not tried."""
+    """The longest of `PASSES` per size of card, model and picture; what is printed is computed, not tried."""
     print("| model | pictures | " + " | ".join(f"{size} GB" for size in CARDS_GB) + " |")
     print("|---|---|" + "---|" * len(CARDS_GB))
     for name, network, sides in PLANNED:
         for side in sides:
-            work = Pass(network, torch.bfloat16, MOST_FRAMES, side, side, 0, "cuda")
-            cells = [_most_frames(work, usable(size * 2**30 - CONTEXT)) for size in CARDS_GB]
+            work = Pass(network, torch.bfloat16, 0, side, side, 0, "cuda")
+            cells = [_longest(work, usable(size * 2**30 - CONTEXT)) for size in CARDS_GB]
             print(f"| {name} | {8 * side} × {8 * side} | " + " | ".join(cells) + " |", flush=True)
 
 
-def _most_frames(work: Pass, room: int) -> str:
-    def too_much(frames: int) -> bool:
-        return replace(work, frames=frames).bytes(frames) > room
-
-    frames = bisect.bisect_left(range(1, MOST_FRAMES + 1), True, key=too_much)
-    return f"{frames}" if frames < MOST_FRAMES else f"{frames} or more"
+def _longest(work: Pass, room: int) -> str:
+    count = bisect.bisect_right(PASSES, room, key=lambda frames: replace(work, frames=frames).bytes(frames))
+    return str(PASSES[count - 1]) if count else "–"
 
 
 def _peak_bytes() -> int:

@@ -175,7 +175,7 @@ def temporal_params(path: Path) -> TemporalParams:
     try:
         with naming(path):
             return TemporalParams.from_wire(json.loads(metadata.get("params", "null")))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SpecError("the parameters in its header cannot be read", clip=str(path)) from error
 
 
