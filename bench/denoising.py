@@ -23,7 +23,7 @@ from dataclasses import replace
 
 import torch
 from lumiere_engine.effects.planning import Pass, usable
-from lumiere_engine.stunet.footprint import footprint
+from lumiere_engine.stunet.footprint import Footprint, footprint, measured
 from lumiere_engine.stunet.image_params import (
     ImageUNetParams,
     InflatedParams,
@@ -130,6 +130,24 @@ def plan() -> None:
             work = Pass(network, torch.bfloat16, 0, side, side, 0, "cuda")
             cells = [_longest(work, usable(size * 2**30 - CONTEXT)) for size in CARDS_GB]
             print(f"| {name} | {8 * side} × {8 * side} | " + " | ".join(cells) + " |", flush=True)
+    vae = _vae()
+    print(
+        f"\nVAE of both, one tile: {vae.weights / 1e9:.1f} GB of weights, {vae.passing / 1e9:.1f} GB to decode"
+    )
+
+
+def _vae() -> Footprint:
+    from diffusers import AutoencoderKL
+
+    with torch.device("meta"):
+        vae = AutoencoderKL(
+            block_out_channels=(128, 256, 512, 512),
+            down_block_types=("DownEncoderBlock2D",) * 4,
+            up_block_types=("UpDecoderBlock2D",) * 4,
+            layers_per_block=2,
+        )
+    tile = torch.empty(1, 4, 64, 64, device="meta")
+    return measured(vae.eval(), lambda: vae.decode(tile), gpu=True)
 
 
 def _longest(work: Pass, room: int) -> str:
