@@ -148,7 +148,8 @@ def _what_fits(work: Pass, window: int, room: int, sizes: Sizes, shorter: bool) 
     ]
     if choices:
         return f"choose {' or '.join(choices)}, or end what else holds memory"
-    return f"end what else holds memory; the weights alone take {_gigabytes(_weights(work))}"
+    weights = _gigabytes(_weights(work))
+    return f"end what else holds memory, or take a smaller model: the weights alone take {weights}"
 
 
 def _fits(work: Pass, window: int, room: int) -> bool:
