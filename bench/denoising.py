@@ -1,24 +1,29 @@
 """One denoising step at the size of Stable Diffusion 1.5, random weights: Lumiere against diffusers' UNetMotionModel.
 
-    python bench/denoising.py [--frames 16] [--side 32] [--only NAME] [--long | --memory [FRAMESxSIDE …]]
+    python bench/denoising.py [--frames 16] [--side 32] [--only NAME] [--long | --memory [FRAMESxSIDE …] | --plan]
 
 Same latents, same text, one evaluation each, in one run; weights are random, shapes the true ones. Prints seconds on
 the clock and of the processor (beside other programs only the latter compare), and the process's memory. `--long`
 evaluates 80 frames in one pass instead, Lumiere alone. `--memory` prints the largest memory of one pass per number of
-frames and side of the latents, each in a process of its own. On a GPU all of it is the GPU's.
+frames and side of the latents, each in a process of its own, beside what is computed for it. On a GPU all of it is the
+GPU's. `--plan` prints how many frames one pass can have on devices of several sizes: computed, for a GPU, in a minute.
 """
 
 from __future__ import annotations
 
 import argparse
+import bisect
 import gc
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
+from lumiere_engine.effects.planning import Pass, usable
+from lumiere_engine.stunet.footprint import Footprint, footprint, measured
 from lumiere_engine.stunet.image_params import (
     ImageUNetParams,
     InflatedParams,
@@ -38,6 +43,22 @@ KINDS = {
     "Space-Time U-Net, stride 2, bfloat16": (torch.bfloat16, TemporalParams(), None),
 }
 AS_USED = "Space-Time U-Net, stride 2, bfloat16"
+XL = ImageUNetParams(
+    channels=(320, 640, 1280),
+    depths=(0, 2, 10),
+    middle_depth=10,
+    heads=(5, 10, 20),
+    context=2048,
+    pooled=1280,
+)
+# What is planned for: model, its network, and sides of its latents.
+PLANNED = (
+    ("1.5", InflatedParams(SD15, TemporalParams()), (64, 96, 128)),
+    ("XL", InflatedParams(XL, TemporalParams((2, 2))), (96, 128, 192)),
+)
+CARDS_GB = (8, 12, 16, 24, 80, 140)
+CONTEXT = 2**29  # bytes of a card's memory that the driver and CUDA's own context hold
+PASSES = (4, 8, 16, 24, 32, 48, 64, 80, 120, 160)
 SIZES = ("16x32", "32x32", "80x32", "16x64", "32x64", "80x64", "80x128")
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -49,8 +70,11 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=32)
     parser.add_argument("--only", default="", help="kinds whose names contain this")
     parser.add_argument("--long", action="store_true")
+    parser.add_argument("--plan", action="store_true")
     parser.add_argument("--memory", nargs="*", metavar="FRAMESxSIDE")
     chosen = parser.parse_args()
+    if chosen.plan:
+        return plan()
     if chosen.memory is not None:
         return memory(chosen.memory or SIZES)
     frames = 80 if chosen.long else chosen.frames
@@ -81,15 +105,54 @@ def main() -> None:
 
 def memory(sizes: Sequence[str]) -> None:
     """One pass of the network as it is used, per size; a GPU that is too small says so."""
-    print("| frames | latents | pictures | largest memory of one pass, GB | seconds of the clock |")
-    print("|---|---|---|---|---|")
+    print(
+        "| frames | latents | pictures | computed, GB | largest memory of the process, GB | seconds of the clock |"
+    )
+    print("|---|---|---|---|---|---|")
     for frames, side in (map(int, size.split("x")) for size in sizes):
         own = [sys.executable, __file__, "--frames", str(frames), "--side", str(side), "--only", AS_USED]
         said = subprocess.run(own, capture_output=True, text=True, check=False)
         *_, last = said.stdout.splitlines() or [""]
         cells = [cell.strip() for cell in last.split("|")] if AS_USED in last else []
         peak, seconds = (cells[6], cells[3]) if cells else ("too much for this machine", "–")
-        print(f"| {frames} | {side} × {side} | {8 * side} × {8 * side} | {peak} | {seconds} |", flush=True)
+        gpu = DEVICE == "cuda"
+        computed = footprint(PLANNED[0][1], frames, side, side, torch.bfloat16, gpu).bytes / 1e9
+        pictures = f"{side} × {side} | {8 * side} × {8 * side}"
+        print(f"| {frames} | {pictures} | {computed:.1f} | {peak} | {seconds} |", flush=True)
+
+
+def plan() -> None:
+    """The longest of `PASSES` per size of card, model and picture; what is printed is computed, not tried."""
+    print("| model | pictures | " + " | ".join(f"{size} GB" for size in CARDS_GB) + " |")
+    print("|---|---|" + "---|" * len(CARDS_GB))
+    for name, network, sides in PLANNED:
+        for side in sides:
+            work = Pass(network, torch.bfloat16, 0, side, side, 0, "cuda")
+            cells = [_longest(work, usable(size * 2**30 - CONTEXT)) for size in CARDS_GB]
+            print(f"| {name} | {8 * side} × {8 * side} | " + " | ".join(cells) + " |", flush=True)
+    vae = _vae()
+    print(
+        f"\nVAE of both, one tile: {vae.weights / 1e9:.1f} GB of weights, {vae.passing / 1e9:.1f} GB to decode"
+    )
+
+
+def _vae() -> Footprint:
+    from diffusers import AutoencoderKL
+
+    with torch.device("meta"):
+        vae = AutoencoderKL(
+            block_out_channels=(128, 256, 512, 512),
+            down_block_types=("DownEncoderBlock2D",) * 4,
+            up_block_types=("UpDecoderBlock2D",) * 4,
+            layers_per_block=2,
+        )
+    tile = torch.empty(1, 4, 64, 64, device="meta")
+    return measured(vae.eval(), lambda: vae.decode(tile), gpu=True)
+
+
+def _longest(work: Pass, room: int) -> str:
+    count = bisect.bisect_right(PASSES, room, key=lambda frames: replace(work, frames=frames).bytes(frames))
+    return str(PASSES[count - 1]) if count else "–"
 
 
 def _peak_bytes() -> int:

@@ -21,7 +21,8 @@ import numpy as np
 import torch
 from lumiere_bench.inflation_pictures import loss_curves, paths, sheet
 from lumiere_bench.world import FRAMES, PERIOD, SCENES, SIDE, draw, read, swing_share, write_world
-from lumiere_engine.effects.prompting import Given, Prompter, files_fingerprint, find_ingredients
+from lumiere_engine.effects.ingredients import files_fingerprint, find_ingredients
+from lumiere_engine.effects.prompting import Given, Prompter
 from lumiere_engine.effects.workspace import Shelf
 from lumiere_engine.learning.enlarging import blurred
 from lumiere_engine.learning.state import FitState

@@ -123,6 +123,10 @@ def remove(
     ] = "",
     model: ModelOption = None,
     motion: MotionOption = None,
+    window: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, help="Frames the model makes in one pass. [default: as it learned, or as fit]"),
+    ] = None,
     handles: Handles = 48,
     relink: Relink = None,
     alternate: Alternate = False,
@@ -173,7 +177,7 @@ def remove(
             alternate=alternate,
             rate=rate_of(rate),
             conform=conform,
-            params=RemoveParams(quality.value, grow, feather, imagine, regrain, prompt, weights),
+            params=RemoveParams(quality.value, grow, feather, imagine, regrain, prompt, weights, window),
             seed=seed,
             overwrite=overwrite,
             keep_work=keep_work,

@@ -88,7 +88,9 @@ def generate(
     rate: Annotated[str, typer.Option(help="Frames per second.")] = "16",
     window: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=1, help="Frames in one pass. [default: what the layers were trained with]"),
+        typer.Option(
+            min=1, help="Frames in one pass. [default: as the layers learned, or as fit into memory]"
+        ),
     ] = None,
     overlap: Annotated[
         Optional[int],  # noqa: UP045

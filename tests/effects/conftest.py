@@ -13,7 +13,7 @@ import pytest
 import torch
 from lumiere_engine.diffusion import DiscreteSchedule
 from lumiere_engine.effects.completion import CompletedShots
-from lumiere_engine.effects.prompting import files_fingerprint
+from lumiere_engine.effects.ingredients import files_fingerprint
 from lumiere_engine.effects.shot import AnalysedShots, Scale
 from lumiere_engine.effects.workspace import Workspace
 from lumiere_engine.frames.picture import ColorTags, FrameFormat, Picture, PixelLayout
@@ -22,8 +22,9 @@ from lumiere_engine.motion.borrow import BorrowParams
 from lumiere_engine.protocol.weights import Weights
 from lumiere_engine.stunet.image_layout import config_of_params
 from lumiere_engine.stunet.image_params import ImageUNetParams, InflatedParams, TemporalParams
-from lumiere_engine.stunet.image_weights import find_image, fingerprint_of, save_temporal
+from lumiere_engine.stunet.image_weights import find_image, fingerprint_of, save_temporal, temporal_params
 from lumiere_engine.stunet.inflated import InflatedSTUNet, is_temporal
+from safetensors.torch import load_file
 
 RGB = PixelLayout("rgb", 8)
 IMAGE = ImageUNetParams(
@@ -129,3 +130,13 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> tuple[Weights, ...]:
             files_fingerprint([folder / "temporal.safetensors"]),
         ),
     )
+
+
+@pytest.fixture
+def longer(weights: tuple[Weights, ...], tmp_path: Path) -> tuple[Weights, ...]:
+    """The model with temporal layers for windows of 8 frames."""
+    image, temporal = weights
+    path = tmp_path / "longer.safetensors"
+    layers = temporal_params(Path(temporal.path))
+    save_temporal(load_file(temporal.path), layers, path, {"frames": "8"})
+    return image, Weights("temporal", str(path), files_fingerprint([path]))

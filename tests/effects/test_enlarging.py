@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from lumiere_engine.effects.generate import generate
-from lumiere_engine.effects.prompting import files_fingerprint
+from lumiere_engine.effects.ingredients import files_fingerprint
 from lumiere_engine.frames.source import open_source
 from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.protocol.jobs import JobSpec, WorkOrder
@@ -64,7 +64,8 @@ def test_a_clip_is_enlarged_in_windows_that_share_two_frames(
     forward = InflatedSTUNet.forward
 
     def listen(self: Any, x: torch.Tensor, *rest: Any, **more: Any) -> torch.Tensor:
-        asked.append(tuple(x.shape[2:]))
+        if x.device.type != "meta":  # where memory is only counted
+            asked.append(tuple(x.shape[2:]))
         return forward(self, x, *rest, **more)
 
     monkeypatch.setattr(InflatedSTUNet, "forward", listen)

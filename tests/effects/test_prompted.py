@@ -90,6 +90,21 @@ def test_an_interrupted_fill_goes_on_to_the_same_bytes(weights: tuple[Weights, .
     assert (_frames(tmp_path / "rest.mkv") == _frames(tmp_path / "whole.mkv")).all()
 
 
+def test_little_memory_shortens_the_windows_and_the_recipe_says_so(
+    longer: tuple[Weights, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    media = _media(tmp_path, scene(6))
+    asked = replace(PLAIN, prompt="a red disk", weights=longer)
+    ample = _run(tmp_path, media, asked, "ample")
+    assert ample.recipe["spec"]["params"]["window"] is None
+    monkeypatch.setattr(prompting, "free_bytes", lambda _: 1 << 40)
+    monkeypatch.setattr(prompting, "choose_window", lambda *_, **__: 4)
+    short = _run(tmp_path, media, asked, "short")
+    assert short.recipe["spec"]["params"]["window"] == 4
+    assert any("made in windows of 4 frames, not 8" in note for note in short.notes)
+    assert short.fingerprint == ample.fingerprint  # by which a revision finds what is kept
+
+
 def test_what_is_borrowed_is_real_also_with_a_prompt(weights: tuple[Weights, ...], tmp_path: Path) -> None:
     """The camera pans: most is seen in other frames, and stays what they show."""
     shown = scene(FRAMES, step=4)
@@ -115,3 +130,5 @@ def test_a_prompt_and_a_model_belong_together(wrong: dict[str, Any]) -> None:
         RemoveParams(**wrong)
     with pytest.raises(SpecError, match="says what is imagined"):
         RemoveParams(prompt="sand", weights=(Weights("image", "/m", "0" * 64),), imagine=False)
+    with pytest.raises(SpecError, match="belongs to a prompt"):
+        RemoveParams(window=8)

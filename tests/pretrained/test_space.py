@@ -52,5 +52,5 @@ def test_a_damaged_vae_is_refused_by_name(tmp_path: Path) -> None:
     write_vae(tmp_path)
     weights = tmp_path / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])
-    with pytest.raises(SpecError, match="declares"):
+    with pytest.raises(SpecError, match="not whole"):
         Latents(tmp_path)

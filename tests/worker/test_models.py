@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +121,9 @@ def test_damaged_and_foreign_files_are_refused_by_name(model: Path, tmp_path: Pa
         assert str(model) in str(caught.value) and "\n" not in str(caught.value)
 
     _unet(model).write_bytes(whole[: len(whole) // 2])  # half-downloaded
-    refused("declares")
+    refused("that file is not whole: of .* download or copy it again")
+    _unet(model).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    refused("a pointer of Git LFS")
     _unet(model).write_bytes(pickle.dumps(_Bomb()))  # a pickle with a safetensors name
     refused("no safetensors file")
     huge = json.dumps({"a": {"dtype": "F32", "shape": [2**40, 2**7], "data_offsets": [0, 2**49]}}).encode()
@@ -143,7 +147,7 @@ def test_damaged_additions_are_refused_by_name(model: Path, tmp_path: Path) -> N
     added = InflatedSTUNet(InflatedParams(IMAGE, layers)).temporal_parameters()
     file = tmp_path / "layers.safetensors"
     for said, metadata, tensors, cut in (
-        ("declares", {}, added, 2),  # half-downloaded
+        ("not whole", {}, added, 2),  # half-downloaded
         ("temporal_up.conv.weight' is missing", {}, _without(added, "temporal_up.conv.weight"), 1),
         ("is needed", {}, {name: value[:1] for name, value in added.items()}, 1),
     ):
@@ -163,6 +167,7 @@ def test_damaged_additions_are_refused_by_name(model: Path, tmp_path: Path) -> N
     for params in (
         '{"strides": [99]}',
         "no json",
+        "[" * 100_000,
         json.dumps({**layers.to_wire(), "strides": [2, 2]}),
         json.dumps({**layers.to_wire(), "heads": 3}),
         json.dumps({**layers.to_wire(), "heads": 10**9}),
@@ -182,7 +187,7 @@ def test_a_damaged_motion_adapter_is_refused_by_name(model: Path, tmp_path: Path
     whole = weights.read_bytes()
     for data in (whole[:1000], whole[: len(whole) // 2], pickle.dumps(_Bomb())):
         weights.write_bytes(data)
-        with pytest.raises(SpecError, match="no safetensors file") as caught:
+        with pytest.raises(SpecError, match="no safetensors file|not whole") as caught:
             _inspect(tmp_path / "motion", images=(model,))
         assert str(weights) in str(caught.value)
     weights.rename(weights.with_suffix(".bin"))
@@ -193,11 +198,54 @@ def test_a_damaged_motion_adapter_is_refused_by_name(model: Path, tmp_path: Path
 def test_text_encoders_that_could_hold_programs_or_are_cut_are_refused(model: Path) -> None:
     encoder = model / "text_encoder" / "model.safetensors"
     whole = encoder.read_bytes()
-    for data in (whole[: len(whole) // 2], pickle.dumps(_Bomb())):
+    for data, said in (
+        (whole[: len(whole) // 2], "not whole"),
+        (pickle.dumps(_Bomb()), "no safetensors file"),
+    ):
         encoder.write_bytes(data)
-        with pytest.raises(SpecError, match="no safetensors file") as caught:
+        with pytest.raises(SpecError, match=said) as caught:
             _inspect(model)
         assert str(encoder) in str(caught.value)
+
+
+def test_parts_that_are_missing_or_do_not_fit_the_network_are_refused_by_name(model: Path) -> None:
+    def refused(part: str, said: str) -> None:
+        with pytest.raises(SpecError, match=said) as caught:
+            _inspect(model)
+        assert str(model / part) in str(caught.value) and "\n" not in str(caught.value)
+
+    config = model / "text_encoder" / "config.json"
+    whole = json.loads(config.read_text())
+    config.write_text(json.dumps({**whole, "hidden_size": 32}))
+    refused("text_encoder", "its text is 32 wide, and the network reads 16")
+    config.unlink()
+    refused("text_encoder/config.json", "cannot be read")
+    config.write_text(json.dumps(whole))
+    (model / "tokenizer" / "tokenizer_config.json").write_text("{")
+    refused("tokenizer", "no JSON")
+    (model / "tokenizer" / "tokenizer.json").unlink()
+    refused("tokenizer", "has no tokenizer.json, nor vocab.json and merges.txt")
+
+
+def test_a_vae_of_other_latents_is_refused(model: Path, tmp_path: Path) -> None:
+    from lumiere_engine.pretrained.small import write_network
+
+    image = replace(IMAGE, in_channels=4, out_channels=4)
+    network = InflatedSTUNet(InflatedParams(image, frame_by_frame(image)))
+    write_network(model, network.state_dict(), config_of_params(image))
+    with pytest.raises(SpecError, match="the model has no folder 'vae'"):
+        _inspect(model)
+    (model / "vae").mkdir()
+    save_file({"a": torch.zeros(1)}, model / "vae" / "diffusion_pytorch_model.safetensors")
+    (model / "vae" / "config.json").write_text('{"latent_channels": 16}')
+    with pytest.raises(SpecError, match="its latents have 16 channels, and those of the network 4"):
+        _inspect(model)
+
+
+def test_what_would_be_waited_for_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.safetensors")
+    with pytest.raises(SpecError, match="it is no file"):
+        _inspect(tmp_path / "pipe.safetensors")
 
 
 def test_a_schedule_that_makes_no_sense_is_refused_by_name(model: Path) -> None:

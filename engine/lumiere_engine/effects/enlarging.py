@@ -13,7 +13,8 @@ from torch import Tensor
 
 from ..learning.enlarging import enlarged
 from ..protocol.params import GenerateParams
-from .prompting import Given, Ingredients, OnStep, Prompter
+from .ingredients import Ingredients
+from .prompting import Given, OnStep, Prompter
 from .workspace import Shelf
 
 SHARED = 2  # frames, as in the paper
@@ -33,6 +34,11 @@ class Enlarger:
         self._factor, self._space = ingredients.factor, base.space
         anew = replace(params, strength=1.0, window=None, overlap=SHARED)
         self._prompter = Prompter(ingredients.enlarging, anew, seed, base.space)
+
+    def plan(self, frames: int, size: tuple[int, int], kept: Shelf) -> None:
+        """Refuse a clip that, enlarged, does not fit the device's memory; arguments and errors as `Prompter.plan`."""
+        width, height = (length * self._factor for length in size)
+        self._prompter.plan(frames, (width, height), kept, shorter=False)
 
     def __call__(self, clip: Tensor, kept: Shelf, on_step: OnStep) -> Tensor:
         """A clip, 1 c t h w in the network's space, enlarged: 1 c t factor·h factor·w; see `Prompter.sample`."""

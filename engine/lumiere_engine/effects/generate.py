@@ -45,10 +45,11 @@ from .clock import Clock, OnProgress
 from .device import device_kind
 from .enlarging import Enlarger
 from .identity import media_identity
+from .ingredients import find_ingredients
 from .observer import Observer
 from .outputs import refuse_taken_names, refuse_unwritable
 from .plate import open_plate
-from .prompting import Given, Prompter, find_ingredients
+from .prompting import Given, Prompter
 from .softness import HoleMaker
 from .workspace import Workspace
 
@@ -98,12 +99,15 @@ def generate(order: WorkOrder, on_progress: OnProgress, observer: Observer | Non
         workspace = stack.enter_context(
             Workspace(Path(order.output).absolute(), fingerprint, on_kept=observer.kept)
         )
+        larger = Enlarger(ingredients, base, spec.seed, prompter) if factor > 1 else None
+        prompter.plan(count, media.size, workspace.shelf("window"))
+        if larger is not None:
+            larger.plan(count, media.size, workspace.shelf("enlarging_window"))
         imagined = workspace.shelf("imagined")
         if not imagined.has(_ALL):
             given = _given(media, params, prompter, clock)
-            clip = _imagined(prompter, given, workspace, clock, 1 if factor == 1 else 2)
-            if factor > 1:
-                larger = Enlarger(ingredients, base, spec.seed, prompter)
+            clip = _imagined(prompter, given, workspace, clock, 1 if larger is None else 2)
+            if larger is not None:
                 clip = larger(
                     clip,
                     workspace.shelf("enlarged"),
@@ -119,13 +123,17 @@ def generate(order: WorkOrder, on_progress: OnProgress, observer: Observer | Non
         notes = [*prompter.notes, *_write(order, media, prompter, clip, workspace, clock, observer)]
         for note in notes:
             clock.note(note)
+        # what memory chose is said in the recipe: its replay has the same bytes on any device
+        made = spec
+        if prompter.shortened is not None:
+            made = replace(spec, params=replace(params, window=prompter.shortened))
         result = JobResult(
             output=order.output,
             origin=None,
             frame_count=count,
             start_frame=fmt.start_frame,
             rate=f"{fmt.rate.numerator}/{fmt.rate.denominator}",
-            fingerprint=fingerprint,
+            fingerprint=made.fingerprint(" ".join(identity.values())),
             borrowed=0.0,
             imagined=1.0,
             seconds=clock.rounded(),
@@ -134,7 +142,7 @@ def generate(order: WorkOrder, on_progress: OnProgress, observer: Observer | Non
                 "label": "Recipe.1",
                 "version": __version__,
                 "device": device_kind(),
-                "spec": spec.to_wire(),
+                "spec": made.to_wire(),
                 "media": identity,
             },
         )

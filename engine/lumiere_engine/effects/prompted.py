@@ -20,7 +20,8 @@ from ..protocol.params import GenerateParams, RemoveParams
 from ..stunet.inflated import InflatedSTUNet
 from .clock import Clock
 from .completion import CompletedShots
-from .prompting import Given, Ingredients, Prompter
+from .ingredients import Ingredients
+from .prompting import Given, Prompter
 from .workspace import Workspace
 
 Array = np.ndarray
@@ -51,13 +52,20 @@ class PromptedImagination:
         self._completed, self._workspace, self._clock = completed, workspace, clock
         chosen = spec.params_of(RemoveParams)
         params = GenerateParams(
-            quality=chosen.quality, prompt=chosen.prompt, plate_as="clip", weights=chosen.weights
+            quality=chosen.quality,
+            prompt=chosen.prompt,
+            plate_as="clip",
+            weights=chosen.weights,
+            window=chosen.window,
         )
         self._prompter = Prompter(ingredients, params, spec.seed)
 
     def run(self) -> None:
         """Imagine whatever is not imagined yet; an interrupted run goes on at its last step."""
-        missing = [(start, span) for start, span in self._segments() if any(map(self._wanted, range(*span)))]
+        segments = list(self._segments())
+        longest = max(end - first for _, (first, end) in segments)
+        self._prompter.plan(longest, self._size, self._workspace.shelf("window"))
+        missing = [(start, span) for start, span in segments if any(map(self._wanted, range(*span)))]
         if not missing:
             return
         texts = self._prompter.texts()
@@ -65,6 +73,16 @@ class PromptedImagination:
         self._clock.note(*self._prompter.notes)
         for number, (start, span) in enumerate(missing):
             self._imagine(network, texts, start, span, (number, len(missing)))
+
+    @property
+    def shortened(self) -> int | None:
+        """See `Prompter.shortened`."""
+        return self._prompter.shortened
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        scale = self._completed.shots.scale
+        return self._prompter.size(scale.small_width, scale.small_height)
 
     def _segments(self) -> Iterator[tuple[int, Span]]:
         """The first frame of each shot, and its segments: frames counted in the job."""
@@ -95,9 +113,8 @@ class PromptedImagination:
 
     def _given(self, span: Span, shared: int) -> Given:
         """All that is seen; of the first `shared` frames what was imagined as well."""
-        scale, space = self._completed.shots.scale, self._prompter.space
-        size = self._prompter.size(scale.small_width, scale.small_height)
-        given = Given.nothing(space, span[1] - span[0], size)
+        space = self._prompter.space
+        given = Given.nothing(space, span[1] - span[0], self._size)
         for place, frame in enumerate(range(*span)):
             unseen = self._completed.unseen(frame)
             hole = np.zeros_like(unseen) if place < shared else unseen

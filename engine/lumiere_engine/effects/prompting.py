@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -27,149 +26,23 @@ from ..diffusion import (
     sample_dpmpp,
     sample_euler,
 )
-from ..pretrained.folder import ImageModel, find_model
 from ..pretrained.space import Space, open_space
 from ..pretrained.text import Text, TextEncoder
 from ..protocol.errors import SpecError
 from ..protocol.params import GenerateParams
-from ..protocol.weights import Weights, read_weights_header
-from ..stunet.image_weights import (
-    check_motion,
-    check_temporal,
-    fingerprint_of,
-    load_inflated,
-    motion_params,
-    weight_files,
-)
+from ..stunet.image_weights import load_inflated
 from ..stunet.inflated import InflatedSTUNet
 from ..stunet.lora import find_lora, merge_lora
+from .free_memory import free_bytes
+from .ingredients import Ingredients
+from .planning import Pass, Sizes, choose_window, spaced
 from .workspace import Shelf
 
 Array = np.ndarray
 
 THREADS = min(os.cpu_count() or 1, 8)
 STEPS = {"draft": 12, "standard": 25, "best": 50}
-# Networks larger than this compute in half precision: they would not fit otherwise.
-_MOST_FULL = 100_000_000
 OnStep = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Ingredients:
-    """What a job's weights are, checked against each other and against their fingerprints, and not yet read."""
-
-    model: ImageModel
-    temporal: Path | None
-    motion: Path | None
-    loras: tuple[Weights, ...]
-    window: int | None
-    """Frames that are generated in one pass; None if frames do not know each other."""
-    most: int | None
-    """Frames that can be; None where there is no limit."""
-    upscale: Path | None = None
-    """Temporal layers that enlarge a clip."""
-
-    @property
-    def factor(self) -> int:
-        """How many times as wide and high as the network makes it the clip is in the end."""
-        return 1 if self.upscale is None else enlarging_factor(self.upscale)
-
-    @property
-    def enlarging(self) -> Ingredients:
-        """Those of the pass that enlarges."""
-        assert self.upscale is not None
-        return replace(
-            self,
-            temporal=self.upscale,
-            motion=None,
-            window=trained_frames(self.upscale),
-            most=None,
-            upscale=None,
-        )
-
-    @property
-    def schedule(self) -> DiscreteSchedule:
-        """The noise levels; AnimateDiff's modules were trained with levels that rise linearly."""
-        own = self.model.schedule
-        if self.motion is None:
-            return own
-        return DiscreteSchedule(betas="linear", prediction=own.prediction, zero_terminal=own.zero_terminal)
-
-
-def find_ingredients(weights: tuple[Weights, ...]) -> Ingredients:
-    """The files of a job.
-
-    Raises:
-        SpecError: something is missing, is not what the job was made with, or does not fit the rest.
-    """
-    by_role: dict[str, list[Weights]] = {}
-    for one in weights:
-        by_role.setdefault(one.role, []).append(one)
-    if len(by_role.get("image", [])) != 1:
-        raise SpecError("a job names one image model")
-    image, like = by_role["image"][0], by_role.get("like", [None])[0]
-    model = find_model(Path(image.path), None if like is None else Path(like.path))
-    _same(image, fingerprint_of(model.image))
-    temporal = motion = window = most = upscale = None
-    for one in by_role.get("upscale", ()):
-        upscale = Path(one.path)
-        check_temporal(upscale, model.image.params)
-        _same(one, files_fingerprint([upscale]))
-        enlarging_factor(upscale)
-    for one in by_role.get("temporal", ()):
-        temporal = Path(one.path)
-        check_temporal(temporal, model.image.params)
-        _same(one, files_fingerprint([temporal]))
-        window = trained_frames(temporal)
-    for one in by_role.get("motion", ()):
-        motion = Path(one.path)
-        check_motion(motion, model.image.params)
-        _same(one, files_fingerprint(list(weight_files(motion))))
-        most = motion_params(motion).frames
-        window = min(16, most)
-    for one in by_role.get("lora", ()):
-        find_lora(Path(one.path), model.image.params)
-        _same(one, files_fingerprint([Path(one.path)]))
-    return Ingredients(model, temporal, motion, tuple(by_role.get("lora", ())), window, most, upscale)
-
-
-def enlarging_factor(upscale: Path) -> int:
-    """How many times as wide and high a clip becomes, from the header of layers that enlarge.
-
-    Raises:
-        SpecError: these do not.
-    """
-    factor = read_weights_header(str(upscale)).metadata.get("factor", "")
-    if factor not in {str(number) for number in range(2, 9)}:
-        raise SpecError("these temporal layers do not enlarge", clip=str(upscale))
-    return int(factor)
-
-
-def trained_frames(temporal: Path) -> int:
-    """Frames of the windows that temporal layers were trained with, from their file's header."""
-    frames = read_weights_header(str(temporal)).metadata.get("frames", "")
-    return int(frames) if frames.isdecimal() and int(frames) else 16
-
-
-def files_fingerprint(files: list[Path]) -> str:
-    """SHA-256 over the SHA-256 of each file, in order."""
-    digest = hashlib.sha256()
-    for file in files:
-        try:
-            with file.open("rb") as data:
-                digest.update(hashlib.file_digest(data, "sha256").digest())
-        except OSError as error:
-            raise SpecError(f"the weights cannot be read: {error.strerror}", clip=str(file)) from error
-    return digest.hexdigest()
-
-
-def _same(named: Weights, found: str) -> None:
-    if named.fingerprint != found:
-        raise SpecError(
-            "these are not the weights that the job was made with",
-            clip=named.path,
-            remedy="register them anew: lumiere models remove, then add",
-        )
 
 
 @dataclass(frozen=True)
@@ -243,6 +116,8 @@ class Prompter:
                 True,
             )
         self.schedule = schedule
+        self.window = params.window or ingredients.window or 1
+        """Frames of a window at most."""
         self.notes: list[str] = []
 
     @property
@@ -259,6 +134,40 @@ class Prompter:
         )
         return across, down
 
+    def plan(self, frames: int, size: tuple[int, int], kept: Shelf, *, shorter: bool = True) -> None:
+        """Choose windows that fit the device's memory; as they were chosen before, if the job was begun already.
+
+        Args:
+            frames: of the clip.
+            size: width and height in pixels, from `size`.
+            kept: where the choice is kept.
+            shorter: whether windows may be shorter than what the layers learned.
+
+        Raises:
+            SpecError: the job does not fit; says what would. Nothing was read into memory for it yet.
+        """
+        parts, chosen = self._parts, self._params.window
+        columns, rows = (length // self.space.factor for length in size)
+        overlap = self._params.overlap
+        work = Pass(parts.network, parts.dtype, frames, rows, columns, overlap, self._device)
+        sizes = Sizes(self.space.factor, self.multiple // self.space.factor)
+        if kept.has(0):
+            chosen = int(kept.get(0)["window"])
+        free, longest = free_bytes(self._device), parts.window or 1
+        self.window = choose_window(work, longest, free, sizes, chosen=chosen, shorter=shorter)
+        kept.put(0, window=np.array(self.window))
+        if self.shortened is not None:
+            self.notes.append(
+                f"made in windows of {self.window} frames, not {longest} as the layers learned: that is what fits"
+                " into memory"
+            )
+
+    @property
+    def shortened(self) -> int | None:
+        """The windows' frames, where memory and not the artist chose them."""
+        chosen = self._params.window or self._parts.window or 1
+        return self.window if self.window != chosen else None
+
     def texts(self) -> tuple[Text, Text]:
         """Prompt and negative prompt, read; the encoders are let go of afterwards."""
         read = TextEncoder(
@@ -272,11 +181,7 @@ class Prompter:
     def network(self) -> InflatedSTUNet:
         """The network with its temporal layers and LoRAs, on the device."""
         parts = self._parts
-        large = (
-            sum(file.stat().st_size for file in parts.model.image.tensors.files) > 2 * _MOST_FULL
-        )  # two bytes a weight at least
-        dtype = torch.bfloat16 if large else torch.float32
-        network = load_inflated(parts.model.image, parts.temporal, parts.motion, dtype=dtype)
+        network = load_inflated(parts.model.image, parts.temporal, parts.motion, dtype=parts.dtype)
         for lora in parts.loras:
             found = find_lora(Path(lora.path), parts.model.image.params)
             merge_lora(network, found, lora.scale)
@@ -304,6 +209,7 @@ class Prompter:
             first: number of the first frame, to which its noise belongs.
         """
         p = self._params
+        self.space.rest()
         sigmas = self._sigmas()
         c, t, h, w = given.truth.shape[1:]
         noise = frame_noise(self._seed, range(first, first + t), (c, h, w))[None]
@@ -341,12 +247,9 @@ class Prompter:
 
     def _windowed(self, denoiser: Denoiser, t: int, h: int, w: int) -> Denoiser:
         """Over time in overlapping windows, where the clip is longer than what the layers learned."""
-        window = self._params.window or self._parts.window or 1
-        if t <= window:
+        size, overlap = spaced(t, self.window, self._params.overlap)
+        if size == t:
             return denoiser
-        overlap = min(window // 4 if self._params.overlap is None else self._params.overlap, window - 1)
-        count = -(-(t - overlap) // (window - overlap))
-        size = -(-(t + (count - 1) * overlap) // count)
         return WindowedDenoiser(denoiser, WindowGrid((size, h, w), (size - overlap, h, w)))
 
 

@@ -15,7 +15,7 @@ the clip and an interrupted job goes on where it stopped:
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +45,7 @@ from .softness import HoleMaker
 from .workspace import BORROWING, Workspace
 
 if TYPE_CHECKING:
-    from .prompting import Ingredients
+    from .ingredients import Ingredients
 
 Array = np.ndarray
 # The one entry of the shelf that says that a whole stage is done.
@@ -120,7 +120,7 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
             clock.note(revision.note)
             revision.adopt(completed, workspace)
         _complete(completed, effort, clock)
-        trust = _imagine(completed, order, effort, ingredients, workspace, clock, observer)
+        trust, window = _imagine(completed, order, effort, ingredients, workspace, clock, observer)
         renderer = Renderer(
             media.plate, media.frames, media.written, holes, completed, spec, workspace, revision
         )
@@ -130,6 +130,8 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
             clock.step("write", done, media.written.duration)
         clock.note(*renderer.notes)
         share = renderer.borrowed_share()
+        # what memory chose is said in the recipe: its replay has the same bytes on any device
+        made = spec if window is None else replace(spec, params=replace(params, window=window))
         result = JobResult(
             output=order.output,
             origin=order.origin,
@@ -146,7 +148,7 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
                 "version": __version__,
                 "device": device_kind(),
                 "fingerprint": fingerprint,
-                "spec": spec.to_wire(),
+                "spec": made.to_wire(),
                 "media": identity,
                 "trust": [round(t, 4) for t in trust],
             },
@@ -163,7 +165,7 @@ def _ingredients(params: RemoveParams) -> Ingredients | None:
     """What reads the prompt, checked before any work; None if there is no prompt, and torch is not imported."""
     if not params.prompt:
         return None
-    from .prompting import find_ingredients
+    from .ingredients import find_ingredients
 
     return find_ingredients(params.weights)
 
@@ -213,15 +215,22 @@ def _imagine(
     workspace: Workspace,
     clock: Clock,
     observer: Observer,
-) -> list[float]:
-    """Learn and imagine, if the artist wants it and something is unseen; settle; returns the trust in the network."""
+) -> tuple[list[float], int | None]:
+    """Learn and imagine, if the artist wants it and something is unseen; settle.
+
+    Returns:
+        The trust in the network; and the frames of its windows, where memory chose them.
+    """
     everything_seen = not any(completed.unseen(t).any() for t in range(completed.shots.frame_count))
     imagine = order.spec.params_of(RemoveParams).imagine and not everything_seen
     trust: list[float] = []
+    window: int | None = None
     if imagine and ingredients is not None:
         from .prompted import PromptedImagination
 
-        PromptedImagination(completed, order.spec, ingredients, workspace, clock).run()
+        prompted = PromptedImagination(completed, order.spec, ingredients, workspace, clock)
+        prompted.run()
+        window = prompted.shortened
     elif imagine and effort.sample_steps:
         # torch takes a second to import; a job that needs no network never does it
         from .imagining import Imagination
@@ -237,4 +246,4 @@ def _imagine(
         for done, total in settle(completed, textures, steady_already=ingredients is not None):
             clock.step("settle", done, total)
         settled.put(_ALL)
-    return trust
+    return trust, window

@@ -9,6 +9,7 @@ from typing import Any
 from lumiere_engine.diffusion import DiscreteSchedule
 from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.stunet.image_layout import naming, read_json
+from lumiere_engine.stunet.image_params import ImageUNetParams
 from lumiere_engine.stunet.image_weights import ImageFiles, find_image
 
 from .text import refuse_unsafe
@@ -62,11 +63,7 @@ def find_model(path: Path, like: Path | None = None) -> ImageModel:
         raise SpecError(
             "its network has another shape than the model that it is said to be like", clip=str(path)
         )
-    parts = ["text_encoder", "text_encoder_2"] if image.params.pooled else ["text_encoder"]
-    for part in (*parts, "vae") if image.params.out_channels != 3 else parts:
-        if not (folder / part).is_dir():
-            raise SpecError(f"the model has no folder '{part}'", clip=str(folder))
-        refuse_unsafe(folder / part)
+    _check_parts(folder, image.params)
     index = folder / "model_index.json"
     return ImageModel(
         image,
@@ -75,6 +72,56 @@ def find_model(path: Path, like: Path | None = None) -> ImageModel:
         bool(read_json(index).get("force_zeros_for_empty_prompt")) if index.is_file() else False,
         _side(folder / "unet" / "config.json"),
     )
+
+
+def _check_parts(folder: Path, params: ImageUNetParams) -> None:
+    """Refuse a folder that lacks a part which the network needs, or has one that does not fit it."""
+    suffixes = ("", "_2") if params.pooled else ("",)
+    widths = []
+    for suffix in suffixes:
+        encoder = folder / f"text_encoder{suffix}"
+        about = _about(encoder)
+        widths.append(about.get("hidden_size"))
+        if suffix and about.get("projection_dim") != params.pooled:
+            raise SpecError(
+                f"its pooled text is {about.get('projection_dim')} wide, and the network reads {params.pooled}",
+                clip=str(encoder),
+            )
+        _check_tokenizer(folder / f"tokenizer{suffix}")
+    width = sum(one for one in widths if type(one) is int)
+    if width != params.context:
+        raise SpecError(
+            f"its text is {width} wide, and the network reads {params.context}",
+            clip=str(folder / "text_encoder"),
+        )
+    if params.out_channels == 3:
+        return
+    channels = _about(folder / "vae").get("latent_channels")
+    if channels != params.out_channels:
+        raise SpecError(
+            f"its latents have {channels} channels, and those of the network {params.out_channels}",
+            clip=str(folder / "vae"),
+        )
+
+
+def _about(part: Path) -> dict[str, Any]:
+    """The configuration of a part that is there, with whole weights."""
+    if not part.is_dir():
+        raise SpecError(f"the model has no folder '{part.name}'", clip=str(part.parent))
+    refuse_unsafe(part)
+    return read_json(part / "config.json")
+
+
+def _check_tokenizer(part: Path) -> None:
+    if not part.is_dir():
+        raise SpecError(f"the model has no folder '{part.name}'", clip=str(part.parent))
+    if not (part / "tokenizer.json").is_file() and not (
+        (part / "vocab.json").is_file() and (part / "merges.txt").is_file()
+    ):
+        raise SpecError("that tokenizer has no tokenizer.json, nor vocab.json and merges.txt", clip=str(part))
+    config = part / "tokenizer_config.json"
+    if config.is_file():
+        read_json(config)
 
 
 def _side(config: Path) -> int:

@@ -34,6 +34,10 @@ class Space(Protocol):
         """Channels t h w → each frame, 3 H W, about [-1, 1]."""
         ...
 
+    def rest(self) -> None:
+        """Leave the device to others until the next picture."""
+        ...
+
 
 class Pixels:
     """No latents: what the network sees is the picture."""
@@ -48,6 +52,9 @@ class Pixels:
     def decode(self, latents: Tensor) -> Iterator[Tensor]:
         """See `Space`."""
         yield from latents.transpose(0, 1)
+
+    def rest(self) -> None:
+        """See `Space`."""
 
 
 class Latents:
@@ -76,7 +83,7 @@ class Latents:
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             message = " ".join(str(error).split())[:300]
             raise SpecError(f"its VAE cannot be loaded: {message}", clip=str(folder)) from error
-        self._vae = vae.eval().to(device)
+        self._vae = vae.eval()
         self._device = device
         self._scale = float(vae.config.scaling_factor)
         self._shift = float(getattr(vae.config, "shift_factor", None) or 0.0)
@@ -89,6 +96,7 @@ class Latents:
     @torch.no_grad()
     def encode(self, pictures: Tensor) -> Tensor:
         """See `Space`; the mean of what the encoder says."""
+        self._vae.to(self._device)
         frames = [
             self._vae.encode(frame[None].to(self._device)).latent_dist.mode()[0]
             for frame in pictures.unbind(1)
@@ -99,7 +107,12 @@ class Latents:
     def decode(self, latents: Tensor) -> Iterator[Tensor]:
         """See `Space`."""
         for frame in latents.unbind(1):
+            self._vae.to(self._device)  # nothing to do where it is there
             yield self._vae.decode(frame[None].to(self._device) / self._scale + self._shift).sample[0]
+
+    def rest(self) -> None:
+        """See `Space`."""
+        self._vae.to("cpu")
 
 
 def open_space(model: Path, device: torch.device | str = "cpu") -> Space:

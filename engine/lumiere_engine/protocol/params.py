@@ -29,6 +29,8 @@ class RemoveParams(EffectParams):
         regrain: whether imagined pixels get the plate's grain.
         prompt: what stands where no frame shows anything, in words; empty lets the shot's own network imagine it.
         weights: the text-to-image model that reads the prompt, and what makes it move.
+        window: frames that it generates in one pass; None takes what the temporal layers were trained with, or
+            what of it fits into memory.
     """
 
     grow: Optional[float] = field(
@@ -49,6 +51,7 @@ class RemoveParams(EffectParams):
         default=(),
         metadata={"label": "Model", "kind": "models", "more": True, "needs": ("prompt", "imagine")},
     )
+    window: Optional[int] = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -59,6 +62,8 @@ class RemoveParams(EffectParams):
         _check_prompts(self.prompt)
         if bool(self.prompt) != bool(self.weights):
             raise SpecError("a prompt needs a text-to-image model, and a model a prompt")
+        if self.window is not None and not (self.prompt and 1 <= self.window <= 10_000):
+            raise SpecError("a window of 1 to 10,000 frames belongs to a prompt")
         if self.prompt and not self.imagine:
             raise SpecError(
                 "a prompt says what is imagined", remedy="leave out the prompt, or let it imagine"
@@ -163,7 +168,8 @@ class GenerateParams(EffectParams):
         steps: instead of the quality's.
         terminal_snr: start from pure noise, for very dark and very bright pictures; needs a model that predicts
             velocity.
-        window: frames that are generated in one pass; None takes what the temporal layers were trained with.
+        window: frames that are generated in one pass; None takes what the temporal layers were trained with, or
+            what of it fits into memory.
         overlap: frames that windows share; None takes a quarter.
         grow: pixels by which the matte grows; None takes a sixtieth of the height, and no less than 6.
         feather: pixels over which it falls to 0; None takes half of the default growth.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from .errors import SpecError
 
 ROLES = ("image", "like", "temporal", "motion", "upscale", "lora")
 _MOST_HEADER_BYTES = 100_000_000
+_POINTER = b"version https://git-lfs"
 _BITS = {
     **dict.fromkeys(("BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0"), 8),
     **dict.fromkeys(("U16", "I16", "F16", "BF16"), 16),
@@ -75,9 +77,18 @@ def read_weights_header(path: str) -> WeightsHeader:
     """
     place = Path(path)
     try:
-        size = place.stat().st_size
+        about = place.stat()
+        if not stat.S_ISREG(about.st_mode):  # a pipe would be waited for
+            raise _no_weights(path, "it is no file")
+        size = about.st_size
         with place.open("rb") as file:
-            header_bytes = int.from_bytes(file.read(8), "little")
+            start = file.read(len(_POINTER))
+            if start == _POINTER:
+                raise SpecError(
+                    "that is a pointer of Git LFS, not the file", clip=path, remedy="fetch it: git lfs pull"
+                )
+            file.seek(8)
+            header_bytes = int.from_bytes(start[:8], "little")
             if not 2 <= header_bytes <= min(_MOST_HEADER_BYTES, size - 8):
                 raise _no_weights(path, "it has no header of that format")
             header = json.loads(file.read(header_bytes))
@@ -106,6 +117,12 @@ def _check_tensors(path: str, header: dict[str, Any], data_bytes: int) -> None:
         if begin != reached:
             raise _no_weights(path, "its tensors overlap or leave gaps")
         reached = end
+    if reached > data_bytes:
+        raise SpecError(
+            f"that file is not whole: of {reached} bytes of tensors it holds {data_bytes}",
+            clip=path,
+            remedy="download or copy it again",
+        )
     if not spans or reached != data_bytes:
         raise _no_weights(path, f"it declares {reached} bytes of tensors and holds {data_bytes}")
 

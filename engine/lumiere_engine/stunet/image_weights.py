@@ -134,10 +134,7 @@ def load_inflated(
     Raises:
         SpecError: files that do not fit each other; found before anything is allocated.
     """
-    added = temporal_params(temporal) if isinstance(temporal, Path) else temporal
-    params = InflatedParams(
-        image.params, added or frame_by_frame(image.params), motion_params(motion) if motion else None
-    )
+    params = inflated_params(image.params, temporal, motion)
     parts = [image.tensors]
     if isinstance(temporal, Path):
         parts.append(_part(temporal, (temporal,), params, is_temporal))
@@ -150,6 +147,14 @@ def load_inflated(
     for part in parts:
         network.load_state_dict(_read(part, shapes, dtype), strict=False, assign=True)
     return network.channels_last().eval()
+
+
+def inflated_params(
+    image: ImageUNetParams, temporal: Path | TemporalParams | None, motion: Path | None
+) -> InflatedParams:
+    """The shape of the network that `load_inflated` makes, from headers alone; arguments and errors as there."""
+    added = temporal_params(temporal) if isinstance(temporal, Path) else temporal
+    return InflatedParams(image, added or frame_by_frame(image), motion_params(motion) if motion else None)
 
 
 def temporal_params(path: Path) -> TemporalParams:
@@ -170,7 +175,7 @@ def temporal_params(path: Path) -> TemporalParams:
     try:
         with naming(path):
             return TemporalParams.from_wire(json.loads(metadata.get("params", "null")))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SpecError("the parameters in its header cannot be read", clip=str(path)) from error
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 _TRANSFORMER_EPS = 1e-6
+_TOKENS_AT_ONCE, _MOST_PARTS = 16384, 64
 
 
 def sinusoids(values: Tensor, width: int) -> Tensor:
@@ -117,9 +118,11 @@ class FeedForward(nn.Module):
         self.net = nn.ModuleList([_Gate(width, 4 * width), nn.Identity(), nn.Linear(4 * width, width)])
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: … c → … c."""
-        out: Tensor = self.net[2](self.net[0](x))
-        return out
+        """x: n l c → n l c."""
+        # in parts: at the finest level what stands in the middle would be the most that a network ever holds
+        parts = torch.split(x, max(_TOKENS_AT_ONCE // x.shape[1], -(-len(x) // _MOST_PARTS)))
+        answers = [self.net[2](self.net[0](part)) for part in parts]
+        return answers[0] if len(answers) == 1 else torch.cat(answers)
 
 
 class TransformerBlock(nn.Module):

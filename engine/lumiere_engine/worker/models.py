@@ -84,7 +84,7 @@ def _image(path: Path, like: str | None) -> dict[str, Any]:
 
 def _style(path: Path) -> dict[str, Any]:
     """A style that was learned from a shot; it fits the network that learning began with."""
-    from ..effects.prompting import files_fingerprint
+    from ..effects.ingredients import files_fingerprint
     from ..learning.style.style_file import read_note
 
     note = read_note(path)
@@ -101,7 +101,7 @@ def _style(path: Path) -> dict[str, Any]:
 
 def _addition(path: Path, kind: str, images: list[dict[str, Any]]) -> dict[str, Any]:
     """Temporal layers, a motion adapter or a LoRA: it must fit a registered image model."""
-    from ..effects.prompting import files_fingerprint
+    from ..effects.ingredients import files_fingerprint
     from ..pretrained.folder import find_model
     from ..stunet.image_weights import check_motion, check_temporal, weight_files
     from ..stunet.lora import find_lora
