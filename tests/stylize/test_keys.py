@@ -35,7 +35,9 @@ def test_what_enters_towards_the_ends_is_painted_there(monkeypatch: pytest.Monke
     assert _proposed(monkeypatch, 0.05) == [(5, None), (10, 5), (0, 5)]
 
 
-def _further(monkeypatch: pytest.MonkeyPatch, painted: list[int], lost: float) -> list[tuple[int, int | None]]:
+def _further(
+    monkeypatch: pytest.MonkeyPatch, painted: list[int], lost: float
+) -> list[tuple[int, int | None]]:
     """Beyond and between painted frames of eleven, where a frame shows that much less of a key than its neighbour."""
 
     def walk(_: Any, key: int, direction: int) -> Iterator[tuple[int, None, np.ndarray]]:
