@@ -216,7 +216,7 @@ class Painting:
         self._observer.learned(len(losses), steps, losses, sheet)
         if len(losses) == steps and self._order.keep_work:
             loss_plot(losses, [], self._folder / "loss.png")
-            cv2.imwrite(str(self._folder / "learned.jpg"), np.rint(sheet()[..., ::-1] * 255))
+            cv2.imwrite(str(self._folder / "learned.jpg"), np.rint(sheet()[..., ::-1] * 255).astype(np.uint8))
 
     def save(self, path: Path) -> None:
         """Keep what was learned as a style file, for other shots.
