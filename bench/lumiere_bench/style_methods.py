@@ -23,6 +23,7 @@ from .style_pictures import write_picture
 Array = np.ndarray
 METHODS = ("identity", "transfer", "alone", "strengths", "painted")
 STRENGTHS = (0.5, 0.75, 1.0)
+STRONGEST = f"Lumiere α {STRENGTHS[-1]}"
 IDENTITY, TRANSFER, ALONE, PAINTED = "identity", "colour transfer", "each frame alone", "frames painted"
 
 

@@ -15,7 +15,7 @@ from .machine import describe
 from .methods import OnProgress
 from .peers import PaintingPeer
 from .style_judge import Judge
-from .style_methods import Methods, Stylist, Subject
+from .style_methods import ALONE, IDENTITY, STRONGEST, Methods, Stylist, Subject
 from .style_pictures import write_row, write_sheet, write_side_by_side
 
 LABEL = "StyleReport.2"
@@ -114,7 +114,7 @@ def _kept(path: Path) -> dict[str, Any]:
 
 
 def markdown(report: dict[str, Any]) -> str:
-    """The table of all pairs, and where their movies are."""
+    """The table of all pairs, one of them all at a glance, and where their movies are."""
     lines = ["| pair | method | style | content | warp ratio | key frame | seconds |", "| --- " * 7 + "|"]
     for pair, methods in report["pairs"].items():
         for method, f in methods.items():
@@ -122,6 +122,7 @@ def markdown(report: dict[str, Any]) -> str:
             key = "–" if f["key"] is None else f"{f['key']:.3f}"
             figures = f"{f['style']:.2f} | {f['content']:.3f} | {warp} | {key} | {f['seconds']:.0f}"
             lines.append(f"| {pair} | {method} | {figures} |")
+    lines += ["", *_at_a_glance(report["pairs"])]
     movies = [f"[{pair}]({_movie(*pair.split(' × '))})" for pair in report["pairs"]]
     return "\n".join([*lines, "", f"Side by side: {', '.join(movies)}."]) + "\n"
 
@@ -156,6 +157,21 @@ def _chosen(found: dict[str, Path], names: tuple[str, ...], footage: Path) -> di
             remedy=f"choose from {', '.join(found)}" if found else "see docs/benchmarks.md",
         )
     return {name: found[name] for name in names or found}
+
+
+def _at_a_glance(pairs: dict[str, dict[str, Any]]) -> list[str]:
+    """A row per pair: style distance of each method, then the warp ratio of frames alone and of α = 1."""
+    rows = [row for row in dict.fromkeys(row for made in pairs.values() for row in made) if row != IDENTITY]
+    still = [row for row in (ALONE, STRONGEST) if row in rows]
+    titles = ["pair", *(f"style: {row}" for row in rows), *(f"warp: {row}" for row in still)]
+    lines = [f"| {' | '.join(titles)} |", "| --- " * len(titles) + "|"]
+    for pair, made in pairs.items():
+        style = [f"{made[row]['style']:.2f}" if row in made else "–" for row in rows]
+        warp = [
+            f"{made[row]['warp']:.2f}" if made.get(row, {}).get("warp") is not None else "–" for row in still
+        ]
+        lines.append(f"| {' | '.join([pair, *style, *warp])} |")
+    return lines
 
 
 def _write(path: Path, text: str) -> None:

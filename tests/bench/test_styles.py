@@ -16,7 +16,7 @@ from lumiere_bench.clips import Size, write_clip
 from lumiere_bench.likeness import style_distance
 from lumiere_bench.style_judge import as_large
 from lumiere_bench.style_methods import colour_transfer
-from lumiere_bench.styles import Plan, run
+from lumiere_bench.styles import Plan, markdown, run
 from lumiere_engine.frames.source import open_source
 from lumiere_engine.protocol import JobResult
 from lumiere_engine.protocol.errors import SpecError
@@ -116,3 +116,16 @@ def test_what_is_not_there_is_refused(footage: Path) -> None:
     for wrong in ({"methods": ("gpdm",)}, {"peers": ("a=run {plate} {out}",)}, {"shots": ("zoo",)}):
         with pytest.raises(SpecError):
             run(replace(plan, **wrong), never, lambda _: None)  # type: ignore[arg-type]
+
+
+def test_all_pairs_are_seen_at_a_glance() -> None:
+    one = {"style": 2.0, "content": 0.5, "warp": 0.4, "key": None, "seconds": 1.0}
+    report = {
+        "pairs": {
+            "a × b": {"identity": one, "Lumiere α 1.0": {**one, "style": 1.25}},
+            "c × d": {"copier": one},
+        }
+    }
+    text = markdown(report)
+    assert "| pair | style: Lumiere α 1.0 | style: copier | warp: Lumiere α 1.0 |" in text
+    assert "| a × b | 1.25 | – | 0.40 |" in text and "| c × d | – | 2.00 | – |" in text
