@@ -125,12 +125,13 @@ def as_picture(places: Array) -> Array:
 
 
 def mixed(answers: list[tuple[float, Array]]) -> Array:
-    """Answers (h w 3 uint8) by their shares, their contrast as large as one's (Heitz and Neyret 2018)."""
+    """Answers (h w 3 uint8) by their shares, with the contrast that they have alone."""
     weights = np.array([share for share, _ in answers])
     weights = weights / weights.sum()
     pictures = np.stack([picture.astype(np.float32) for _, picture in answers])
-    mean = pictures.mean((0, 1, 2))
-    blend = np.tensordot(weights, pictures - mean, 1) / np.linalg.norm(weights) + mean
+    blend = np.tensordot(weights, pictures, 1)
+    mean, wanted = blend.mean((0, 1)), np.tensordot(weights, pictures.std((1, 2)), 1)
+    blend = mean + (blend - mean) * (wanted / np.maximum(blend.std((0, 1)), 1e-6))
     return np.clip(np.rint(blend), 0, 255).astype(np.uint8)
 
 

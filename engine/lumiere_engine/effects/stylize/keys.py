@@ -80,7 +80,8 @@ def further_keys(
                     following = _next_key(shots, before, direction)
                     if following is None or (stops[direction] - following) * direction <= 0:
                         break
-                    if followed(following) >= _ENOUGH:
+                    at_the_end = following in (start, end - 1)
+                    if followed(following) >= (_ENOUGH_AT_THE_END if at_the_end else _ENOUGH):
                         break
                     yield KeyFrame(following, before)
                     before = following
