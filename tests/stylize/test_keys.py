@@ -53,7 +53,7 @@ def _further(
 
 
 def test_what_paintings_do_not_show_is_painted_from_the_nearest_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _further(monkeypatch, [2], 0.15) == [(5, 2), (8, 5), (10, 8)]
+    assert _further(monkeypatch, [2], 0.15) == [(5, 2), (8, 5), (10, 8), (0, 2)]
     assert _further(monkeypatch, [5], 0.05) == [(10, 5), (0, 5)], "what enters towards the ends"
     assert _further(monkeypatch, [5], 0.02) == []
 
