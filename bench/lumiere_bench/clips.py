@@ -102,7 +102,7 @@ def read_mattes(paths: Sequence[Path], plate: Path, size: Size, most: int, least
 
 
 def write_clip(path: Path, frames: Array, rate: Fraction) -> None:
-    """Write t h w 3 uint8, or a matte t h w bool as black and white, into an .mkv without loss."""
+    """Write t h w 3 uint8, or a matte t h w bool as black and white, into an .mkv without loss, or an .mp4."""
     grey = frames.dtype == np.bool_
     layout, color = _GREY if grey else _RGB
     height, width = frames.shape[1:3]

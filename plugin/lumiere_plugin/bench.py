@@ -16,7 +16,7 @@ from lumiere_engine.protocol import (
     RemoveParams,
     StylizeParams,
 )
-from lumiere_engine.protocol.errors import WorkerError
+from lumiere_engine.protocol.errors import SpecError, WorkerError
 
 from . import performing, preparing
 from .console import Console, Json
@@ -142,7 +142,19 @@ def style(
     ] = "",
     size: Annotated[str, typer.Option(help="Width x height, or native.")] = "432x240",
     frames: Annotated[int, typer.Option(min=3, help="Most frames per shot.")] = 70,
+    methods: Annotated[
+        str,
+        typer.Option(
+            metavar="A,B",
+            help="Of identity, transfer, alone, strengths, painted; peers always. [default: all]",
+        ),
+    ] = "",
     alone: Annotated[int, typer.Option(min=2, help="Frames that are painted one by one.")] = 6,
+    keys: Annotated[str, typer.Option(metavar="N,M", help="Frames that are painted by hand.")] = "0",
+    peer: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar="NAME=COMMAND", help="Another program, with {plate} {keys} {out}. Repeatable."),
+    ] = None,
     quality: Annotated[str, typer.Option(help="draft, standard or best.")] = "standard",
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("lumiere-bench"),
     as_json: Json = False,
@@ -153,7 +165,19 @@ def style(
         from lumiere_bench.clips import Size
         from lumiere_bench.styles import Plan, markdown, run
 
-        plan = Plan(footage, _names(shots), _names(references), Size.parse(size), frames, alone, quality, out)
+        plan = Plan(
+            footage=footage,
+            shots=_names(shots),
+            references=_names(references),
+            size=Size.parse(size),
+            frames=frames,
+            quality=quality,
+            out=out,
+            methods=_names(methods),
+            peers=tuple(peer or ()),
+            keys=_numbers(keys),
+            alone=alone,
+        )
         with console.progress() as show:
             report = run(plan, _styled, show)
         console.answer(report, markdown(report))
@@ -206,3 +230,11 @@ class _Remover:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """Frame numbers; a `SpecError` says how they are written."""
+    names = _names(text)
+    if not names or not all(name.isdecimal() for name in names) or len(set(names)) < len(names):
+        raise SpecError(f"'{text}' is no list of frames", remedy="write it as 0,30")
+    return tuple(int(name) for name in names)

@@ -77,13 +77,14 @@ def styled(media: Path, tmp_path: Path) -> Callable[..., JobResult]:
         save: Path | None = None,
         keep: bool = False,
         frames: FrameRange | None = None,
+        plate: str = "plate.mkv",
         **params: Any,
     ) -> JobResult:
         if "reference" in params:
             params["reference"] = str(media / params["reference"])
         spec = JobSpec(
             "stylize",
-            str(media / "plate.mkv"),
+            str(media / plate),
             () if matte is None else (str(media / matte),),
             frames=frames,
             params=StylizeParams(**{"quality": "draft", **params}),

@@ -52,6 +52,32 @@ def test_the_base_hands_the_plate_through_and_the_style_does_not(shot: Inverted)
     assert not np.allclose(Brush(interpolated(base, style, 1.0), shot).frame(5), shot.plate(5), atol=0.05)
 
 
+@dataclass(frozen=True)
+class Even:
+    """A shot that pans over a wall, painted in one colour."""
+
+    wall: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return 6, 48, 64
+
+    def plate(self, frame: int) -> Any:
+        return self.wall[:, 2 * frame : 2 * frame + 64]
+
+    def painted(self, frame: int) -> Any:
+        return np.full((48, 64, 3), 0.5, np.float32), np.ones((48, 64), np.float32)
+
+
+def test_at_a_picture_s_edges_the_answer_is_as_good_as_elsewhere(tools: Any) -> None:
+    shot = Even(tools.smooth_noise(48, 80, 0, 2.0) - 0.5)
+    base = base_network(STUNet(TINY, seed=1))
+    style = learn_style(base, [shot], TuneParams(steps=40, batch=2, window=(4, 32, 32)))
+    away = np.abs(Brush(interpolated(base, style, 1.0), shot).frame(3) - 0.5)
+    edges = np.mean([away[:2].mean(), away[-2:].mean(), away[:, :2].mean(), away[:, -2:].mean()])
+    assert edges < 1.5 * away[12:36, 16:48].mean()
+
+
 def test_styles_are_mixed_by_their_weights(tmp_path: Path) -> None:
     base, files = STUNet(TINY, seed=1), []
     for name, change in (("a", 0.5), ("b", -0.25)):

@@ -64,7 +64,9 @@ def test_a_picture_is_no_style_file_and_is_told_its_place(styled: Styled, tmp_pa
 def test_key_frames_that_will_not_do(styled: Styled, media: Path, tmp_path: Path, tools: Any) -> None:
     other = tools.write(tmp_path / "other.png", [np.full((60, 96, 3), 0.5, np.float32)])
     refused(styled, "other.png", "96 × 60", "96 × 64", keyframes=(KeyPicture(2, str(other)),))
-    refused(styled, "plate.mkv", "frame 9 ", keyframes=(KeyPicture(9, str(media / "painted.png")),))
+    refused(
+        styled, "plate.mkv", "frame 9: ", "frames 0-7", keyframes=(KeyPicture(9, str(media / "painted.png")),)
+    )
 
 
 def test_a_job_without_a_style(styled: Styled) -> None:

@@ -86,3 +86,21 @@ def test_a_style_that_was_saved_is_applied_to_a_shot_without_its_pictures(
     with safe_open(file, "np") as opened:
         about = opened.metadata()
     assert about["label"] == "StyleFile.1" and "painted.png" in about["about"] and about["preview"]
+
+
+def test_what_enters_long_after_the_painted_frame_has_strokes_as_well(
+    styled: Styled, tmp_path: Path, tools: Any
+) -> None:
+    wide = tools.smooth_noise(tools.HEIGHT, tools.WIDTH + 80, 5)
+    plate = tools.write(tmp_path / "fast.mkv", [wide[:, 8 * k : 8 * k + tools.WIDTH] for k in range(11)])
+    strokes = 0.15 * np.sign(np.sin(np.arange(tools.WIDTH) * 1.1))[None, :, None]
+    painting = tools.write(tmp_path / "first.png", [np.clip(wide[:, : tools.WIDTH, ::-1] + strokes, 0, 1)])
+    result = styled(plate=str(plate), keyframes=(KeyPicture(0, str(painting)),))
+    first, *_, last = tools.read(tmp_path / "out.mkv")
+
+    def roughness(picture: np.ndarray) -> float:
+        return float(np.abs(np.diff(picture[:, -48:], axis=1)).mean())
+
+    assert roughness(last) > 0.5 * roughness(first), "the right half of the last frame is new"
+    assert result.recipe["style"]["keys"] == [0], "an artist painted one"
+    assert result.borrowed < 0.7, "and that one does not show all"

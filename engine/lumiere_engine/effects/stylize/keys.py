@@ -8,7 +8,7 @@ same things.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +59,34 @@ def proposed_keys(shots: AnalysedShots, reach: int) -> Iterator[KeyFrame]:
                 key = following
 
 
+def further_keys(
+    shots: AnalysedShots, painted: Sequence[int], followed: Callable[[int], float], reach: int
+) -> Iterator[KeyFrame]:
+    """Key frames between and beyond those that an artist painted, in the order in which they are to be painted.
+
+    Args:
+        shots: followed.
+        painted: frames, ascending.
+        followed: the share of a frame that painted ones show.
+        reach: most key frames from a painted one onwards.
+    """
+    for start, end in shots.shots:
+        inside = [key for key in painted if start <= key < end]
+        for number, key in enumerate(inside):
+            stops = {1: (*inside[number + 1 :], end)[0], -1: start - 1}
+            for direction in (1, -1) if number == 0 else (1,):
+                before = key
+                for _ in range(reach):
+                    following = _next_key(shots, before, direction)
+                    if following is None or (stops[direction] - following) * direction <= 0:
+                        break
+                    at_the_end = following in (start, end - 1)
+                    if followed(following) >= (_ENOUGH_AT_THE_END if at_the_end else _ENOUGH):
+                        break
+                    yield KeyFrame(following, before)
+                    before = following
+
+
 def _next_key(shots: AnalysedShots, key: int, direction: int) -> int | None:
     """The first frame beyond `key` that shows too little of it, or the shot's last if that shows not most of it."""
     last, shown = None, 1.0
@@ -69,10 +97,25 @@ def _next_key(shots: AnalysedShots, key: int, direction: int) -> int | None:
     return last if shown < _ENOUGH_AT_THE_END else None
 
 
+@dataclass(frozen=True)
+class Model:
+    """What key frames are painted from, each by its number.
+
+    Attributes:
+        seen: what is painted over, h w 3 float32 in 0..1 at analysis size.
+        reference: the picture in whose style it is painted, h' w' 3 float32 in 0..1.
+        painted: the paint of a key frame that is there already, h w 3 float32 in 0..1 at analysis size.
+    """
+
+    seen: Callable[[int], Array]
+    reference: Callable[[int], Array]
+    painted: Callable[[int], Array]
+
+
 def paint_keys(
     keys: list[KeyFrame],
     shots: AnalysedShots,
-    reference: Array,
+    model: Model,
     params: PaintParams,
     shelf: Shelf,
     on_key: Callable[[int], None],
@@ -80,20 +123,18 @@ def paint_keys(
     """Paint key frames at analysis size; those on the shelf already are left.
 
     Args:
-        keys: in the order of `proposed_keys`.
+        keys: in the order in which they are to be painted.
         shots: followed.
-        reference: h w 3 in 0..1.
+        model: what they are painted from.
         params: see there.
         shelf: takes "rgb" of each, h w 3 float16 in 0..1.
         on_key: hears how many are painted, after each one.
     """
     for done, key in enumerate(keys, start=1):
         if not shelf.has(key.frame):
-            frame = shots.picture(key.frame).astype(np.float32) / 255
-            fitted = fitted_reference(reference, frame.shape, params)
-            begun = None
-            if key.before is not None:
-                begun = _carried(shots, key, shelf.get(key.before)["rgb"].astype(np.float32))
+            frame = model.seen(key.frame)
+            fitted = fitted_reference(model.reference(key.frame), frame.shape, params)
+            begun = None if key.before is None else _carried(shots, key, model.painted(key.before))
             painted = paint(frame, fitted, params, begun=begun)
             shelf.put(key.frame, rgb=painted.astype(np.float16))
         on_key(done)

@@ -22,17 +22,17 @@ from ...protocol.stylize_params import StylizeParams
 from ...stunet import SHOT, STUNet, checkpoint
 from ..clock import Clock
 from ..observer import Observer
-from ..shot import AnalysedShots
+from ..shot import AnalysedShots, Scale
 from ..workspace import Workspace
-from .keys import paint_keys, proposed_keys
-from .layers import carried, carried_large, enlarged, spread_out, tone
+from .hand import Hand
+from .keys import Model, further_keys, paint_keys, proposed_keys
+from .layers import carried, enlarged
 from .scene import Scene
-from .trails import Trails
+from .trails import Trails, mixed
 
 Array = np.ndarray
 
 _AT_HAND = 24  # frames at analysis size
-_TELLING = 12  # key frames, about, that tell the tone
 
 
 @dataclass(frozen=True)
@@ -90,26 +90,24 @@ class Painting:
         made = scene.reference is not None and not scene.paintings
         self._proposed = [] if not made else list(proposed_keys(shots, self._patience.keys))
         self.keys = sorted(scene.paintings) or sorted(key.frame for key in self._proposed)
-        self._trails = Trails(shots, self.keys, workspace)
+        self._workspace = workspace
+        self._laid = self._trails = Trails(shots, self.keys, workspace)
         self._followed: dict[int, float] = {}
         self.key_paint = lru_cache(4)(self._key_paint)
-        self._missed = lru_cache(4)(self._missed_paint)
         self._carried = lru_cache(_AT_HAND)(self._carried_paint)
         # the number of threads shapes the order of sums, and with it the last bits of every weight
         torch.set_num_threads(min(os.cpu_count() or 1, 8))
 
     def prepare(self) -> None:
-        """Paint the key frames, follow their trails, teach the network."""
+        """Paint the key frames, follow their trails, teach the network; paint what lies far from painted frames."""
         self._paint_keys()
         for done in self._trails.follow():
             self._clock.step("paint", done, len(self.keys))
         base = base_network(self._start())
         style = self._learned(base)
-        self._brushes = self._brushes_of(interpolated(base, style, self._params.strength))
-        shrink = self._scene.scale.shrink
-        # what half a minute of learning has not reached in colour is made up for at once, and for the whole job alike
-        telling = self.keys[:: max(1, len(self.keys) // _TELLING)]
-        self._tone = tone((self._answer(key), shrink(self._wanted(key))) for key in telling)
+        self._hand = self._hand_of(base, style, self._params.strength)
+        if self._scene.paintings:
+            self._continue(partial(self._hand_of, base, style, 1.0))
 
     def frame(self, frame: int, plate: Array) -> Array:
         """A frame of the job as it is painted, working values at the plate's size.
@@ -118,23 +116,18 @@ class Painting:
             frame: counted from 0 in the job.
             plate: its working values, h w 3.
         """
-        rgb = enlarged(self._network(frame), self._scene.scale)
-        if self._params.strength < 1:
-            fine = plate - enlarged(self._plate_small(frame), self._scene.scale)
-            rgb = rgb + np.float32(1 - self._params.strength) * fine
-        sources, scale = self._trails.sources(frame), self._scene.scale
-        if not sources:
-            return rgb
-        small, followed = carried(sources, lambda key: scale.shrink(self._missed(key)))
-        self._followed[frame] = float(followed.mean())
-        beyond = (1 - followed)[..., None] * spread_out(small, followed)
-        large = small if scale.same else carried_large(sources, self._missed, scale)
-        rgb += large + enlarged(beyond, scale)
-        return rgb
+        if self._trails.sources(frame):
+            self._followed[frame] = self._share(frame)
+        return self._hand.frame(frame, plate, self._laid.sources(frame))
 
     def followed(self) -> dict[int, float]:
         """Per frame that was painted, the share of it to which paint was carried, 0..1."""
         return self._followed or {0: 0.0}
+
+    def _share(self, frame: int) -> float:
+        """The share of a frame that key frames show, 0..1."""
+        weights = [weight for _, weight in mixed(self._trails.sources(frame))]
+        return float(np.sum(weights, 0).mean()) if weights else 0.0
 
     def _paint_keys(self) -> None:
         """Paint what the artist did not."""
@@ -146,11 +139,37 @@ class Painting:
             paint_keys(
                 self._proposed,
                 self._shots,
-                reference,
+                Model(self.plate_small, lambda _: reference, self._key_paint_small),
                 params,
                 self._paints,
                 lambda done: self._clock.step("paint", done, len(self.keys)),
             )
+
+    def _continue(self, full_hand: Callable[[], Hand]) -> None:
+        """Paint more key frames where paintings show too little, each as the nearest painting and what it continues."""
+        further = list(further_keys(self._shots, self.keys, self._share, 2 * self._patience.keys))
+        if not further:
+            return
+        if not all(self._paints.has(key.frame) for key in further):
+            hand = self._hand if self._params.strength == 1 else full_hand()
+            paint_keys(
+                further,
+                self._shots,
+                Model(
+                    lambda frame: hand.sketch(frame, self._trails.sources(frame)),
+                    lambda frame: self._key_paint_small(
+                        min(self.keys, key=lambda key: (abs(key - frame), key))
+                    ),
+                    self._key_paint_small,
+                ),
+                PaintParams(self._patience.paint, seed=self._seed),
+                self._paints,
+                lambda done: self._clock.step("paint", done, len(further)),
+            )
+        all_keys = [*self.keys, *(key.frame for key in further)]
+        self._laid = Trails(self._shots, all_keys, self._workspace, "laid")
+        for done in self._laid.follow():
+            self._clock.step("paint", done, len(all_keys))
 
     def _key_paint(self, key: int) -> Array:
         """A key frame's paint at the plate's size, working values."""
@@ -158,17 +177,11 @@ class Painting:
             return self._scene.paintings[key]
         return enlarged(self._paints.get(key)["rgb"].astype(np.float32), self._scene.scale)
 
-    def _missed_paint(self, key: int) -> Array:
-        """What the network misses of a key frame, at the plate's size."""
-        return self._wanted(key) - enlarged(self._network(key), self._scene.scale)
-
-    def _wanted(self, key: int) -> Array:
-        """A key frame that is painted as far as the strength says, at the plate's size."""
-        strength = np.float32(self._params.strength)
-        wanted: Array = strength * self.key_paint(key) + (1 - strength) * enlarged(
-            self._plate_small(key), self._scene.scale
-        )
-        return wanted
+    def _key_paint_small(self, key: int) -> Array:
+        """The same at analysis size, in 0..1."""
+        if key in self._scene.paintings:
+            return np.clip(self._scene.scale.shrink(self._scene.paintings[key]), 0, 1)
+        return self._paints.get(key)["rgb"].astype(np.float32)
 
     def _learned(self, base: STUNet) -> Weights:
         if self._params.styles:
@@ -197,13 +210,13 @@ class Painting:
             brush = Brush(interpolated(base, weights(), 1.0), _View(self, start, end))
             answer = (brush.frame(self.keys[0] - start) + 1) / 2
             paint = self._scene.scale.shrink(self.key_paint(self.keys[0]))
-            return np.clip(np.hstack([self._plate_small(self.keys[0]), paint, answer]), 0, 1)
+            return np.clip(np.hstack([self.plate_small(self.keys[0]), paint, answer]), 0, 1)
 
         self._clock.step("learn", len(losses), steps)
         self._observer.learned(len(losses), steps, losses, sheet)
         if len(losses) == steps and self._order.keep_work:
             loss_plot(losses, [], self._folder / "loss.png")
-            cv2.imwrite(str(self._folder / "learned.jpg"), np.rint(sheet()[..., ::-1] * 255))
+            cv2.imwrite(str(self._folder / "learned.jpg"), np.rint(sheet()[..., ::-1] * 255).astype(np.uint8))
 
     def save(self, path: Path) -> None:
         """Keep what was learned as a style file, for other shots.
@@ -230,20 +243,18 @@ class Painting:
             return STUNet(SHOT, seed=self._seed)
         return checkpoint.load(Path(self._order.network))
 
-    def _brushes_of(self, network: STUNet) -> list[tuple[int, int, Brush]]:
-        return [(start, end, Brush(network, _View(self, start, end))) for start, end in self._shots.shots]
+    def _hand_of(self, base: STUNet, style: Weights, strength: float) -> Hand:
+        network = interpolated(base, style, strength)
+        brushes = [(start, end, Brush(network, _View(self, start, end))) for start, end in self._shots.shots]
+        return Hand(self, brushes, strength, self.keys)
 
-    def _network(self, frame: int) -> Array:
-        """The network's answer in the key frames' tone, h w 3 in 0..1 at analysis size."""
-        toned: Array = self._answer(frame) @ self._tone[:3] + self._tone[3]
-        return toned
+    @property
+    def scale(self) -> Scale:
+        """Between the plate and the pictures that are analysed."""
+        return self._scene.scale
 
-    def _answer(self, frame: int) -> Array:
-        """The network's own answer, h w 3 in 0..1 at analysis size."""
-        start, brush = next((s, b) for s, e, b in self._brushes if s <= frame < e)
-        return (brush.frame(frame - start) + 1) / 2
-
-    def _plate_small(self, frame: int) -> Array:
+    def plate_small(self, frame: int) -> Array:
+        """A frame of the job, h w 3 in 0..1 at analysis size."""
         return self._shots.picture(frame).astype(np.float32) / 255
 
     def _carried_paint(self, frame: int) -> tuple[Array, Array]:
@@ -263,11 +274,11 @@ class _View:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        scale = self.painting._scene.scale
+        scale = self.painting.scale
         return self.end - self.start, scale.small_height, scale.small_width
 
     def plate(self, frame: int) -> Array:
-        return self.painting._plate_small(self.start + frame) * 2 - 1
+        return self.painting.plate_small(self.start + frame) * 2 - 1
 
     def painted(self, frame: int) -> tuple[Array, Array]:
         rgb, weight = self.painting._carried(self.start + frame)

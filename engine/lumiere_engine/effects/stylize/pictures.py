@@ -57,7 +57,7 @@ def read_painting(key: KeyPicture, fmt: FrameFormat, frames: FrameRange, plate: 
     """
     if key.frame not in frames:
         raise SpecError(
-            f"frame {key.frame} is painted, and the job has {frames}",
+            f"there is a painting for it, and the job has frames {frames}",
             clip=plate,
             frame=key.frame,
             remedy="name a frame of the shot; they are counted from 0",

@@ -52,12 +52,15 @@ class Trails:
         shots: the followed shots.
         keys: the key frames.
         workspace: where trails are kept.
+        name: of these trails there.
     """
 
-    def __init__(self, shots: AnalysedShots, keys: Sequence[int], workspace: Workspace) -> None:
+    def __init__(
+        self, shots: AnalysedShots, keys: Sequence[int], workspace: Workspace, name: str = "trails"
+    ) -> None:
         self._shots = shots
         self._keys = sorted(keys)
-        self._shelves = {1: workspace.shelf("trails_on"), -1: workspace.shelf("trails_back")}
+        self._shelves = {1: workspace.shelf(f"{name}_on"), -1: workspace.shelf(f"{name}_back")}
 
     def follow(self) -> Iterator[int]:
         """Follow all trails; yields how many key frames are done, after each one."""

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from lumiere_engine.diffusion.precondition import X0Denoiser
 from lumiere_engine.diffusion.windows import spans
@@ -33,6 +34,8 @@ SIGMA = float(np.exp(2.0))
 """The noise level that the network is told: the prior's usual one, at which it reads almost nothing but the plate."""
 WINDOW, STRIDE = 8, 6
 """Frames that are painted at once, and from one window to the next: they overlap by two, as in the paper."""
+
+_RIM = 8  # mirrored pixels around a picture: at its very edge a network answers otherwise, and that would move along
 
 
 @dataclass(frozen=True)
@@ -143,9 +146,12 @@ class Brush:
     @torch.no_grad()
     def _paint(self, span: tuple[int, int]) -> Array:
         plate = _planes([self._shot.plate(t) for t in range(*span)])
+        height, width = plate.shape[3:]
+        rim = min(_RIM, height - 1, width - 1)
+        plate = F.pad(plate, (rim, rim, rim, rim, 0, 0), mode="reflect")
         cond = torch.cat([plate, torch.ones_like(plate[:, :1])], 1)
         answer = self._denoiser(torch.zeros_like(plate), torch.tensor([SIGMA]), cond)
-        out: Array = np.moveaxis(answer[0].numpy(), 0, 3)
+        out: Array = np.moveaxis(answer[0, :, :, rim : rim + height, rim : rim + width].numpy(), 0, 3)
         return out
 
 
