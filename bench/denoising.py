@@ -2,8 +2,9 @@
 
     python bench/denoising.py [--frames 16] [--side 32] [--only NAME] [--long | --memory [FRAMESxSIDE …] | --plan]
 
-Same latents, same text, one evaluation each, in one run; weights are random, shapes the true ones. Prints seconds on
-the clock and of the processor (beside other programs only the latter compare), and the process's memory. `--long`
+Same latents, same text, one evaluation each, in one run; weights are random, shapes the true ones. Where
+lumiere-pytorch is installed it is timed too, around diffusers' network (`bench/hooked.py`). Prints seconds on the
+clock and of the processor (beside other programs only the latter compare), and the process's memory. `--long`
 evaluates 80 frames in one pass instead, Lumiere alone. `--memory` prints the largest memory of one pass per number of
 frames and side of the latents, each in a process of its own, beside what is computed for it. On a GPU all of it is the
 GPU's. `--plan` prints how many frames one pass can have on devices of several sizes: computed, for a GPU, in a minute.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import bisect
 import gc
+import importlib.util
 import resource
 import subprocess
 import sys
@@ -41,6 +43,10 @@ KINDS = {
     "Space-Time U-Net, stride 1, bfloat16": (torch.bfloat16, TemporalParams((1, 1, 1)), None),
     "Space-Time U-Net, stride 2, float32": (torch.float32, TemporalParams(), None),
     "Space-Time U-Net, stride 2, bfloat16": (torch.bfloat16, TemporalParams(), None),
+}
+HOOKED = {
+    "lumiere-pytorch, stride 2, float32": torch.float32,
+    "lumiere-pytorch, stride 2, bfloat16": torch.bfloat16,
 }
 AS_USED = "Space-Time U-Net, stride 2, bfloat16"
 XL = ImageUNetParams(
@@ -78,7 +84,8 @@ def main() -> None:
     if chosen.memory is not None:
         return memory(chosen.memory or SIZES)
     frames = 80 if chosen.long else chosen.frames
-    kinds = [k for k in KINDS if chosen.only in k]
+    hooked = HOOKED if importlib.util.find_spec("lumiere_pytorch") else {}
+    kinds = [k for k in (*KINDS, *hooked) if chosen.only in k]
     if chosen.long:
         kinds = [AS_USED]
     first: float | None = None
@@ -88,7 +95,7 @@ def main() -> None:
     )
     print("|---|---|---|---|---|---|")
     for name in kinds:
-        step, weights = _ours(name, frames, chosen.side) if KINDS[name] else _theirs(frames, chosen.side)
+        step, weights = _prepared(name, frames, chosen.side)
         clock, processor = time.perf_counter(), time.process_time()
         step()
         clock, processor = time.perf_counter() - clock, time.process_time() - processor
@@ -162,6 +169,13 @@ def _peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
+def _prepared(name: str, frames: int, side: int) -> tuple[Callable[[], object], int]:
+    """One evaluation by the network of that name, and how many weights it has."""
+    if name in HOOKED:
+        return _hooked(HOOKED[name], frames, side)
+    return _ours(name, frames, side) if KINDS[name] else _theirs(frames, side)
+
+
 def _ours(name: str, frames: int, side: int) -> tuple[Callable[[], object], int]:
     kind = KINDS[name]
     assert kind is not None
@@ -197,6 +211,17 @@ def _theirs(frames: int, side: int) -> tuple[Callable[[], object], int]:
         return network(x, torch.tensor([500], device=DEVICE), text).sample.sum().item()
 
     return step, sum(p.numel() for p in network.parameters())
+
+
+def _hooked(dtype: torch.dtype, frames: int, side: int) -> tuple[Callable[[], object], int]:
+    from diffusers import UNet2DConditionModel
+    from hooked import hooked, step_of
+
+    network = hooked(UNet2DConditionModel(cross_attention_dim=768), side).to(DEVICE, dtype)
+    x = torch.randn(1, 4, frames, side, side, dtype=dtype, device=DEVICE)
+    # its own `parameters` leaves out the network of pictures
+    count = sum(value.numel() for _, value in network.named_parameters())
+    return step_of(network.eval(), x), count
 
 
 @torch.no_grad()

@@ -304,13 +304,15 @@ class PanelDesk:
         """
         return register_model(path).name
 
-    def weights(self, image: str, motion: str | None, loras: tuple[str, ...]) -> tuple[Weights, ...]:
+    def weights(
+        self, image: str, motion: str | None, loras: tuple[str, ...], upscale: str | None
+    ) -> tuple[Weights, ...]:
         """What a job is told of registered models.
 
         Raises:
             SpecError: they do not fit each other.
         """
-        return choose(Choice(image, motion, loras), moving=False, without="")
+        return choose(Choice(image, motion, loras, upscale), moving=False, without="")
 
     def save_results(self, project: Project, results: Sequence[TimelineResult]) -> Path:
         """A timeline beside the project's, with a track more for each result.

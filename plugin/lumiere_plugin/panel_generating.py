@@ -1,4 +1,4 @@
-"""What a generated clip begins with, when it is made for a clip of a timeline: words, a frame, or the clip itself."""
+"""What a generated clip begins with, when it is made for a clip of a timeline: words, a picture, or the clip itself."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lumiere_engine.client import ask
 from lumiere_engine.protocol import GenerateParams, JobSpec
+from lumiere_engine.protocol.errors import MissingMediaError
 from lumiere_ui.models.project import Request
 
 
@@ -20,7 +21,7 @@ def generated(spec: JobSpec, request: Request, first_frame: Path | None) -> JobS
             for an estimate.
 
     Raises:
-        LumiereError: the frame cannot be read or written.
+        LumiereError: the frame cannot be read or written, or the picture that was chosen is gone.
     """
     params = spec.params
     if not isinstance(params, GenerateParams) or params.plate_as == "clip":
@@ -28,6 +29,12 @@ def generated(spec: JobSpec, request: Request, first_frame: Path | None) -> JobS
     shown = (request.frames or request.shot.frames).intersection(request.shot.frames)
     alone = replace(spec, plate="", mattes=(), whole_mattes=False, frames=None, written=None, rate=None)
     params = replace(params, frames=shown.duration, rate=request.shot.rate, strength=1.0)
+    if params.plate_as == "first_frame" and request.picture is not None:
+        if not Path(request.picture).is_file():
+            raise MissingMediaError(
+                "no such picture", clip=request.picture, remedy="choose another to begin with"
+            )
+        return replace(alone, plate=request.picture, params=params)
     if params.plate_as == "first_frame" and first_frame is not None:
         ask("export_frame", path=request.shot.media, frame=shown.start, output=str(first_frame))
         return replace(alone, plate=str(first_frame), params=params)

@@ -54,3 +54,12 @@ def test_a_damaged_vae_is_refused_by_name(tmp_path: Path) -> None:
     weights.write_bytes(weights.read_bytes()[:-100])
     with pytest.raises(SpecError, match="not whole"):
         Latents(tmp_path)
+
+
+def test_a_vae_with_numbers_that_are_none_is_refused_by_its_tensor(tmp_path: Path) -> None:
+    vae = write_vae(tmp_path)
+    with torch.no_grad():
+        vae.decoder.conv_out.bias[1] = float("inf")
+    vae.save_pretrained(str(tmp_path))
+    with pytest.raises(SpecError, match=r"'decoder.conv_out.bias' holds values that are no finite numbers"):
+        Latents(tmp_path)

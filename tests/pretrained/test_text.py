@@ -10,6 +10,7 @@ import torch
 from lumiere_engine.pretrained.small import words_of, write_text_encoder
 from lumiere_engine.pretrained.text import TextEncoder
 from lumiere_engine.protocol.errors import SpecError
+from safetensors.torch import load_file, save_file
 
 from .conftest import WORDS
 
@@ -85,3 +86,21 @@ def test_a_missing_part_is_named(folder: Path) -> None:
     (folder / "tokenizer").rename(folder / "away")
     with pytest.raises(SpecError, match="no folder 'tokenizer'"):
         TextEncoder(folder)
+
+
+def test_an_encoder_with_numbers_that_are_none_is_refused_by_its_tensor(folder: Path) -> None:
+    weights = folder / "text_encoder" / "model.safetensors"
+    tensors = load_file(weights)
+    name = next(name for name in tensors if name.endswith("final_layer_norm.weight"))
+    tensors[name][3] = float("nan")
+    save_file(tensors, weights, {"format": "pt"})
+    with pytest.raises(SpecError, match=f"{name.removeprefix('text_model.')}' holds values"):
+        TextEncoder(folder)
+
+
+@pytest.mark.parametrize("content", ['{"version": "1.0", "model": {}}', '{"version": "1.0", ', "\x00" * 9])
+def test_a_damaged_tokenizer_is_refused_in_one_line(folder: Path, content: str) -> None:
+    (folder / "tokenizer" / "tokenizer.json").write_text(content, encoding="utf-8")
+    with pytest.raises(SpecError, match="tokenizer: its tokenizer cannot be read: ") as refused:
+        TextEncoder(folder)
+    assert len(str(refused.value).splitlines()) == 1

@@ -39,6 +39,15 @@ def test_what_is_loaded_is_what_was_saved(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["net.safetensors"]
 
 
+def test_weights_that_are_no_numbers_are_refused_by_name(tmp_path: Path) -> None:
+    network = STUNet(TINY, seed=4)
+    name, weight = list(network.named_parameters())[3]
+    torch.nn.init.constant_(weight, float("nan"))
+    save(network, tmp_path / "net.safetensors", {})
+    with pytest.raises(SpecError, match=f"net.safetensors: its tensor '{name}' holds values"):
+        load(tmp_path / "net.safetensors")
+
+
 def test_half_the_bytes_keep_eleven_bits_of_every_weight(tmp_path: Path) -> None:
     path, original = _saved(tmp_path), STUNet(TINY, seed=4)
     whole = path.stat().st_size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from lumiere_engine.stunet.image_layout import PUBLISHED, published_name
 from lumiere_engine.stunet.image_params import ImageUNetParams, InflatedParams, frame_by_frame
 from lumiere_engine.stunet.inflated import InflatedSTUNet
 from lumiere_engine.stunet.lora import find_lora, merge_lora
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 IMAGE = ImageUNetParams(channels=(16, 32), layers=1, depths=(1, 1), heads=(2, 2), context=24, groups=8)
 QUERY = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
@@ -100,3 +101,13 @@ def test_a_lora_of_another_network_is_refused_by_name(
     save_file(tensors, tmp_path / "lora.safetensors")
     with pytest.raises(SpecError, match=said):
         find_lora(tmp_path / "lora.safetensors", IMAGE)
+
+
+def test_a_lora_with_numbers_that_are_none_changes_nothing(tmp_path: Path) -> None:
+    path = _file(tmp_path / "lora.safetensors", "peft")
+    tensors = load_file(path)
+    name = f"unet.{CONV}.lora_B.weight"
+    tensors[name].view(-1)[5] = float("nan")
+    save_file(tensors, path)
+    with pytest.raises(SpecError, match=re.escape(f"'{name}' holds values that are no finite numbers")):
+        merge_lora(_network(), find_lora(path, IMAGE), 1.0)

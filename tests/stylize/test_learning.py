@@ -15,6 +15,7 @@ from lumiere_engine.learning.style.colours import with_colours_of
 from lumiere_engine.learning.style.paint import Begun, PaintParams, paint
 from lumiere_engine.learning.style.patches import directions, sliced_distance
 from lumiere_engine.learning.style.style_file import StyleNote, load_styles, read_note, save_style
+from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.stunet import STUNet
 from lumiere_engine.stunet.params import TINY
 
@@ -90,6 +91,11 @@ def test_styles_are_mixed_by_their_weights(tmp_path: Path) -> None:
     for key, value in base.state_dict().items():
         assert torch.allclose(mixed[key], value + 0.125, atol=1e-3)
     assert read_note(files[0]).about == "of a picture"
+    name, value = next(iter(base.state_dict().items()))
+    wrong = {**base.state_dict(), name: torch.full_like(value, float("nan"))}
+    save_style(files[1], base, wrong, StyleNote("base", ""), np.zeros((9, 16, 3), np.float32))
+    with pytest.raises(SpecError, match=f"'{name}' holds values that are no finite numbers"):
+        load_styles([(files[0], 0.5), (files[1], 0.5)], base, "base")
 
 
 def test_a_frame_is_the_same_whichever_others_are_painted(shot: Inverted) -> None:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from lumiere_engine.client import EngineClient
 from lumiere_engine.client import models as register
 from lumiere_engine.client.models import Model
 from lumiere_engine.frames.source import open_source
-from lumiere_engine.protocol import GenerateParams, RemoveParams
+from lumiere_engine.protocol import GenerateParams, LumiereError, RemoveParams
+from lumiere_ui.widgets.begin_control import BeginControl
 from lumiere_ui.widgets.controls import TextControl
 from lumiere_ui.widgets.main_window import MainWindow
 from lumiere_ui.widgets.models_control import ModelsControl
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 pytestmark = pytest.mark.timeout(60)
@@ -28,11 +33,13 @@ def model(name: str, kind: str, folder: Path, shape: str = "sd15") -> Model:
 
 @pytest.fixture
 def registered(tmp_path: Path) -> Iterator[None]:
-    """A model, a motion that fits it, a LoRA, and a motion for another."""
+    """A model, a motion that fits it, two LoRAs, what enlarges, and a motion for another."""
     made = [
         model("photoreal", "image", tmp_path),
         model("animate", "motion", tmp_path),
         model("film", "lora", tmp_path),
+        model("grainy", "lora", tmp_path),
+        model("larger", "upscale", tmp_path),
         model("other", "motion", tmp_path, "sdxl"),
     ]
     for one in made:
@@ -65,9 +72,19 @@ def test_a_clip_is_generated_with_what_is_registered(
     assert not control.none.isVisible()
     assert [control.motion.itemData(k) for k in range(control.motion.count())] == ["animate", "none"]
     assert [one.role for one in session.params.weights] == ["image", "motion"]
-    control.lora.setCurrentIndex(1)
-    control.scale.setValue(0.5)
-    qtbot.waitUntil(lambda: session.params.weights[-1].scale == 0.5, timeout=10_000)
+    first, second = control.loras[:2]
+    assert first.isVisible() and not second.isVisible() and not first.scale.isEnabled()
+    first.choice.setCurrentIndex(1)
+    first.scale.setValue(0.5)
+    assert second.isVisible() and not control.loras[2].isVisible(), "there are two"
+    second.choice.setCurrentIndex(2)
+    control.upscale.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: len(session.params.weights) == 5, timeout=10_000)
+    assert [(Path(one.path).name, one.scale) for one in session.params.weights[2:]] == [
+        ("larger", 1.0),
+        ("film", 0.5),
+        ("grainy", 1.0),
+    ]
     assert session.why_not() == "Say what is to be seen"
     prompt = opened.effect.form.control("prompt")
     assert isinstance(prompt, TextControl)
@@ -96,6 +113,64 @@ def test_a_clip_is_generated_with_what_is_registered(
     with open_source(picture.spec.plate) as first:
         assert (first.format.width, first.frame_count) == (shot.width, 1)
     assert changed.spec.plate == str(media) and changed.spec.mattes == () and changed.spec.frames is not None
+
+
+def test_a_picture_that_is_no_clip_can_be_dropped_to_begin_with(
+    opened: MainWindow, qtbot: QtBot, registered: None, tmp_path: Path
+) -> None:
+    session, control = opened.session, chosen(opened)
+    begin = opened.effect.form.control("plate_as")
+    assert isinstance(begin, BeginControl) and not begin.picture.isVisible()
+    qtbot.waitUntil(lambda: bool(session.params.weights), timeout=10_000)
+    assert control.isVisible()
+    picture = tmp_path / "pictures" / "harbour.png"
+    picture.parent.mkdir()
+    cv2.imwrite(str(picture), np.full((60, 90, 3), 128, np.uint8))
+    drop(begin, picture)
+    assert session.params.plate_as == "first_frame" and begin.picture.isVisible()
+    assert "harbour" in begin.picture.choose_button.accessibleName()
+    request = session.question()
+    assert request is not None
+    prepared = session.desk.prepare(request)
+    spec = prepared.submit.order.spec
+    assert spec.plate == str(picture) and spec.params.plate_as == "first_frame"
+    assert picture.parent in prepared.folders
+    opened.effect.set_params(plate_as="nothing")
+    assert not begin.picture.isVisible()
+    request = session.question()
+    assert request is not None and session.desk.prepare(request).submit.order.spec.plate == ""
+    opened.effect.set_params(plate_as="first_frame")
+    picture.unlink()
+    request = session.question()
+    assert request is not None
+    with pytest.raises(LumiereError, match=r"harbour.png: no such picture"):
+        session.desk.prepare(request)
+    begin.picture.clear_button.click()
+    request = session.question()
+    assert request is not None and request.picture is None
+
+
+def drop(widget: QWidget, file: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(file))])
+    held = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(widget, QDragEnterEvent(QPoint(5, 5), *held))
+    QApplication.sendEvent(widget, QDropEvent(QPointF(5, 5), *held))
+
+
+def test_size_window_and_sampler_are_below_more(opened: MainWindow) -> None:
+    session = opened.session
+    chosen(opened)
+    opened.effect.form.more.setChecked(True)
+    width, window = opened.effect.form.control("width"), opened.effect.form.control("window")
+    assert isinstance(width, QDoubleSpinBox) and isinstance(window, QDoubleSpinBox)
+    assert width.isVisible() and width.text() == window.text() == "Automatic"
+    opened.effect.set_params(width=768, height=512, window=24, sampler="ddim")
+    params = session.params
+    assert (params.width, params.height, params.window, params.sampler) == (768, 512, 24, "ddim")
+    assert width.text() == "768 px" and all(type(one) is int for one in (params.width, params.window))
+    width.setValue(width.minimum())
+    assert session.params.width is None
 
 
 def test_a_removal_takes_words_where_a_model_is_registered(

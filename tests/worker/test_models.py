@@ -222,8 +222,12 @@ def test_parts_that_are_missing_or_do_not_fit_the_network_are_refused_by_name(mo
     refused("text_encoder/config.json", "cannot be read")
     config.write_text(json.dumps(whole))
     (model / "tokenizer" / "tokenizer_config.json").write_text("{")
-    refused("tokenizer", "no JSON")
-    (model / "tokenizer" / "tokenizer.json").unlink()
+    refused("tokenizer/tokenizer_config.json", "no JSON")
+    (model / "tokenizer" / "tokenizer_config.json").unlink()
+    words = model / "tokenizer" / "tokenizer.json"
+    words.write_bytes(words.read_bytes()[:-200])
+    refused("tokenizer/tokenizer.json", "no JSON")
+    words.unlink()
     refused("tokenizer", "has no tokenizer.json, nor vocab.json and merges.txt")
 
 

@@ -12,6 +12,7 @@ from ..diffusion import DiscreteSchedule
 from ..pretrained.folder import ImageModel, find_model
 from ..protocol.errors import SpecError
 from ..protocol.weights import Weights, read_weights_header
+from ..stunet.finite import refuse_unfinite_file
 from ..stunet.image_params import InflatedParams
 from ..stunet.image_weights import (
     check_motion,
@@ -101,6 +102,8 @@ def find_ingredients(weights: tuple[Weights, ...]) -> Ingredients:
         check_temporal(upscale, model.image.params)
         _same(one, files_fingerprint([upscale]))
         enlarging_factor(upscale)
+        # they are loaded when the clip is made already: too late to find them damaged
+        refuse_unfinite_file(upscale)
     for one in by_role.get("temporal", ()):
         temporal = Path(one.path)
         check_temporal(temporal, model.image.params)

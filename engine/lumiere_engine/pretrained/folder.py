@@ -14,6 +14,7 @@ from lumiere_engine.stunet.image_weights import ImageFiles, find_image
 
 from .text import refuse_unsafe
 
+_LARGEST_VOCABULARY = 2**26
 _SCHEDULE = {
     "num_train_timesteps": "levels",
     "beta_start": "beta_start",
@@ -115,13 +116,12 @@ def _about(part: Path) -> dict[str, Any]:
 def _check_tokenizer(part: Path) -> None:
     if not part.is_dir():
         raise SpecError(f"the model has no folder '{part.name}'", clip=str(part.parent))
-    if not (part / "tokenizer.json").is_file() and not (
-        (part / "vocab.json").is_file() and (part / "merges.txt").is_file()
-    ):
+    whole, words = part / "tokenizer.json", part / "vocab.json"
+    if not whole.is_file() and not (words.is_file() and (part / "merges.txt").is_file()):
         raise SpecError("that tokenizer has no tokenizer.json, nor vocab.json and merges.txt", clip=str(part))
-    config = part / "tokenizer_config.json"
-    if config.is_file():
-        read_json(config)
+    for file in (part / "tokenizer_config.json", whole, words):
+        if file.is_file():
+            read_json(file, _LARGEST_VOCABULARY)
 
 
 def _side(config: Path) -> int:

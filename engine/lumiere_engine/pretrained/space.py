@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from lumiere_engine.protocol.errors import SpecError
+from lumiere_engine.stunet.finite import refuse_unfinite
 
 from .extra import package
 from .text import refuse_unsafe, variant_of
@@ -83,6 +84,7 @@ class Latents:
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             message = " ".join(str(error).split())[:300]
             raise SpecError(f"its VAE cannot be loaded: {message}", clip=str(folder)) from error
+        refuse_unfinite(vae.state_dict().items(), folder)
         self._vae = vae.eval()
         self._device = device
         self._scale = float(vae.config.scaling_factor)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.protocol.weights import check_weights
+from lumiere_engine.stunet.finite import refuse_unfinite
 
 from .extra import package
 
@@ -81,6 +82,9 @@ class _Part:
             self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(
                 str(tokenizer), local_files_only=True, trust_remote_code=False
             )
+        except Exception as error:  # what parses tokenizer.json knows no error of its own
+            raise SpecError(f"its tokenizer cannot be read: {_line(error)}", clip=str(tokenizer)) from error
+        try:
             model = kind.from_pretrained(
                 str(encoder),
                 local_files_only=True,
@@ -90,6 +94,7 @@ class _Part:
             )
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             raise SpecError(f"its text encoder cannot be loaded: {_line(error)}", clip=str(folder)) from error
+        refuse_unfinite(model.state_dict().items(), encoder)
         self._model = model.eval().to(device)
         self._device = device
 

@@ -49,7 +49,13 @@ class RemoveParams(EffectParams):
     )
     weights: "tuple[Weights, ...]" = field(
         default=(),
-        metadata={"label": "Model", "kind": "models", "more": True, "needs": ("prompt", "imagine")},
+        metadata={
+            "label": "Model",
+            "kind": "models",
+            "roles": ("motion", "lora"),
+            "more": True,
+            "needs": ("prompt", "imagine"),
+        },
     )
     window: Optional[int] = None
 
@@ -146,6 +152,8 @@ class CinemagraphParams(EffectParams):
 
 
 SAMPLERS = ("dpm++", "euler", "ddim")
+# Networks halve their latents three times: what is no multiple of this is rounded to one.
+_SIDE = {"unit": "px", "low": 64, "high": 4096, "step": 64, "automatic": 512, "more": True}
 PLATES = ("nothing", "first_frame", "clip")
 
 
@@ -180,14 +188,15 @@ class GenerateParams(EffectParams):
     negative: str = field(default="", metadata={"label": "But not", "kind": "text", "more": True})
     frames: int = 80
     rate: Fraction = Fraction(16)
-    width: Optional[int] = None
-    height: Optional[int] = None
+    width: Optional[int] = field(default=None, metadata={"label": "Width", **_SIDE})
+    height: Optional[int] = field(default=None, metadata={"label": "Height", **_SIDE})
     plate_as: str = field(
         default="nothing",
         metadata={
             "label": "Begin with",
+            "kind": "begin",
             "choices": PLATES,
-            "words": ("Words alone", "The clip's first frame", "The clip, changed"),
+            "words": ("Words alone", "A first frame", "The clip, changed"),
         },
     )
     strength: float = field(
@@ -196,14 +205,35 @@ class GenerateParams(EffectParams):
     guidance: float = field(
         default=7.5, metadata={"label": "Guidance", "low": 1.0, "high": 20.0, "step": 0.5, "more": True}
     )
-    sampler: str = "dpm++"
+    sampler: str = field(
+        default="dpm++",
+        metadata={
+            "label": "Sampler",
+            "choices": SAMPLERS,
+            "words": ("DPM-Solver++", "Euler", "DDIM"),
+            "more": True,
+        },
+    )
     steps: Optional[int] = None
     terminal_snr: bool = False
-    window: Optional[int] = None
+    window: Optional[int] = field(
+        default=None,
+        metadata={
+            "label": "Window",
+            "unit": "frames",
+            "low": 1,
+            "high": 1000,
+            "step": 1,
+            "automatic": 16,
+            "more": True,
+        },
+    )
     overlap: Optional[int] = None
     grow: Optional[float] = None
     feather: Optional[float] = None
-    weights: "tuple[Weights, ...]" = field(default=(), metadata={"label": "Model", "kind": "models"})
+    weights: "tuple[Weights, ...]" = field(
+        default=(), metadata={"label": "Model", "kind": "models", "roles": ("motion", "lora", "upscale")}
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

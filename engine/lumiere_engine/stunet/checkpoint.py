@@ -22,6 +22,7 @@ from torch import Tensor
 
 from lumiere_engine.protocol.errors import OutputError, SpecError, UnknownVersionError
 
+from .finite import refuse_unfinite
 from .network import STUNet
 from .params import STUNetParams
 
@@ -98,7 +99,7 @@ def load(path: Path, device: torch.device | str = "cpu") -> STUNet:
     Raises:
         UnknownVersionError: a label other than `LABEL`.
         SpecError: no checkpoint, damaged, or tensors that do not fit its own parameters; found from the
-            header, before any weight is allocated.
+            header, before any weight is allocated. Or weights that are no finite numbers, found when read.
     """
     header = read_header(path)
     with torch.device("meta"):
@@ -115,6 +116,7 @@ def load(path: Path, device: torch.device | str = "cpu") -> STUNet:
         network.load_state_dict(load_file(path))
     except (OSError, SafetensorError, RuntimeError) as error:
         raise SpecError(f"the checkpoint '{path}' cannot be read: {error}") from error
+    refuse_unfinite(network.state_dict().items(), path)
     return network.to(device).eval()
 
 

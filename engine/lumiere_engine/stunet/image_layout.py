@@ -250,14 +250,14 @@ def _place(way: str, level: int, part: str, number: int, p: ImageUNetParams) -> 
     return f"output_blocks.{group * level + number}.{1 if part == 'attentions' else 0}"
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """The object of a small JSON file.
+def read_json(path: Path, most: int = 2**20) -> dict[str, Any]:
+    """The object of a small JSON file, of at most so many bytes.
 
     Raises:
         SpecError: missing, too large, or no JSON object.
     """
     try:
-        if path.stat().st_size > 2**20:
+        if path.stat().st_size > most:
             raise SpecError("a configuration is not that large", clip=str(path))
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

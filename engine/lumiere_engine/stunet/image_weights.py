@@ -19,6 +19,7 @@ from lumiere_engine.protocol.errors import SpecError, UnknownVersionError
 from lumiere_engine.protocol.weights import read_weights_header
 
 from .checkpoint import write_safetensors
+from .finite import refuse_unfinite
 from .image_layout import (
     PUBLISHED,
     naming,
@@ -132,7 +133,8 @@ def load_inflated(
         seed: of untrained layers.
 
     Raises:
-        SpecError: files that do not fit each other; found before anything is allocated.
+        SpecError: files that do not fit each other; found before anything is allocated. Or a tensor that holds
+            no finite numbers, which is found when it is read.
     """
     params = inflated_params(image.params, temporal, motion)
     parts = [image.tensors]
@@ -287,6 +289,7 @@ def _read(part: Tensors, shapes: Mapping[str, tuple[int, ...]], dtype: torch.dty
             with safe_open(path, "pt") as file:
                 for own in owners.keys() & set(file.keys()):
                     value = file.get_tensor(own).to(dtype)
+                    refuse_unfinite([(own, value)], path)
                     out[owners[own]] = value.reshape(shapes[owners[own]])
         except (OSError, SafetensorError) as error:
             raise SpecError(f"the weights cannot be read: {error}", clip=str(path)) from error

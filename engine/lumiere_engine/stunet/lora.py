@@ -18,6 +18,7 @@ from torch import Tensor
 from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.protocol.weights import read_weights_header
 
+from .finite import refuse_unfinite
 from .image_layout import PUBLISHED, published_name
 from .image_params import ImageUNetParams, InflatedParams, frame_by_frame
 from .inflated import InflatedSTUNet
@@ -89,7 +90,7 @@ def merge_lora(network: InflatedSTUNet, lora: LoraFile, scale: float) -> None:
     """Add the LoRA to the network's weights, in place; 0 changes nothing, −s takes back what s added.
 
     Raises:
-        SpecError: the file cannot be read.
+        SpecError: the file cannot be read, or holds no finite numbers.
     """
     weights = dict(network.named_parameters())
     try:
@@ -97,6 +98,7 @@ def merge_lora(network: InflatedSTUNet, lora: LoraFile, scale: float) -> None:
             for own, names in lora.pairs.items():
                 down, up = (file.get_tensor(names[part]).float() for part in ("down", "up"))
                 alpha = float(file.get_tensor(names["alpha"])) if "alpha" in names else down.shape[0]
+                refuse_unfinite([(names["down"], down), (names["up"], up)], lora.path)
                 weight = weights[own]
                 change = _product(up, down).reshape(weight.shape) * (scale * alpha / down.shape[0])
                 weight.copy_((weight.float() + change).to(weight.dtype))

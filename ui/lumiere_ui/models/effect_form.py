@@ -17,8 +17,8 @@ class FormField:
     Attributes:
         name: of the dataclass's field.
         label: for people.
-        kind: "choice", "number", "slider", "switch", "text", "picture" (a file), "styles", "models", or, of what the
-            shot's notes hold, "paintings", "frame" and "motion".
+        kind: "choice", "number", "slider", "switch", "text", "picture" (a file), "styles", "models", "begin" (a choice,
+            and a picture), or, of what the shot's notes hold, "paintings", "frame" and "motion".
         default: its default.
         help: a sentence.
         choices: of a choice.
@@ -28,6 +28,7 @@ class FormField:
         low, high, step: of a number.
         whole: of a number that is counted, such as frames.
         automatic: of a number that may be None: what to begin with when it is set by hand; None if it may not.
+        roles: of models, what may be chosen beside the one that paints: "motion", "lora", "upscale".
         needs: names of the parameters without which it counts as its default.
     """
 
@@ -45,6 +46,7 @@ class FormField:
     step: float = 0.1
     whole: bool = False
     automatic: float | None = None
+    roles: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
 
 
@@ -74,6 +76,7 @@ def form_of(params: type) -> tuple[FormField, ...]:
                 about.get("step", 0.1),
                 int in (hints[field.name], *get_args(hints[field.name])),
                 about.get("automatic"),
+                tuple(about.get("roles", ())),
                 tuple(about.get("needs", ())),
             )
         )

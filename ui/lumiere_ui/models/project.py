@@ -131,12 +131,11 @@ class Request:
     Attributes:
         project, shot: what it is done to.
         roto: the drawing's file.
-        effect: as in a `JobSpec`.
-        params: the effect's own parameters.
-        seed: of all randomness.
+        effect, params, seed: as in a `JobSpec`.
         frames: of the shot's media, those to work on; None is all of them.
         repairs: the result whose media the shot shows, if that is what is worked on.
         earlier: media of the clip's results, those first that a new one should go on from.
+        picture: what a generated clip begins with, instead of the shot's first visible frame.
     """
 
     project: Project
@@ -148,6 +147,7 @@ class Request:
     frames: FrameRange | None = None
     repairs: TimelineResult | None = None
     earlier: tuple[str, ...] = ()
+    picture: str | None = None
 
 
 @dataclass(frozen=True)
@@ -361,7 +361,9 @@ class Desk(Protocol):
         """Register a model; returns its name."""
         ...
 
-    def weights(self, image: str, motion: str | None, loras: tuple[str, ...]) -> tuple[Weights, ...]:
+    def weights(
+        self, image: str, motion: str | None, loras: tuple[str, ...], upscale: str | None
+    ) -> tuple[Weights, ...]:
         """What a job is told of registered models."""
         ...
 

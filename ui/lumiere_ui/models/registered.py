@@ -61,6 +61,7 @@ class Registered(QObject):
         image: str,
         motion: str | None,
         loras: tuple[str, ...],
+        upscale: str | None,
         then: Callable[[tuple[Weights, ...]], None],
     ) -> None:
         """Take models for a job.
@@ -69,9 +70,10 @@ class Registered(QObject):
             image: name of the text-to-image model.
             motion: name of what makes it move, "none", or None for the only one that fits.
             loras: name=scale each.
+            upscale: name of what enlarges the clip, or None.
             then: gets what the job is told of them.
         """
         desk = self._session.desk
         self._session.background.do(
-            lambda: desk.weights(image, motion, loras), then, replaces=f"weights for {id(then)}"
+            lambda: desk.weights(image, motion, loras, upscale), then, replaces=f"weights for {id(then)}"
         )

@@ -16,6 +16,7 @@ from .actions import Effect
 from .arrows import ArrowTool
 from .background import Background
 from .batch import prepare_all, prepare_takes
+from .beginning import Beginning
 from .engine_link import EngineLink
 from .learning_model import LearningModel
 from .loop_points import LoopPoints
@@ -93,6 +94,7 @@ class Session(QObject):
         self.painting = Painting(self, self)
         self.loop_points = LoopPoints(self, self)
         self.models = Registered(self, self)
+        self.beginning = Beginning(self, self)
         self.arrows = ArrowTool(self, self)
         self.notes.changed.connect(self.effect_changed)
         self.background.failed.connect(self.tell_error)
@@ -142,7 +144,6 @@ class Session(QObject):
         project, clip = self.project, clips[-1]
         if self.shot is not None and self.shot.clip == clip:
             return
-
         self.inspect(project, clip)
 
     def inspect(self, project: Project, clip: int) -> None:
@@ -268,6 +269,7 @@ class Session(QObject):
             frames,
             self.repairs,
             () if self.repairs else self.results.earlier(self.shot.clip),
+            self.beginning.picture,
         )
 
     def ask_estimate(self) -> None:

@@ -115,14 +115,15 @@ class FileControl(QWidget):
     Args:
         field: of the parameter.
         store: decodes pictures.
+        empty: what the button says without one.
     """
 
     changed = Signal(object)
     """Its path, or None."""
 
-    def __init__(self, field: FormField, store: PictureStore) -> None:
+    def __init__(self, field: FormField, store: PictureStore, empty: str = "Choose…") -> None:
         super().__init__()
-        self._field, self._path = field, field.default
+        self._field, self._path, self._empty = field, field.default, empty
         self.setAcceptDrops(True)
         self.choose_button = QPushButton()
         self.choose_button.setStyleSheet("text-align: left;")
@@ -179,7 +180,7 @@ class FileControl(QWidget):
         self.changed.emit(path)
 
     def _show(self) -> None:
-        name = Path(self._path).name if self._path else "Choose…"
+        name = Path(self._path).name if self._path else self._empty
         self.choose_button.setText(self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, 112))
         self.choose_button.setToolTip(self._path or f"{self._field.help}\nOr drop a file here")
         self.choose_button.setAccessibleName(f"{self._field.label}: {name}")

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from ..models.effect_form import FormField, effective, form_of
 from ..models.session import Session
+from .begin_control import BeginControl
 from .controls import FileControl, SliderControl, TextControl
 from .models_control import ModelsControl
 from .motion_control import MotionControl, StillControl
@@ -27,8 +28,8 @@ from .paintings import PaintingsControl
 from .styles_control import StylesControl
 
 _AUTOMATIC = "Automatic"
-_WIDE = ("text", "paintings", "models", "motion", "styles")
-Valued = SliderControl | TextControl | FileControl | StylesControl
+_WIDE = ("text", "paintings", "models", "motion", "styles", "begin")
+Valued = SliderControl | TextControl | FileControl | StylesControl | BeginControl
 
 
 class EffectForm(QScrollArea):
@@ -169,7 +170,9 @@ class EffectForm(QScrollArea):
             if field.needs:
                 self._wait_for_model(made)
         elif field.kind == "models":
-            made = ModelsControl(self._session)
+            made = ModelsControl(self._session, field.roles)
+        elif field.kind == "begin":
+            made = BeginControl(field, self._session)
         elif field.kind == "styles":
             made = StylesControl(field, self._session)
         else:

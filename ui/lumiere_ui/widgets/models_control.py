@@ -24,27 +24,25 @@ _NONE = (
     "or XL, in diffusers' layout), and an AnimateDiff adapter to make it move."
 )
 _STILL = "none"
+_MOST_LORAS = 4
 
 
 class ModelsControl(QWidget):
-    """Model, what makes it move, and a LoRA.
+    """Model, what makes it move, LoRAs, and what enlarges the clip.
 
     Args:
         session: knows what is registered.
+        roles: what of it may be chosen beside the model, as in a `FormField`.
     """
 
     changed = Signal(object)
     """`Weights`."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, roles: tuple[str, ...]) -> None:
         super().__init__()
-        self._models = session.models
-        self.image, self.motion, self.lora = QComboBox(), QComboBox(), QComboBox()
-        self.scale = QDoubleSpinBox()
-        self.scale.setRange(-4, 4)
-        self.scale.setSingleStep(0.1)
-        self.scale.setValue(1.0)
-        self.scale.setPrefix("× ")
+        self._models, self._roles = session.models, roles
+        self.image, self.motion, self.upscale = QComboBox(), QComboBox(), QComboBox()
+        self.loras = [_LoraLine() for _ in range(_MOST_LORAS)]
         for control, name, tip in (
             (self.image, "Text-to-image model", "What paints the pictures"),
             (
@@ -52,14 +50,11 @@ class ModelsControl(QWidget):
                 "Motion",
                 "What makes the pictures a clip: temporal layers, or an AnimateDiff adapter",
             ),
-            (self.lora, "LoRA", "A style or subject on top of the model"),
-            (self.scale, "Strength of the LoRA", "How much of it is added"),
+            (self.upscale, "Enlarging", "Layers that make the finished clip larger"),
         ):
             control.setAccessibleName(name)
             control.setToolTip(tip)
-        for box in (self.image, self.motion, self.lora):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(8)
+            _narrow(control)
         self.none = QLabel(_NONE)
         self.none.setWordWrap(True)
         self.none.setProperty("role", "dim")
@@ -74,17 +69,12 @@ class ModelsControl(QWidget):
         buttons.addWidget(self.add_folder)
         buttons.addWidget(self.add_file)
         buttons.addStretch(1)
-        self._lora_line = QWidget()
-        line = QHBoxLayout(self._lora_line)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(4)
-        line.addWidget(self.lora, 1)
-        line.addWidget(self.scale)
-        self.setLayout(stacked(self.none, self.image, self.motion, self._lora_line, buttons))
+        self.setLayout(stacked(self.none, self.image, self.motion, *self.loras, self.upscale, buttons))
         self.image.currentIndexChanged.connect(self._show_fitting)
-        for box in (self.motion, self.lora):
+        for box in (self.motion, self.upscale):
             box.currentIndexChanged.connect(self._choose)
-        self.scale.valueChanged.connect(self._choose)
+        for line in self.loras:
+            line.changed.connect(self._choose)
         self._models.changed.connect(self._show)
         self._tell = self.changed.emit
         self._show()
@@ -116,24 +106,97 @@ class ModelsControl(QWidget):
         images = {one.name: one for one in self._models.of("image")}
         image = images.get(self.image.currentData())
         shape = None if image is None else image.shape
-        moving = [] if image is None else self._models.of("temporal", "motion", shape=shape)
-        loras = [] if image is None else self._models.of("lora", shape=shape)
-        with QSignalBlocker(self.motion), QSignalBlocker(self.lora):
+
+        def fitting(role: str, *kinds: str) -> list[tuple[str, str]]:
+            there = [] if image is None or role not in self._roles else self._models.of(*kinds, shape=shape)
+            return [(one.name, one.name) for one in there]
+
+        moving, loras, larger = (
+            fitting("motion", "temporal", "motion"),
+            fitting("lora", "lora"),
+            fitting("upscale", "upscale"),
+        )
+        with QSignalBlocker(self.motion), QSignalBlocker(self.upscale):
             still = [] if image is None else [("No motion: every frame for itself", _STILL)]
-            _fill(self.motion, [*((one.name, one.name) for one in moving), *still])
-            _fill(self.lora, [("No LoRA", ""), *((one.name, one.name) for one in loras)])
+            _fill(self.motion, [*moving, *still])
+            _fill(self.upscale, [("Not enlarged", ""), *larger])
+        for line in self.loras:
+            line.fill(loras)
         self.motion.setVisible(image is not None)
-        self._lora_line.setVisible(bool(loras))
+        self.upscale.setVisible(bool(larger))
         self._choose()
 
     def _choose(self) -> None:
-        image, lora = self.image.currentData(), self.lora.currentData()
-        self.scale.setEnabled(bool(lora))
+        image = self.image.currentData()
+        self._show_lines()
         if image is None:
             self.changed.emit(())
         else:
-            loras = (f"{lora}={self.scale.value():g}",) if lora else ()
-            self._models.choose(image, self.motion.currentData(), loras, self._tell)
+            loras = tuple(line.said for line in self.loras if line.said)
+            larger = self.upscale.currentData() or None
+            self._models.choose(image, self.motion.currentData(), loras, larger, self._tell)
+
+    def _show_lines(self) -> None:
+        """The LoRAs that are chosen, and a line for one more."""
+        last = max((number for number, line in enumerate(self.loras) if line.said), default=-1)
+        for number, line in enumerate(self.loras):
+            line.setVisible(number <= last + 1 and number < line.known)
+
+
+class _LoraLine(QWidget):
+    """A LoRA and how much of it is added."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choice, self.scale = QComboBox(), QDoubleSpinBox()
+        self.scale.setRange(-4, 4)
+        self.scale.setSingleStep(0.1)
+        self.scale.setValue(1.0)
+        self.scale.setPrefix("× ")
+        _narrow(self.choice)
+        for control, name, tip in (
+            (self.choice, "LoRA", "A style or subject on top of the model"),
+            (self.scale, "Strength of the LoRA", "How much of it is added"),
+        ):
+            control.setAccessibleName(name)
+            control.setToolTip(tip)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
+        line.addWidget(self.choice, 1)
+        line.addWidget(self.scale)
+        self.choice.currentIndexChanged.connect(self._tell)
+        self.scale.valueChanged.connect(self._tell)
+        self.fill([])
+
+    @property
+    def known(self) -> int:
+        """How many there are to choose from."""
+        return self.choice.count() - 1
+
+    @property
+    def said(self) -> str:
+        """As name=scale, or "" for none."""
+        name = self.choice.currentData()
+        return f"{name}={self.scale.value():g}" if name else ""
+
+    def fill(self, loras: list[tuple[str, str]]) -> None:
+        """Offer others."""
+        with QSignalBlocker(self.choice):
+            _fill(self.choice, [("No LoRA", ""), *loras])
+        self.scale.setEnabled(bool(self.said))
+
+    def _tell(self) -> None:
+        self.scale.setEnabled(bool(self.said))
+        self.changed.emit()
+
+
+def _narrow(box: QComboBox) -> None:
+    """Long names do not make the form wider."""
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
 
 
 def _fill(box: QComboBox, entries: list[tuple[str, str]]) -> None:

@@ -20,6 +20,7 @@ from safetensors.torch import save as to_bytes
 
 from lumiere_engine.protocol.errors import OutputError, SpecError, UnknownVersionError
 from lumiere_engine.stunet import STUNet
+from lumiere_engine.stunet.finite import refuse_unfinite
 
 from .brush import Weights
 
@@ -96,6 +97,7 @@ def _change(path: Path, base: STUNet, base_name: str) -> Weights:
             change = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise SpecError(f"the style cannot be read: {error}", clip=str(path)) from error
+    refuse_unfinite(change.items(), path)
     shapes = {name: value.shape for name, value in base.state_dict().items()}
     if note.base != base_name or {n: v.shape for n, v in change.items()} != shapes:
         raise SpecError(
