@@ -190,8 +190,7 @@ def _values(clip: Array) -> torch.Tensor:
 
 def alignment(studio: Studio, clips: int) -> dict[str, dict[str, float]]:
     """How often a clip shows what its prompt says, part by part; by the reading program, also of true clips."""
-    rng = np.random.default_rng(1)
-    scenes = [SCENES[k] for k in rng.permutation(len(SCENES))[:clips]]
+    scenes = [SCENES[k] for k in np.random.default_rng(1).permutation(len(SCENES))[:clips]]
     made = {
         "true clips": [draw(scene, WINDOW, 9) for scene in scenes],
         "one pass": [studio("temporal", scene.caption, WINDOW, k) for k, scene in enumerate(scenes)],
