@@ -166,6 +166,6 @@ def test_what_is_no_whole_safetensors_file_is_refused(content: bytes, tmp_path: 
 
 
 def test_weights_that_are_not_there_are_told(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.safetensors", tmp_path):
-        with pytest.raises(LumiereError, match="cannot be read"):
+    for path, line in ((tmp_path / "none.safetensors", "cannot be read"), (tmp_path, "it is no file")):
+        with pytest.raises(LumiereError, match=line):
             check_weights(str(path))
