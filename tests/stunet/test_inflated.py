@@ -33,8 +33,7 @@ def test_with_stride_1_and_untrained_it_equals_the_image_network_on_every_frame(
 ) -> None:
     network, folder = saved
     given = inputs(family, 3)
-    added = TemporalParams(_strides(family, 1), conditioned=True, listens=True)
-    ours = load_inflated(find_image(folder), added)
+    ours = load_inflated(find_image(folder), TemporalParams(_strides(family, 1), conditioned=True))
     assert _apart(ours(**given), frame_answers(network, given)) <= 1e-4
 
 
@@ -183,28 +182,7 @@ def _tiny() -> Any:
     from lumiere_engine.stunet.image_params import ImageUNetParams, InflatedParams
 
     image = ImageUNetParams(channels=(16, 32), layers=1, depths=(0, 1), heads=(2, 2), context=24, groups=8)
-    return InflatedParams(image, TemporalParams((2,), conditioned=True, heads=2, listens=True))
-
-
-@torch.no_grad()
-def test_layers_that_listen_hear_what_an_image_network_is_deaf_to() -> None:
-    """With attention to the text taken out of the image network, only they can tell two texts apart."""
-    network, given = InflatedSTUNet(_tiny()), inputs("sd1", 4, (8, 8))
-    for name, parameter in network.named_parameters():
-        if "attn2.to_out" in name:
-            parameter.zero_()
-    texts = [torch.randn(2, 7, 24) for _ in range(2)]
-    clip = {name: given[name] for name in ("x", "timestep")}
-    assert torch.equal(*(network(**clip, context=text) for text in texts))
-    for parameter in network.temporal_parameters().values():
-        parameter.add_(0.1 * torch.randn(parameter.shape))
-    assert _apart(*(network(**clip, context=text) for text in texts)) > 0.01
-
-
-def test_layers_of_earlier_versions_do_not_listen() -> None:
-    wire = TemporalParams((2,), heads=2).to_wire()
-    del wire["listens"]
-    assert TemporalParams.from_wire(wire) == TemporalParams((2,), heads=2, listens=False)
+    return InflatedParams(image, TemporalParams((2,), conditioned=True, heads=2))
 
 
 def test_wrong_shapes_of_inputs_are_told() -> None:

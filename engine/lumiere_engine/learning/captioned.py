@@ -80,8 +80,6 @@ class TemporalTraining(CaptionedParams):
     """Temporal stride after each spatial down-sampling; nothing said is 2 after each."""
     heads: int = 8
     """Heads of the temporal attention."""
-    listens: bool = True
-    """Whether the layers also hear the text; in the paper they do not."""
     start: str = "identity"
     """How temporal resampling starts: "identity" (every second frame; a frame repeated) or "he" (at random)."""
 

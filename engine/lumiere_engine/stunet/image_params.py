@@ -119,8 +119,6 @@ class TemporalParams:
     """Heads of the temporal attention at the coarsest level."""
     layers: bool = True
     """Whether there are temporal convolutions and attention; without, frames meet only where strides are not 1."""
-    listens: bool = False
-    """Whether these also hear the text; in the paper they do not."""
 
     def __post_init__(self) -> None:
         _check("temporal strides", self.strides, 1, 4)
@@ -132,9 +130,7 @@ class TemporalParams:
 
     @classmethod
     def from_wire(cls, data: object) -> TemporalParams:
-        """The parameters that `to_wire` described; errors as there. Files of before 0.7 say nothing of the text."""
-        if isinstance(data, dict):
-            data = {"listens": False, **data}
+        """The parameters that `to_wire` described; errors as there."""
         return cls(**_fields(cls, data, "temporal layers"))
 
 

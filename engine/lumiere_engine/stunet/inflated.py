@@ -258,10 +258,9 @@ class _Step:
         h = level.resnets[index](h, embedded)
         if level.attentions:
             h = level.attentions[index](h, context)
-        if level.motion_modules:
-            h = frame_by_frame(level.motion_modules[index](over_time(h, frames)))
-        if level.temporal:
-            h = frame_by_frame(level.temporal[index](over_time(h, frames), context))
+        for added in (level.motion_modules, level.temporal):
+            if added:
+                h = frame_by_frame(added[index](over_time(h, frames)))
         return h
 
 
@@ -331,10 +330,9 @@ class _Middle(nn.Module):
     def forward(self, h: Tensor, embedded: Tensor, context: Tensor, frames: int) -> Tensor:
         h = self.resnets[0](h, embedded)
         h = self.attentions[0](h, context)
-        if self.motion_modules:
-            h = frame_by_frame(self.motion_modules[0](over_time(h, frames)))
-        if self.temporal:
-            h = frame_by_frame(self.temporal[0](over_time(h, frames), context))
+        for added in (self.motion_modules, self.temporal):
+            if added:
+                h = frame_by_frame(added[0](over_time(h, frames)))
         out: Tensor = self.resnets[1](h, embedded)
         return out
 
@@ -346,7 +344,6 @@ def _transformer(p: ImageUNetParams, level: int, depth: int) -> SpatialTransform
 def _temporal(params: InflatedParams, level: int) -> nn.Module:
     """Attention at the coarsest level, a convolution at the others."""
     width = params.image.channels[level]
-    context = params.image.context if params.temporal.listens else 0
     if level == len(params.image.channels) - 1:
-        return TemporalAttention(width, params.temporal.heads, context)
-    return TemporalConvolution(width, context)
+        return TemporalAttention(width, params.temporal.heads)
+    return TemporalConvolution(width)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .blocks import ChannelNorm, Modulation, TemporalConv, attend_over_time, identity_
+from .blocks import ChannelNorm, TemporalConv, attend_over_time, identity_
 from .spatial import TransformerBlock
 
 
@@ -33,82 +33,51 @@ class Added(nn.Module):
         raise NotImplementedError
 
 
-class _Listening(Added):
-    """A layer that normalises what it sees and, with a `context`, lets the text turn its channels up and down.
-
-    The paper's layers know of the text only what the frozen image network makes of it, to which "slides left"
-    and "slides right" may mean the same.
-    """
-
-    def __init__(self, width: int, context: int) -> None:
-        super().__init__()
-        self.norm = ChannelNorm(width)
-        self.text = Modulation(context, width) if context else None
-
-    def start(self) -> None:
-        """Deaf: the text changes nothing."""
-        self.norm.start()
-        if self.text is not None:
-            zero_(self.text)
-
-    def heard(self, x: Tensor, context: Tensor) -> Tensor:
-        """X: b c t h w, and context: b m d, the text's tokens, of which the mean is heard → b c t h w."""
-        x = self.norm(x)
-        return x if self.text is None else cast(Tensor, self.text(x, context.mean(1)))
-
-
-class TemporalConvolution(_Listening):
+class TemporalConvolution(Added):
     """y = x + V · silu(norm(x)), V 1D over time: the second half of a factorised space-time convolution.
 
     Section 3.1, "convolution-based inflation". V starts at zero.
-
-    Args:
-        width: channels.
-        context: width of the text's tokens that it hears; 0 hears none, as in the paper.
     """
 
-    def __init__(self, width: int, context: int = 0) -> None:
-        super().__init__(width, context)
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = ChannelNorm(width)
         self.conv = TemporalConv(width)
         self.start()
 
     def start(self) -> None:
         """As the identity."""
-        super().start()
+        self.norm.start()
         zero_(self.conv)
 
-    def forward(self, x: Tensor, context: Tensor) -> Tensor:
-        """X: b c t h w, and context: b m d → b c t h w."""
-        return torch.add(x, self.conv(F.silu(self.heard(x, context))))
+    def forward(self, x: Tensor) -> Tensor:
+        """B c t h w → the same."""
+        return torch.add(x, self.conv(F.silu(self.norm(x))))
 
 
-class TemporalAttention(_Listening):
+class TemporalAttention(Added):
     """y = x + O · softmax(QKᵀ/√d) V over the frames of each place; O starts at zero.
 
     Section 3.1, "attention-based inflation", at the coarsest level only.
-
-    Args:
-        width: channels.
-        heads: attention heads.
-        context: as above.
     """
 
-    def __init__(self, width: int, heads: int, context: int = 0) -> None:
-        super().__init__(width, context)
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
         self.heads = heads
+        self.norm = ChannelNorm(width)
         self.qkv = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
         self.start()
 
     def start(self) -> None:
         """As the identity."""
-        super().start()
+        self.norm.start()
         self.qkv.reset_parameters()
         zero_(self.out)
 
-    def forward(self, x: Tensor, context: Tensor) -> Tensor:
-        """X: b c t h w, and context: b m d → b c t h w."""
-        return torch.add(x, attend_over_time(self.heard(x, context), self.qkv, self.out, self.heads))
+    def forward(self, x: Tensor) -> Tensor:
+        """B c t h w → the same."""
+        return torch.add(x, attend_over_time(self.norm(x), self.qkv, self.out, self.heads))
 
 
 class TemporalDown(Added):

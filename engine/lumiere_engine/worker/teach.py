@@ -117,12 +117,7 @@ def teach_temporal(question: dict[str, Any], on_progress: OnProgress, team: Team
     strides = params.strides or (2,) * (len(model.image.params.channels) - 1)
     start = None if question["start"] is None else Path(question["start"])
     layers = (
-        TemporalParams(
-            strides,
-            conditioned=set(params.modes) != {"nothing"},
-            heads=params.heads,
-            listens=params.listens,
-        )
+        TemporalParams(strides, conditioned=set(params.modes) != {"nothing"}, heads=params.heads)
         if start is None
         else check_temporal(start, model.image.params)
     )
