@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QComboBox
 
 from ..models.effect_form import FormField
 from ..models.session import Session
-from .controls import FileControl, dropped, stacked
+from .controls import FileControl, stacked
+from .file_drop import FileDrop
 
 _PICTURE = "first_frame"
 _FILE = FormField(
@@ -16,7 +16,7 @@ _FILE = FormField(
 )
 
 
-class BeginControl(QWidget):
+class BeginControl(FileDrop):
     """A choice, and below it the picture, where it is one; a picture that is dropped here chooses itself.
 
     Args:
@@ -30,7 +30,6 @@ class BeginControl(QWidget):
     def __init__(self, field: FormField, session: Session) -> None:
         super().__init__()
         self._beginning = session.beginning
-        self.setAcceptDrops(True)
         self.choice = QComboBox()
         self.choice.setAccessibleName(field.label)
         self.choice.setToolTip(f"{field.help}\nOr drop a picture here")
@@ -50,18 +49,10 @@ class BeginControl(QWidget):
             self.choice.setCurrentIndex(max(0, self.choice.findData(value)))
         self.picture.setVisible(self.choice.currentData() == _PICTURE)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - as Qt calls it
-        """One picture may be dropped."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Begin with it."""
-        paths = dropped(event)
-        if paths:
-            self._beginning.take(paths[0])
-            self.choice.setCurrentIndex(self.choice.findData(_PICTURE))
-            event.acceptProposedAction()
+    def take_files(self, paths: list[str]) -> None:
+        """Begin with the first."""
+        self._beginning.take(paths[0])
+        self.choice.setCurrentIndex(self.choice.findData(_PICTURE))
 
     def _tell(self) -> None:
         value = self.choice.currentData()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from ..models.effect_form import FormField
 from ..models.pictures import PictureStore
 from .buttons import flat_button
+from .file_drop import FileDrop
 from .thumbnail import Thumbnail
 
 PICTURES = "Pictures (*.png *.jpg *.jpeg *.tif *.tiff *.exr);;All files (*)"
@@ -109,7 +110,7 @@ class TextControl(QPlainTextEdit):
                 self.setPlainText(text)
 
 
-class FileControl(QWidget):
+class FileControl(FileDrop):
     """A picture's file: chosen with a click, or dropped here.
 
     Args:
@@ -124,7 +125,6 @@ class FileControl(QWidget):
     def __init__(self, field: FormField, store: PictureStore, empty: str = "Choose…") -> None:
         super().__init__()
         self._field, self._path, self._empty = field, field.default, empty
-        self.setAcceptDrops(True)
         self.choose_button = QPushButton()
         self.choose_button.setStyleSheet("text-align: left;")
         self.choose_button.setMinimumWidth(60)
@@ -156,17 +156,9 @@ class FileControl(QWidget):
         if path:
             self._set(path)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - as Qt calls it
-        """One file may be dropped."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Take it."""
-        paths = dropped(event)
-        if paths:
-            self._set(paths[0])
-            event.acceptProposedAction()
+    def take_files(self, paths: list[str]) -> None:
+        """Show the first."""
+        self._set(paths[0])
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:  # noqa: N802
         """A click on the picture chooses another."""
@@ -186,11 +178,6 @@ class FileControl(QWidget):
         self.choose_button.setAccessibleName(f"{self._field.label}: {name}")
         self.clear_button.setVisible(self._path is not None)
         self._thumbnail.set_file(self._path)
-
-
-def dropped(event: QDropEvent) -> list[str]:
-    """The files of a drop."""
-    return [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
 
 
 def stacked(*rows: QWidget | QHBoxLayout) -> QVBoxLayout:

@@ -6,18 +6,18 @@ from pathlib import Path
 
 from lumiere_engine.protocol import KeyPicture
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ..models.session import Session
 from .buttons import flat_button
-from .controls import PICTURES, dropped
+from .controls import PICTURES
+from .file_drop import FileDrop
 from .thumbnail import Thumbnail
 
 _MOST_NAMED = 6
 
 
-class PaintingsControl(QWidget):
+class PaintingsControl(FileDrop):
     """Rows of painted frames; paintings are chosen or dropped here, and tied to their frame by their name.
 
     Args:
@@ -27,7 +27,6 @@ class PaintingsControl(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.setAcceptDrops(True)
         self._rows = QVBoxLayout()
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(4)
@@ -70,21 +69,14 @@ class PaintingsControl(QWidget):
         session.painting.changed.connect(self._show)
         self._show()
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - as Qt calls it
-        """Pictures may be dropped."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Take them."""
-        for path in dropped(event):
+    def take_files(self, paths: list[str]) -> None:
+        """Tie each to its frame."""
+        for path in paths:
             self._session.painting.tie(Path(path))
-        event.acceptProposedAction()
 
     def _choose(self) -> None:
         paths, _ = QFileDialog.getOpenFileNames(self, "Painted frames", "", PICTURES)
-        for path in paths:
-            self._session.painting.tie(Path(path))
+        self.take_files(paths)
 
     def _show(self) -> None:
         session = self._session

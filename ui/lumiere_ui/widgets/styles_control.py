@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lumiere_engine.protocol import StyleShare
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFileDialog,
@@ -22,12 +22,13 @@ from ..models.effect_form import FormField
 from ..models.session import Session
 from ..models.style_mix import added, reweighted, without
 from .buttons import flat_button
-from .controls import dropped, stacked
+from .controls import stacked
+from .file_drop import FileDrop
 
 _FILTER = "Style files (*.safetensors)"
 
 
-class StylesControl(QWidget):
+class StylesControl(FileDrop):
     """A row for each style with its weight, and a button for one more: a registered one, or a file.
 
     Args:
@@ -42,7 +43,6 @@ class StylesControl(QWidget):
         super().__init__()
         self._field, self._models = field, session.models
         self._shares: tuple[StyleShare, ...] = ()
-        self.setAcceptDrops(True)
         self._rows = QGridLayout()
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setColumnStretch(0, 1)
@@ -86,15 +86,9 @@ class StylesControl(QWidget):
         super().showEvent(event)
         self._models.refresh()
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        """Files may be dropped."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+    def take_files(self, paths: list[str]) -> None:
         """Mix them in."""
-        self.add(*dropped(event))
-        event.acceptProposedAction()
+        self.add(*paths)
 
     def _ask(self) -> None:
         if self._models.of("style"):

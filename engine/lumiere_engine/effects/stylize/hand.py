@@ -70,21 +70,25 @@ class Hand:
             rgb = rgb + (1 - self._strength) * fine
         if not sources:
             return rgb
-        small, followed = carried(sources, lambda key: scale.shrink(self._missed(key)))
-        beyond = (1 - followed)[..., None] * spread_out(small, followed)
+        small, beyond = self._made_up_for(sources)
         large = small if scale.same else carried_large(sources, self._missed, scale)
         rgb += large + enlarged(beyond, scale)
         return rgb
 
     def sketch(self, frame: int, sources: list[Source]) -> Array:
         """A frame as it is painted, h w 3 in 0..1 at analysis size."""
-        scale = self._easel.scale
         rgb = self._toned(frame)
         if sources:
-            small, followed = carried(sources, lambda key: scale.shrink(self._missed(key)))
-            rgb = rgb + small + (1 - followed)[..., None] * spread_out(small, followed)
+            small, beyond = self._made_up_for(sources)
+            rgb = rgb + small + beyond
         sketched: Array = np.clip(rgb, 0, 1).astype(np.float32)
         return sketched
+
+    def _made_up_for(self, sources: list[Source]) -> tuple[Array, Array]:
+        """What the network misses of key frames, h w 3 at analysis size each: carried, and spread beyond that."""
+        shrink = self._easel.scale.shrink
+        small, followed = carried(sources, lambda key: shrink(self._missed(key)))
+        return small, (1 - followed)[..., None] * spread_out(small, followed)
 
     def _missed_paint(self, key: int) -> Array:
         """What the network misses of a key frame, at the plate's size."""
