@@ -24,11 +24,13 @@ from lumiere_engine.learning.inflation import Lesson, he_start, teach
 from lumiere_engine.learning.team import Team
 from lumiere_engine.learning.trainer import Keeping
 from lumiere_engine.pretrained.small_picture import SmallPicture
-from lumiere_engine.pretrained.space import Pixels
+from lumiere_engine.pretrained.space import Pixels, open_space
 from lumiere_engine.pretrained.text import Text
 from lumiere_engine.protocol.errors import LumiereError, SpecError
 from lumiere_engine.stunet.image_params import ImageUNetParams, InflatedParams, TemporalParams
 from lumiere_engine.stunet.inflated import InflatedSTUNet, is_temporal
+
+from ..pretrained.conftest import write_vae
 
 IMAGE = ImageUNetParams(
     in_channels=3,
@@ -204,6 +206,28 @@ def test_networks_that_enlarge_are_shown_the_clip_small(
         sigma = noise.sigmas[levels[0][k]].float()
         apart = shown[k] * (sigma**2 + 1).sqrt() - truth
         assert 0 < levels[0][k] <= 350 and abs(float(apart.std() / sigma) - 1) < 0.1
+
+
+def test_in_latents_the_small_picture_lies_on_their_grid(clips: list[CaptionedClip], tmp_path: Path) -> None:
+    """A VAE of factor 4 and a clip a quarter as wide: what the network is shown is the small clip itself."""
+    write_vae(tmp_path / "vae")
+    params = replace(PARAMS, modes=("small",), factor=4, steps=1)
+    network = InflatedSTUNet(
+        InflatedParams(replace(IMAGE, in_channels=7, out_channels=4), TemporalParams((2,), heads=2))
+    )
+    seen: list[torch.Tensor] = []
+    network.conv_in.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    lesson = replace(
+        _lesson(clips, params),
+        network=network,
+        parameters=network.temporal_parameters(),
+        space=open_space(tmp_path, scale=0.08333),
+        small=SmallPicture(4),
+    )
+    teach(lesson)
+    assert torch.equal(
+        seen[0].unflatten(0, (2, 4)).transpose(1, 2)[:, 4:], draw_batch(clips, params, 0).small
+    )
 
 
 def test_a_level_surface_stays_level_when_it_is_shrunk_and_enlarged() -> None:
