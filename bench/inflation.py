@@ -1,17 +1,15 @@
 """The claims about inflation, proven in the small: on a world of 16 × 16 pixels whose clips a program reads back.
 
-`python bench/inflation.py --out DIR` trains a small text-to-image model and, on top of it, six sets of temporal
+`python bench/inflation.py --out DIR` trains a small text-to-image model and, on top of it, five sets of temporal
 layers by `lumiere train`, then generates with the product's own sampler and prints the tables of
 docs/benchmarks.md. Trainings that DIR holds already are not repeated. On two cores: an hour and a half of one.
+Super-resolution stands beside it, in `bench/enlarging.py`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,11 +18,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 from lumiere_bench.inflation_pictures import loss_curves, paths, sheet
+from lumiere_bench.teaching import lumiere
 from lumiere_bench.world import FRAMES, PERIOD, SCENES, SIDE, draw, read, swing_share, write_world
 from lumiere_engine.effects.ingredients import files_fingerprint, find_ingredients
 from lumiere_engine.effects.prompting import Given, Prompter
 from lumiere_engine.effects.workspace import Shelf
-from lumiere_engine.learning.enlarging import blurred
 from lumiere_engine.learning.state import FitState
 from lumiere_engine.protocol.params import GenerateParams
 from lumiere_engine.protocol.weights import Weights
@@ -72,7 +70,6 @@ _SWINGS = {
     "keys": f'steps = 500\nbatch = 16\nframes = 4\nframe_step = {PERIOD}\nmodes = ["nothing"]\n',
     "between": f'steps = 500\nbatch = 11\nframes = {PERIOD + 1}\nmodes = ["ends"]\n',
 }
-_LARGER = _TEMPORAL.replace("[2, 2]", "[1, 1]") + 'steps = 160\nbatch = 8\nframes = 8\nmodes = ["small"]\n'
 
 
 def main() -> None:
@@ -92,7 +89,6 @@ def main() -> None:
         "coherence": lambda: coherence(studio, chosen.clips),
         "joins": lambda: joins(studio, few),
         "first frame": lambda: first_frame(studio, few),
-        "super-resolution": lambda: super_resolution(studio, few),
         "start": lambda: starts(out),
         "operations": operations,
     }
@@ -113,23 +109,15 @@ def train(out: Path) -> None:
     """The world, and all trainings, by the commands that a user has."""
     if not (out / "world").is_dir():
         write_world(out / "world", 0)
-    _lumiere(out, "image", _IMAGE, "train", "image", out / "world")
+    lumiere(out, "image", _IMAGE, "train", "image", out / "world")
     if not (out / "swings").is_dir():
         write_world(out / "swings", 7, 3, ("swings",))
     teach = ("train", "temporal", "--model", out / "image")
-    _lumiere(out, "temporal", _TEMPORAL + _WHOLE["temporal"], *teach, out / "world")
+    lumiere(out, "temporal", _TEMPORAL + _WHOLE["temporal"], *teach, out / "world")
     for name, more in _SWINGS.items():
         start = out / "temporal" / "temporal.safetensors"
-        _lumiere(out, name, _TEMPORAL + more, *teach, out / "swings", "--from", start)
-    _lumiere(out, "he", _TEMPORAL + _WHOLE["he"], *teach, out / "world")
-    _lumiere(out, "larger", _LARGER, *teach, out / "world")
-
-
-def _lumiere(out: Path, name: str, recipe: str, *command: object) -> None:
-    (out / f"{name}.toml").write_text(recipe, encoding="utf-8")
-    words = [*command, "-o", out / name, "--recipe", out / f"{name}.toml"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "LUMIERE_HOME": str(out / "home")}
-    subprocess.run([sys.executable, "-m", "lumiere_plugin", *map(str, words)], check=True, env=environment)
+        lumiere(out, name, _TEMPORAL + more, *teach, out / "swings", "--from", start)
+    lumiere(out, "he", _TEMPORAL + _WHOLE["he"], *teach, out / "world")
 
 
 class Studio:
@@ -313,52 +301,6 @@ def first_frame(studio: Studio, clips: int) -> dict[str, dict[str, float]]:
             "motion as told": round(float(np.mean(motion)), 2),
         }
     }
-
-
-def super_resolution(studio: Studio, clips: int) -> Table:
-    """Clips of half the size made whole again, in windows of 8 frames: how near the truth, and how they join."""
-    frames, window = 2 * WINDOW + WINDOW // 2, 8
-    scenes = [SCENES[k] for k in np.random.default_rng(3).permutation(len(SCENES))[:clips]]
-    rests = [scene for scene in SCENES if scene.motion == "rests"][:clips]
-    true = [draw(scene, frames, 60) for scene in (*scenes, *rests)]
-    shown = [blurred(_values(clip)[0], 2)[None] for clip in true]
-    made = {"bicubic": [_codes(clip) for clip in shown]}
-    for shared in (0, 2):
-        name = f"MultiDiffusion, {shared} frames shared" if shared else "hard joins"
-        made[name] = [
-            studio(
-                "larger",
-                scene.caption,
-                frames,
-                300 + k,
-                _seen(small),
-                window=window,
-                overlap=shared,
-                guidance=1.0,
-            )
-            for k, (scene, small) in enumerate(zip((*scenes, *rests), shown, strict=True))
-        ]
-    sheet(studio.out / "larger.png", [one[0] for one in (true, *made.values())])
-    table: Table = {}
-    for name, results in made.items():
-        error = [np.square(a.astype(float) - b).mean() for a, b in zip(results, true, strict=True)]
-        change = np.stack(
-            [np.abs(np.diff(clip.astype(float), axis=0)).mean((1, 2, 3)) for clip in results[clips:]]
-        )
-        shared = 2 if "shared" in name else 0
-        # of the steps from frame to frame where two windows meet, the largest; one step where nothing is shared
-        first = np.arange(window - shared, frames - 1, window - shared) - 1
-        at = np.minimum(first[:, None] + np.arange(shared + 1), frames - 2)
-        table[name] = {
-            "PSNR, dB": round(float(np.mean(10 * np.log10(255**2 / np.maximum(error, 1e-3)))), 2),
-            "change where windows meet, at rest": round(float(change[:, at].max(2).mean()), 2),
-            "change elsewhere, at rest": round(float(np.delete(change, at.ravel(), 1).mean()), 2),
-        }
-    return table
-
-
-def _seen(shown: torch.Tensor) -> Given:
-    return Given(torch.zeros_like(shown), torch.ones_like(shown[:, :1]), shown)
 
 
 def starts(out: Path) -> dict[str, dict[str, float]]:

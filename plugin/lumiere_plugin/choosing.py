@@ -18,7 +18,7 @@ class Choice:
         model: name of the text-to-image model; None takes the only one.
         motion: name of temporal layers or of a motion adapter; None takes the only one that fits; "none" has none.
         loras: name or name=scale each.
-        upscale: name of temporal layers that enlarge the clip; None leaves it as it is.
+        upscale: name of a super-resolution model that enlarges the clip; None leaves it as it is.
     """
 
     model: str | None = None
@@ -48,10 +48,7 @@ def choose(choice: Choice, *, moving: bool, without: str) -> tuple[Weights, ...]
         if motion is not None:
             out.append(Weights(motion.kind, motion.path, motion.fingerprint))
     if choice.upscale is not None:
-        larger = register.find(choice.upscale)
-        if larger.kind != "upscale" or larger.shape != image.shape:
-            raise SpecError(f"'{choice.upscale}' does not enlarge what '{image.name}' makes")
-        out.append(Weights("upscale", larger.path, larger.fingerprint))
+        out += _larger(choice.upscale, known)
     for text in choice.loras:
         name, _, scale = text.partition("=")
         lora = register.find(name)
@@ -82,6 +79,26 @@ def _image(name: str | None, images: list[Model], without: str) -> Model:
             + without,
         )
     return images[0]
+
+
+def _larger(name: str, known: tuple[Model, ...]) -> list[Weights]:
+    """A super-resolution model, and the temporal layers that were trained with it, if there are any."""
+    larger = register.find(name)
+    if larger.kind != "upscale" or larger.trained_with is not None:  # these were layers, before
+        raise SpecError(
+            f"'{name}' is no super-resolution model",
+            remedy="add one, such as Stable Diffusion's x4 upscaler: lumiere models add FOLDER",
+        )
+    out = [Weights("upscale", larger.path, larger.fingerprint)]
+    if larger.like is not None:
+        out.append(Weights("upscale_like", larger.like, larger.fingerprint))
+    layers = [m for m in known if m.kind == "temporal" and m.trained_with == larger.fingerprint]
+    if len(layers) > 1:
+        raise SpecError(
+            f"'{name}' has {len(layers)} sets of temporal layers",
+            remedy=f"leave one: lumiere models remove {layers[-1].name}",
+        )
+    return out + [Weights("upscale_temporal", one.path, one.fingerprint) for one in layers]
 
 
 def _motion(name: str | None, image: Model, known: tuple[Model, ...], moving: bool) -> Model | None:

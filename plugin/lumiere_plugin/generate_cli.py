@@ -48,7 +48,7 @@ def generate(
     ] = None,
     upscale: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="Registered layers that make the clip larger in the end (super-resolution)."),
+        typer.Option(help="A registered super-resolution model that makes the clip larger in the end."),
     ] = None,
     plate: Annotated[
         Optional[Path],  # noqa: UP045

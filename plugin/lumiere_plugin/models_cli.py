@@ -1,4 +1,4 @@
-"""`lumiere models`: text-to-image models, temporal layers, motion adapters, LoRAs and styles that the user has."""
+"""`lumiere models`: the user's text-to-image models, upscalers, temporal layers, motion adapters, LoRAs and styles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KINDS = {
     "image": "text-to-image model",
     "temporal": "temporal layers",
     "motion": "motion adapter",
-    "upscale": "super-resolution layers",
+    "upscale": "super-resolution model",
     "lora": "LoRA",
     "style": "style",
 }

@@ -11,6 +11,8 @@ from lumiere_engine.client import models as register
 from lumiere_engine.client.models import Model
 from lumiere_engine.protocol.errors import SpecError
 
+_NETWORKS = ("image", "upscale")
+
 
 def register_model(path: Path, name: str | None = None, like: str | None = None) -> Model:
     """Check weights by their headers, hash them, and give them a name.
@@ -24,7 +26,7 @@ def register_model(path: Path, name: str | None = None, like: str | None = None)
         LumiereError: they are nothing that is known, or the name is taken.
     """
     base = None if like is None else _image_folder(like)
-    known = [m for m in register.models() if m.kind == "image"]
+    known = [m for m in register.models() if m.kind in _NETWORKS and m.trained_with is None]
     answer = ask(
         "inspect_model",
         path=str(path.absolute()),
@@ -54,6 +56,6 @@ def _preview(answer: dict[str, Any]) -> str | None:
 
 def _image_folder(name: str) -> str:
     model = register.find(name)
-    if model.kind != "image" or model.like is not None:
+    if model.kind not in _NETWORKS or model.like is not None:
         raise SpecError(f"'{name}' is no image model in diffusers' layout")
     return model.path

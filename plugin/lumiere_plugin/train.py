@@ -118,7 +118,7 @@ def temporal(
 
 def _place_of(model: str) -> str:
     """A registered model's folder, or the folder that is named."""
-    named = [one for one in register.models() if one.name == model and one.kind == "image"]
+    named = [one for one in register.models() if one.name == model and one.kind in ("image", "upscale")]
     return named[0].path if named else str(Path(model).absolute())
 
 

@@ -29,9 +29,15 @@ def test_the_only_model_and_the_only_motion_that_fits_are_taken() -> None:
     _add("other", "temporal", trained_with="another model")
     _add("wide", "motion", shape="t")
     _add("layers", "temporal", trained_with="sd" * 8)
-    _add("larger", "upscale", trained_with="sd" * 8)
+    _add("larger", "upscale", shape="u")
     assert _roles(Choice()) == {"image": "/sd", "temporal": "/layers"}
     assert _roles(Choice(motion="none", upscale="larger")) == {"image": "/sd", "upscale": "/larger"}
+    _add("steady", "temporal", shape="u", trained_with="larger" * 8)
+    assert _roles(Choice(motion="none", upscale="larger")) == {
+        "image": "/sd",
+        "upscale": "/larger",
+        "upscale_temporal": "/steady",
+    }
 
 
 @pytest.mark.parametrize(
@@ -39,7 +45,9 @@ def test_the_only_model_and_the_only_motion_that_fits_are_taken() -> None:
     [
         (Choice(), "can move in 2 ways; name one with --motion: a, b"),
         (Choice(motion="larger"), "'larger' gives 'sd' no motion"),
-        (Choice(motion="a", upscale="b"), "'b' does not enlarge what 'sd' makes"),
+        (Choice(motion="a", upscale="b"), "'b' is no super-resolution model"),
+        (Choice(motion="a", upscale="layers"), "'layers' is no super-resolution model"),
+        (Choice(motion="a", upscale="larger"), "'larger' has 2 sets of temporal layers; leave one"),
         (Choice(model="a"), "'a' is no text-to-image model"),
         (Choice(motion="a", loras=("larger",)), "'larger' is no LoRA for 'sd'"),
     ],
@@ -48,6 +56,9 @@ def test_what_does_not_fit_or_is_not_clear_is_told(choice: Choice, said: str) ->
     _add("sd", "image")
     _add("a", "temporal")
     _add("b", "motion")
-    _add("larger", "upscale")
+    _add("larger", "upscale", shape="u")
+    _add("layers", "upscale", trained_with="sd" * 8)  # of Lumiere 0.7
+    for name in ("steady", "steadier"):
+        _add(name, "temporal", shape="u", trained_with="larger" * 8)
     with pytest.raises(SpecError, match=said):
         _roles(choice)

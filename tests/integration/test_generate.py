@@ -132,3 +132,40 @@ def test_from_captioned_clips_to_a_generated_clip(tools: Any, tmp_path: Path, wo
     lumiere("models", "remove", "moving")
     assert [one["name"] for one in lumiere("models", "list")["models"]] == ["planes"]
     lumiere("models", "remove", "planes")
+
+
+@pytest.mark.slow
+def test_a_model_that_enlarges_is_taught_registered_and_used(tools: Any, tmp_path: Path, world: Path) -> None:
+    def lumiere(*arguments: Any) -> Any:
+        said = tools.lumiere(*arguments, "--json", cwd=tmp_path)
+        assert said.returncode == 0, said.stderr
+        return json.loads(said.stdout)
+
+    enlarger = IMAGE.replace("[image]", '[image]\nmodes = ["small"]').replace(
+        "in_channels = 3", "in_channels = 6"
+    )
+    (tmp_path / "enlarger.toml").write_text(enlarger)
+    steady = TEMPORAL.replace('["nothing", "first"]', '["small"]')
+    (tmp_path / "steady.toml").write_text(steady)
+    for name, recipe in (("planes", "image"), ("double", "enlarger")):
+        lumiere("train", "image", world, "-o", name, "--recipe", f"{recipe}.toml", "--steps", 2)
+        kind = lumiere("models", "add", name)["kind"]
+        assert kind == ("image" if name == "planes" else "upscale")
+    teach = ("train", "temporal", world, "-o", "s", "--recipe", "steady.toml", "--steps", 2, "--model")
+    refused = tools.lumiere(*teach, "planes", cwd=tmp_path)
+    assert refused.returncode == 2 and "reads no small pictures" in refused.stderr
+    layers = lumiere(*teach, "double")["temporal"]
+    lumiere("models", "add", layers, "--name", "steady")
+    generate = ("generate", "--prompt", "a plane", "--motion", "none", "--steps", 2, "--frames", 5)
+    made = lumiere(*generate, "--upscale", "double", "-o", "large.mkv")
+    with open_source(made["output"]) as source:
+        assert (source.format.width, source.format.height, source.frame_count) == (32, 32, 5)
+        pictures = [source.read(k).planes[0] for k in range(5)]
+    recipe = json.loads((tmp_path / "large.mkv.lumiere.json").read_text())
+    roles = [one["role"] for one in recipe["spec"]["params"]["weights"]]
+    assert roles == ["image", "upscale", "upscale_temporal"]
+    lumiere("replay", "large.mkv.lumiere.json", "-o", "again.mkv")
+    with open_source(tmp_path / "again.mkv") as source:
+        assert all(np.array_equal(source.read(k).planes[0], pictures[k]) for k in range(5))
+    for name in ("steady", "double", "planes"):
+        lumiere("models", "remove", name)

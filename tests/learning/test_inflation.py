@@ -19,15 +19,18 @@ from lumiere_engine.learning.captioned import (
     gather,
     matte_of,
 )
-from lumiere_engine.learning.enlarging import blurred
+from lumiere_engine.learning.enlarging import resized, shrunk
 from lumiere_engine.learning.inflation import Lesson, he_start, teach
 from lumiere_engine.learning.team import Team
 from lumiere_engine.learning.trainer import Keeping
-from lumiere_engine.pretrained.space import Pixels
+from lumiere_engine.pretrained.small_picture import SmallPicture
+from lumiere_engine.pretrained.space import Pixels, open_space
 from lumiere_engine.pretrained.text import Text
 from lumiere_engine.protocol.errors import LumiereError, SpecError
 from lumiere_engine.stunet.image_params import ImageUNetParams, InflatedParams, TemporalParams
 from lumiere_engine.stunet.inflated import InflatedSTUNet, is_temporal
+
+from ..pretrained.conftest import write_vae
 
 IMAGE = ImageUNetParams(
     in_channels=3,
@@ -172,22 +175,64 @@ def test_material_without_captions_is_refused_by_name(tmp_path: Path) -> None:
         gather(folder, tmp_path / "cache", params)
 
 
-def test_layers_that_enlarge_are_shown_the_clip_small(clips: list[CaptionedClip]) -> None:
-    """In the plate stands what was shrunk and enlarged; all is generated."""
-    params = replace(PARAMS, modes=("small",))
+@pytest.mark.parametrize("noise", [None, DiscreteSchedule(1000, 0.0001, 0.02)])
+def test_networks_that_enlarge_are_shown_the_clip_small(
+    clips: list[CaptionedClip], noise: DiscreteSchedule | None
+) -> None:
+    """Beside the noisy clip stands what was shrunk and enlarged, as noisy as the network is told."""
+    params = replace(PARAMS, modes=("small",), steps=1)
     batch = draw_batch(clips, params, 0)
     assert (
-        batch.shown is not None and batch.shown.shape == batch.clean.shape and bool((batch.wanted == 1).all())
+        batch.small is not None and batch.small.shape == (2, 3, 4, 4, 4) and bool((batch.wanted == 1).all())
     )
-    flat = torch.full((3, 4, 8, 8), 0.3)
-    assert torch.allclose(blurred(flat, 2), flat)
-    assert torch.nn.functional.avg_pool3d(batch.clean, (1, 2, 2)).std() > 0.6 * batch.shown.std() > 0
-    seen: list[torch.Tensor] = []
+    assert torch.allclose(shrunk(batch.clean[0], 2), batch.small[0])
     lesson = _lesson(clips, params)
-    lesson.network.condition.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
-    teach(replace(lesson, params=replace(params, steps=1)))
-    plate = seen[0].unflatten(0, (2, 4)).transpose(1, 2)
-    assert torch.equal(plate[:, :3], batch.shown) and bool((plate[:, 3] == 1).all())
+    image = replace(IMAGE, in_channels=6, noise_levels=1000 if noise else 0)
+    network = InflatedSTUNet(InflatedParams(image, TemporalParams((2,), heads=2)))
+    seen: list[torch.Tensor] = []
+    levels: list[torch.Tensor] = []
+    network.conv_in.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    if noise:
+        network.class_embedding.register_forward_pre_hook(lambda _, given: levels.append(given[0]))
+    small = SmallPicture(2, noise, 350 if noise else 0)
+    state = teach(replace(lesson, network=network, parameters=network.temporal_parameters(), small=small))
+    assert np.isfinite(state.losses).all()
+    shown = seen[0].unflatten(0, (2, 4)).transpose(1, 2)[:, 3:]
+    for k in range(2):
+        truth = resized(batch.small[k], (8, 8))
+        if noise is None:
+            assert torch.equal(shown[k], truth)
+            continue
+        sigma = noise.sigmas[levels[0][k]].float()
+        apart = shown[k] * (sigma**2 + 1).sqrt() - truth
+        assert 0 < levels[0][k] <= 350 and abs(float(apart.std() / sigma) - 1) < 0.1
+
+
+def test_in_latents_the_small_picture_lies_on_their_grid(clips: list[CaptionedClip], tmp_path: Path) -> None:
+    """A VAE of factor 4 and a clip a quarter as wide: what the network is shown is the small clip itself."""
+    write_vae(tmp_path / "vae")
+    params = replace(PARAMS, modes=("small",), factor=4, steps=1)
+    network = InflatedSTUNet(
+        InflatedParams(replace(IMAGE, in_channels=7, out_channels=4), TemporalParams((2,), heads=2))
+    )
+    seen: list[torch.Tensor] = []
+    network.conv_in.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    lesson = replace(
+        _lesson(clips, params),
+        network=network,
+        parameters=network.temporal_parameters(),
+        space=open_space(tmp_path, scale=0.08333),
+        small=SmallPicture(4),
+    )
+    teach(lesson)
+    assert torch.equal(
+        seen[0].unflatten(0, (2, 4)).transpose(1, 2)[:, 4:], draw_batch(clips, params, 0).small
+    )
+
+
+def test_a_level_surface_stays_level_when_it_is_shrunk_and_enlarged() -> None:
+    level = torch.full((3, 4, 8, 8), 0.3)
+    assert torch.allclose(resized(shrunk(level, 2), (8, 8)), level)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,17 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "addition_time_embed_dim": 256,
         "projection_class_embeddings_input_dim": 16 + 6 * 256,
     },
+    "x4": {
+        "in_channels": 7,
+        "block_out_channels": (32, 64, 64, 96),
+        "attention_head_dim": 8,
+        "cross_attention_dim": 40,
+        "use_linear_projection": True,
+        "down_block_types": ("DownBlock2D", *["CrossAttnDownBlock2D"] * 3),
+        "up_block_types": (*["CrossAttnUpBlock2D"] * 3, "UpBlock2D"),
+        "only_cross_attention": (True, True, True, False),
+        "num_class_embeds": 1000,
+    },
     "inpainting": {
         "in_channels": 9,
         "block_out_channels": (32, 64, 96, 96),
@@ -73,6 +84,8 @@ def inputs(family: str, frames: int, size: tuple[int, int] = (16, 24)) -> dict[s
         "timestep": torch.tensor([17.0, 801.0]),
         "context": draw(2, 7, config["cross_attention_dim"]),
     }
+    if "num_class_embeds" in config:
+        out["level"] = torch.tensor([20, 350])
     if "addition_embed_type" in config:
         out["pooled"] = draw(2, 16)
         out["sizes"] = torch.tensor([[512.0, 512, 0, 0, 512, 512], [640, 320, 8, 4, 512, 512]])
@@ -84,7 +97,13 @@ def frame_answers(network: Any, given: dict[str, torch.Tensor]) -> torch.Tensor:
     added = {"text_embeds": given["pooled"], "time_ids": given["sizes"]} if "pooled" in given else None
     with torch.no_grad():
         frames = [
-            network(given["x"][:, :, t], given["timestep"], given["context"], added_cond_kwargs=added).sample
+            network(
+                given["x"][:, :, t],
+                given["timestep"],
+                given["context"],
+                class_labels=given.get("level"),
+                added_cond_kwargs=added,
+            ).sample
             for t in range(given["x"].shape[2])
         ]
     return torch.stack(frames, 2)

@@ -33,7 +33,8 @@ def test_with_stride_1_and_untrained_it_equals_the_image_network_on_every_frame(
 ) -> None:
     network, folder = saved
     given = inputs(family, 3)
-    ours = load_inflated(find_image(folder), TemporalParams(_strides(family, 1), conditioned=True))
+    layers = TemporalParams(_strides(family, 1), conditioned=family != "x4")  # which reads the small picture
+    ours = load_inflated(find_image(folder), layers)
     assert _apart(ours(**given), frame_answers(network, given)) <= 1e-4
 
 
@@ -191,6 +192,8 @@ def test_wrong_shapes_of_inputs_are_told() -> None:
         network(given["x"], given["timestep"], given["context"][..., :7])
     with pytest.raises(ValueError, match="a clip of b 4"):
         network(given["x"][:, :3], given["timestep"], given["context"])
+    with pytest.raises(ValueError, match="a noise level exactly where"):
+        network(given["x"], given["timestep"], given["context"], level=torch.tensor([20, 20]))
 
 
 def test_an_option_that_is_not_computed_is_refused_by_its_name(tmp_path: Path) -> None:
@@ -198,4 +201,7 @@ def test_an_option_that_is_not_computed_is_refused_by_its_name(tmp_path: Path) -
 
     reference("sd1", class_embed_type="timestep").save_pretrained(tmp_path)
     with pytest.raises(SpecError, match="class_embed_type"):
+        find_image(tmp_path)
+    reference("sd1", only_cross_attention=True).save_pretrained(tmp_path)  # in the middle as well
+    with pytest.raises(SpecError, match="only_cross_attention"):
         find_image(tmp_path)

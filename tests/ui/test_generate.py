@@ -39,7 +39,7 @@ def registered(tmp_path: Path) -> Iterator[None]:
         model("animate", "motion", tmp_path),
         model("film", "lora", tmp_path),
         model("grainy", "lora", tmp_path),
-        model("larger", "upscale", tmp_path),
+        model("larger", "upscale", tmp_path, "x4"),
         model("other", "motion", tmp_path, "sdxl"),
     ]
     for one in made:

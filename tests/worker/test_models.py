@@ -86,10 +86,45 @@ def test_temporal_layers_and_loras_are_told_from_their_headers(model: Path, tmp_
     assert (temporal["kind"], temporal["trained_with"]) == ("temporal", "abc")
     assert temporal["shape"] == _inspect(model)["shape"]
     save_temporal(network.temporal_parameters(), layers, tmp_path / "u.safetensors", {"factor": "2"})
-    assert _inspect(tmp_path / "u.safetensors", images=(model,))["kind"] == "upscale"
+    with pytest.raises(SpecError, match=r"u.safetensors: these layers enlarge as those of Lumiere 0.7 did"):
+        _inspect(tmp_path / "u.safetensors", images=(model,))
     assert _inspect(tmp_path / "l.safetensors", images=(model,))["kind"] == "lora"
     with pytest.raises(SpecError, match="register the text-to-image model first"):
         _inspect(tmp_path / "t.safetensors")
+
+
+def test_a_super_resolution_model_is_told_from_what_its_network_reads(model: Path, tmp_path: Path) -> None:
+    from lumiere_engine.diffusion import DiscreteSchedule
+    from lumiere_engine.pretrained.small import write_network, write_schedule, write_small_picture
+    from lumiere_engine.pretrained.small_picture import SmallPicture
+
+    image = replace(IMAGE, in_channels=6, noise_levels=1000)
+    network = InflatedSTUNet(InflatedParams(image, frame_by_frame(image)))
+    write_network(model, network.state_dict(), config_of_params(image))
+    with pytest.raises(SpecError, match=r"low_res_scheduler: the model has no scheduler_config.json"):
+        _inspect(model)
+    write_schedule(model, DiscreteSchedule(1000, 0.0001, 0.02), "low_res_scheduler")
+    with pytest.raises(SpecError, match="a network that enlarges None times is not known"):
+        _inspect(model)
+    write_small_picture(model, SmallPicture(2, DiscreteSchedule(1000, 0.0001, 0.02), 350))
+    found = _inspect(model)
+    assert found["kind"] == "upscale"
+    layers = TemporalParams((1,), heads=2)
+    added = InflatedSTUNet(InflatedParams(image, layers)).temporal_parameters()
+    save_temporal(added, layers, tmp_path / "t.safetensors", {"image": found["fingerprint"]})
+    temporal = _inspect(tmp_path / "t.safetensors", images=(model,))
+    assert (temporal["kind"], temporal["shape"]) == ("temporal", found["shape"])
+    write_schedule(model, DiscreteSchedule(2000, 0.0001, 0.02), "low_res_scheduler")
+    with pytest.raises(SpecError, match="2000 levels of noise, and the network knows 1000"):
+        _inspect(model)
+
+
+def test_models_that_were_registered_before_keep_the_name_of_their_shape() -> None:
+    """Additions fit a model by that name: it may not change when networks learn to be described more closely."""
+    from lumiere_engine.worker.models import _shape_of
+
+    assert _shape_of(ImageUNetParams()) == "143d166496d667bd"
+    assert _shape_of(ImageUNetParams(noise_levels=1000)) != _shape_of(ImageUNetParams())
 
 
 def test_motion_adapters_are_told_from_their_configuration(model: Path, tmp_path: Path) -> None:

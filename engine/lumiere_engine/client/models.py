@@ -22,8 +22,8 @@ class Model:
     Attributes:
         name: what the user calls it.
         kind: "image": a text-to-image model; "temporal": Lumiere's temporal layers; "motion": an AnimateDiff
-            adapter; "upscale": temporal layers that enlarge a clip; "lora"; "style": what stylising a shot has taught
-            Lumiere's own network.
+            adapter; "upscale": a super-resolution model; "lora"; "style": what stylising a shot has taught Lumiere's
+            own network.
         path: file or folder.
         fingerprint: SHA-256 over its weights.
         shape: names the shape of the image network that it is, or is for; equal shapes fit. Of a style, the

@@ -36,6 +36,7 @@ from ..frames.source import FrameSource, open_source
 from ..frames.writer import open_writer
 from ..matte.source import open_matte
 from ..matte.survey import check_matte
+from ..pretrained.space import Space
 from ..protocol.errors import SpecError
 from ..protocol.jobs import WorkOrder
 from ..protocol.messages import JobResult
@@ -99,7 +100,9 @@ def generate(order: WorkOrder, on_progress: OnProgress, observer: Observer | Non
         workspace = stack.enter_context(
             Workspace(Path(order.output).absolute(), fingerprint, on_kept=observer.kept)
         )
-        larger = Enlarger(ingredients, base, spec.seed, prompter) if factor > 1 else None
+        larger = None
+        if ingredients.enlarging is not None:
+            larger = Enlarger(ingredients.enlarging, factor, base, spec.seed)
         prompter.plan(count, media.size, workspace.shelf("window"))
         if larger is not None:
             larger.plan(count, media.size, workspace.shelf("enlarging_window"))
@@ -110,6 +113,7 @@ def generate(order: WorkOrder, on_progress: OnProgress, observer: Observer | Non
             if larger is not None:
                 clip = larger(
                     clip,
+                    prompter.space,
                     workspace.shelf("enlarged"),
                     lambda done, total: clock.step("imagine", total + done, 2 * total),
                 )
@@ -120,7 +124,8 @@ def generate(order: WorkOrder, on_progress: OnProgress, observer: Observer | Non
             prompter.notes.append(
                 f"{wanted[0]} × {wanted[1]} is not a size of this network: the clip is {fmt.width} × {fmt.height}"
             )
-        notes = [*prompter.notes, *_write(order, media, prompter, clip, workspace, clock, observer)]
+        space = prompter.space if larger is None else larger.space
+        notes = [*prompter.notes, *_write(order, media, space, clip, workspace, clock, observer)]
         for note in notes:
             clock.note(note)
         # what memory chose is said in the recipe: its replay has the same bytes on any device
@@ -234,7 +239,7 @@ def _imagined(prompter: Prompter, given: Given, workspace: Workspace, clock: Clo
 def _write(
     order: WorkOrder,
     media: _Media,
-    prompter: Prompter,
+    space: Space,
     clip: Tensor,
     workspace: Workspace,
     clock: Clock,
@@ -257,7 +262,7 @@ def _write(
         audio_range=media.frames if sound else None,
         aside=workspace.folder,
     ) as writer:
-        for done, picture in enumerate(_pictures(order, media, prompter, clip), start=1):
+        for done, picture in enumerate(_pictures(order, media, space, clip), start=1):
             writer.write(picture)
             observer.finished_frame(media.frames.start + done - 1, partial(to_rgb, picture, fmt))
             clock.step("write", done, count)
@@ -265,13 +270,13 @@ def _write(
     return list(writer.notes)
 
 
-def _pictures(order: WorkOrder, media: _Media, prompter: Prompter, clip: Tensor) -> Iterator[Picture]:
+def _pictures(order: WorkOrder, media: _Media, space: Space, clip: Tensor) -> Iterator[Picture]:
     fmt, params = media.format, order.spec.params_of(GenerateParams)
     plate = media.plate
     native: Iterator[Picture] = (
         plate.iter(media.frames) if plate is not None and params.plate_as == "clip" else iter(())
     )
-    for frame, decoded in enumerate(prompter.space.decode(clip[0])):
+    for frame, decoded in enumerate(space.decode(clip[0])):
         values = decoded.float().cpu().numpy().transpose(1, 2, 0)
         rgb: Array = np.clip((values + 1) / 2, 0, 1).astype(np.float32)
         if plate is not None and params.plate_as == "first_frame" and frame == 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -40,26 +40,14 @@ class Ingredients:
     """Frames that are generated in one pass; None if frames do not know each other."""
     most: int | None
     """Frames that can be; None where there is no limit."""
-    upscale: Path | None = None
-    """Temporal layers that enlarge a clip."""
+    enlarging: Ingredients | None = None
+    """Those of the pass that enlarges."""
 
     @property
     def factor(self) -> int:
         """How many times as wide and high as the network makes it the clip is in the end."""
-        return 1 if self.upscale is None else enlarging_factor(self.upscale)
-
-    @property
-    def enlarging(self) -> Ingredients:
-        """Those of the pass that enlarges."""
-        assert self.upscale is not None
-        return replace(
-            self,
-            temporal=self.upscale,
-            motion=None,
-            window=trained_frames(self.upscale),
-            most=None,
-            upscale=None,
-        )
+        small = None if self.enlarging is None else self.enlarging.model.small
+        return 1 if small is None else small.factor
 
     @property
     def network(self) -> InflatedParams:
@@ -88,26 +76,16 @@ def find_ingredients(weights: tuple[Weights, ...]) -> Ingredients:
     Raises:
         SpecError: something is missing, is not what the job was made with, or does not fit the rest.
     """
-    by_role: dict[str, list[Weights]] = {}
-    for one in weights:
-        by_role.setdefault(one.role, []).append(one)
+    by_role = _by_role(weights)
     if len(by_role.get("image", [])) != 1:
         raise SpecError("a job names one image model")
     image, like = by_role["image"][0], by_role.get("like", [None])[0]
-    model = find_model(Path(image.path), None if like is None else Path(like.path))
-    _same(image, fingerprint_of(model.image))
-    temporal = motion = window = most = upscale = None
-    for one in by_role.get("upscale", ()):
-        upscale = Path(one.path)
-        check_temporal(upscale, model.image.params)
-        _same(one, files_fingerprint([upscale]))
-        enlarging_factor(upscale)
-        # they are loaded when the clip is made already: too late to find them damaged
-        refuse_unfinite_file(upscale)
+    model = _model(image, like)
+    if model.small is not None:
+        raise SpecError("that model makes clips larger, and none", clip=image.path)
+    temporal = motion = window = most = None
     for one in by_role.get("temporal", ()):
-        temporal = Path(one.path)
-        check_temporal(temporal, model.image.params)
-        _same(one, files_fingerprint([temporal]))
+        temporal = _temporal(one, model)
         window = trained_frames(temporal)
     for one in by_role.get("motion", ()):
         motion = Path(one.path)
@@ -118,19 +96,53 @@ def find_ingredients(weights: tuple[Weights, ...]) -> Ingredients:
     for one in by_role.get("lora", ()):
         find_lora(Path(one.path), model.image.params)
         _same(one, files_fingerprint([Path(one.path)]))
-    return Ingredients(model, temporal, motion, tuple(by_role.get("lora", ())), window, most, upscale)
+    return Ingredients(
+        model, temporal, motion, tuple(by_role.get("lora", ())), window, most, find_enlarging(weights)
+    )
 
 
-def enlarging_factor(upscale: Path) -> int:
-    """How many times as wide and high a clip becomes, from the header of layers that enlarge.
+def find_enlarging(weights: tuple[Weights, ...]) -> Ingredients | None:
+    """What enlarges a clip, if there is something among a job's files; errors as `find_ingredients`."""
+    by_role = _by_role(weights)
+    if "upscale" not in by_role:
+        return None
+    upscale, like = by_role["upscale"][0], by_role.get("upscale_like", [None])[0]
+    model = _model(upscale, like)
+    if model.small is None:
+        raise SpecError(
+            "that model reads no small pictures, and so enlarges nothing",
+            clip=upscale.path,
+            remedy="name a super-resolution model, such as Stable Diffusion's x4 upscaler",
+        )
+    # all is loaded when the clip is made already: too late to find it damaged
+    for file in model.image.tensors.files:
+        refuse_unfinite_file(file)
+    temporal = window = None
+    for one in by_role.get("upscale_temporal", ()):
+        temporal = _temporal(one, model)
+        refuse_unfinite_file(temporal)
+        window = trained_frames(temporal)
+    return Ingredients(model, temporal, None, (), window, None)
 
-    Raises:
-        SpecError: these do not.
-    """
-    factor = read_weights_header(str(upscale)).metadata.get("factor", "")
-    if factor not in {str(number) for number in range(2, 9)}:
-        raise SpecError("these temporal layers do not enlarge", clip=str(upscale))
-    return int(factor)
+
+def _by_role(weights: tuple[Weights, ...]) -> dict[str, list[Weights]]:
+    by_role: dict[str, list[Weights]] = {}
+    for one in weights:
+        by_role.setdefault(one.role, []).append(one)
+    return by_role
+
+
+def _model(image: Weights, like: Weights | None) -> ImageModel:
+    model = find_model(Path(image.path), None if like is None else Path(like.path))
+    _same(image, fingerprint_of(model.image))
+    return model
+
+
+def _temporal(one: Weights, model: ImageModel) -> Path:
+    path = Path(one.path)
+    check_temporal(path, model.image.params)
+    _same(one, files_fingerprint([path]))
+    return path
 
 
 def trained_frames(temporal: Path) -> int:

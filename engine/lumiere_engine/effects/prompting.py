@@ -26,7 +26,8 @@ from ..diffusion import (
     sample_dpmpp,
     sample_euler,
 )
-from ..pretrained.space import Space, open_space
+from ..pretrained.small_picture import SmallPicture
+from ..pretrained.space import Space
 from ..pretrained.text import Text, TextEncoder
 from ..protocol.errors import SpecError
 from ..protocol.params import GenerateParams
@@ -54,7 +55,7 @@ class Given:
     wanted: Tensor
     """1 1 t h w, the matte M: 1 = generate."""
     shown: Tensor | None = None
-    """1 c t h w, what the network sees in the plate where it generates; None is blank."""
+    """1 3 t h w in [-1, 1], the small clip on the grid of a network that enlarges."""
 
     @classmethod
     def nothing(cls, space: Space, frames: int, size: tuple[int, int]) -> Given:
@@ -90,12 +91,9 @@ class Prompter:
         ingredients: the files.
         params: what the artist chose.
         seed: of all randomness.
-        space: where the model works, if it is open already.
     """
 
-    def __init__(
-        self, ingredients: Ingredients, params: GenerateParams, seed: int, space: Space | None = None
-    ) -> None:
+    def __init__(self, ingredients: Ingredients, params: GenerateParams, seed: int) -> None:
         if params.window is not None and ingredients.most is not None and params.window > ingredients.most:
             raise SpecError(
                 f"the motion adapter was trained with {ingredients.most} frames at most",
@@ -104,7 +102,7 @@ class Prompter:
         torch.set_num_threads(THREADS)
         self._parts, self._params, self._seed = ingredients, params, seed
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.space: Space = space or open_space(ingredients.model.folder, self._device)
+        self.space: Space = ingredients.model.space(self._device)
         schedule = ingredients.schedule
         if params.terminal_snr:
             schedule = DiscreteSchedule(
@@ -203,7 +201,8 @@ class Prompter:
         Args:
             network: from `network`.
             texts: prompt and negative prompt.
-            given: what is there already; a matte of 1 throughout, and truth for `strength` below 1.
+            given: what is there already; a matte of 1 throughout, and truth for `strength` below 1; the small
+                clip, for a network that enlarges.
             kept: where the answer to each step is kept, and taken from if it is there.
             on_step: hears of (done, all) steps.
             first: number of the first frame, to which its noise belongs.
@@ -211,8 +210,8 @@ class Prompter:
         p = self._params
         self.space.rest()
         sigmas = self._sigmas()
-        c, t, h, w = given.truth.shape[1:]
-        noise = frame_noise(self._seed, range(first, first + t), (c, h, w))[None]
+        t, h, w = given.truth.shape[2:]
+        noise, cond = self._conditioned(given, first)
         # in full width at the start, as the schedule's own x = clean + σ·noise; nothing is clean before it
         level = float(sigmas[0])
         x = given.truth + level * noise if p.strength < 1 else (1 + level**2) ** 0.5 * noise
@@ -222,14 +221,24 @@ class Prompter:
         denoiser: Denoiser = self._guided(network, texts, (h, w))
         denoiser = self._windowed(denoiser, t, h, w)
         denoiser = KnownDenoiser(denoiser, given.truth, known)
-        plate = given.truth * (1 - given.wanted)
-        if given.shown is not None:
-            plate = plate + given.shown * given.wanted
-        cond = torch.cat([plate, given.wanted], 1)
         steps = len(sigmas) - 1
         remembered = _Remembered(denoiser, kept, steps, on_step)
         sample = sample_dpmpp if p.sampler == "dpm++" else sample_euler
         return sample(remembered, x, sigmas, cond)
+
+    def _conditioned(self, given: Given, first: int) -> tuple[Tensor, Tensor]:
+        """Noise to begin with, and what the network is shown of the clip."""
+        c, t, h, w = given.truth.shape[1:]
+        small = self._parts.model.small
+        if small is None or given.shown is None:
+            plate = given.truth * (1 - given.wanted)
+            noise = frame_noise(self._seed, range(first, first + t), (c, h, w))
+            return noise[None], torch.cat([plate, given.wanted], 1)
+        # what frames that do not know each other invent is calmest if all of them begin with the same noise
+        numbers = range(first, first + t) if self._parts.temporal else [first] * t
+        noise = frame_noise(self._seed, numbers, (c + given.shown.shape[1], h, w))[None]
+        shown = small.noised(given.shown, noise[:, c:], torch.tensor([small.usual]))
+        return noise[:, :c], shown
 
     def _sigmas(self) -> Tensor:
         p = self._params
@@ -241,7 +250,10 @@ class Prompter:
     def _guided(self, network: InflatedSTUNet, texts: tuple[Text, Text], size: tuple[int, int]) -> Denoiser:
         rows, columns = (length * self.space.factor for length in size)
         wanted, unwanted = (
-            DiscreteDenoiser(_Prompted(network, text, (rows, columns)), self.schedule) for text in texts
+            DiscreteDenoiser(
+                _Prompted(network, text, (rows, columns), self._parts.model.small), self.schedule
+            )
+            for text in texts
         )
         return GuidedDenoiser(wanted, unwanted, self._params.guidance)
 
@@ -254,11 +266,14 @@ class Prompter:
 
 
 class _Prompted:
-    """F(x, timestep, cond) of a network that is told one text."""
+    """F(x, timestep, cond) of a network that is told one text; cond is the small clip for one that enlarges."""
 
-    def __init__(self, network: InflatedSTUNet, text: Text, size: tuple[int, int]) -> None:
+    def __init__(
+        self, network: InflatedSTUNet, text: Text, size: tuple[int, int], small: SmallPicture | None
+    ) -> None:
         weight = next(network.parameters())
         self._network, self._size = network, size
+        self._level = small.usual if small is not None and network.params.image.noise_levels else None
         self._device, self._dtype = weight.device, weight.dtype
         self._text = text.to(weight.device, weight.dtype)
 
@@ -269,6 +284,8 @@ class _Prompted:
         noisy = x.to(self._device, self._dtype)
         if p.image.in_channels == 2 * p.image.out_channels + 1:
             noisy = torch.cat([noisy, given[:, -1:], given[:, :-1]], 1)
+        if p.image.enlarges:
+            noisy = torch.cat([noisy, given], 1)
         pooled = self._text.pooled
         rows, columns = self._size
         answer = self._network(
@@ -279,6 +296,7 @@ class _Prompted:
             sizes=None
             if pooled is None
             else timestep.new_tensor([[rows, columns, 0, 0, rows, columns]] * b).to(self._device),
+            level=None if self._level is None else torch.full((b,), self._level, device=self._device),
             cond=given if p.temporal.conditioned else None,
         )
         return answer.to(x.device, x.dtype)

@@ -16,14 +16,15 @@ from lumiere_engine.frames.source import open_source
 from lumiere_engine.protocol.errors import LumiereError, OutputError, SpecError
 from lumiere_engine.protocol.ranges import FrameRange
 
-from .enlarging import blurred
+from .enlarging import shrunk
 from .material import Item, find_items
 from .params import TrainParams
 
 Array = np.ndarray
 MODES = ("nothing", "first", "ends", "every", "box", "region", "small")
 """What of a clip is given: nothing; its first frame; its first and last; every n-th; all but a box; the first
-frame, and afterwards all but a region (a cinemagraph); all of it, but small (super-resolution)."""
+frame, and afterwards all but a region (a cinemagraph); all of it, but small (super-resolution, for networks that
+read small pictures)."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class CaptionedParams(TrainParams):
     unprompted: float = 0.1
     """Share of examples without their caption, which is what guidance leads away from."""
     modes: tuple[str, ...] = ("nothing",)
-    """What is given of a clip, see `MODES`; drawn evenly. Anything but "nothing" makes the network read it."""
+    """What is given of a clip, see `MODES`; drawn evenly. Anything but "nothing" and "small" makes the network read
+    plate and matte."""
     every: int = 4
     """Frames from one given frame to the next in the mode "every"."""
     factor: int = 2
@@ -64,7 +66,7 @@ class CaptionedParams(TrainParams):
         if self.batch < 1 or self.frames < 1 or self.frame_step < 1 or self.every < 1 or min(self.size) < 8:
             raise SpecError("a batch, a window and its steps are at least 1, its rows and columns at least 8")
         if "small" in self.modes and set(self.modes) != {"small"}:
-            raise SpecError("layers that enlarge learn nothing else", remedy='say modes = ["small"] alone')
+            raise SpecError("networks that enlarge learn nothing else", remedy='say modes = ["small"] alone')
         if not 2 <= self.factor <= 8 or ("small" in self.modes and any(n % self.factor for n in self.size)):
             raise SpecError(
                 f"rows and columns of {self.size} do not shrink by {self.factor}",
@@ -109,12 +111,14 @@ class CaptionedBatch:
     """b 3 t h w in [-1, 1]."""
     wanted: Tensor
     """b 1 t h w, the matte M: 1 = generate, 0 = given."""
-    shown: Tensor | None
-    """b 3 t h w, what stands in the plate C where nothing is given; None is blank."""
+    small: Tensor | None
+    """b 3 t h/factor w/factor in [-1, 1], in the mode "small"."""
     captions: list[str]
     """One each; empty where the example has none."""
     places: Tensor
     """b, where in the schedule: 0 ≤ place < 1."""
+    small_places: Tensor
+    """b, the same of the small picture's noise."""
     numbers: range
     """Of the examples in the step's whole batch; their noise hangs on it."""
     noise_seed: int
@@ -174,7 +178,7 @@ def draw_batch(
     clips: list[CaptionedClip], params: CaptionedParams, step: int, part: range | None = None
 ) -> CaptionedBatch:
     """The examples of a step, or a part of them: the same whatever else was drawn."""
-    clean, wanted, captions, places = [], [], [], []
+    clean, wanted, captions, places, small_places = [], [], [], [], []
     numbers = range(params.batch) if part is None else part
     for index in numbers:
         rng = np.random.default_rng([params.seed, 0x7E47, step, index])
@@ -188,14 +192,16 @@ def draw_batch(
         captions.append("" if rng.random() < params.unprompted else clip.caption)
         # evenly over the batch: an even spread of noise levels makes a step's gradient less noisy
         places.append((index + rng.random()) / params.batch)
+        small_places.append(rng.random())
     seed = int(np.random.default_rng([params.seed, 0x401E, step]).integers(2**62))
-    shown = torch.stack([blurred(clip, params.factor) for clip in clean]) if "small" in params.modes else None
+    small = torch.stack([shrunk(clip, params.factor) for clip in clean]) if "small" in params.modes else None
     return CaptionedBatch(
         torch.stack(clean),
         torch.stack(wanted),
-        shown,
+        small,
         captions,
         torch.tensor(places, dtype=torch.float32),
+        torch.tensor(small_places, dtype=torch.float32),
         numbers,
         seed,
     )

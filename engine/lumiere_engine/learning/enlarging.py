@@ -6,13 +6,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 
-def enlarged(clip: Tensor, factor: int) -> Tensor:
-    """Bicubic, frame by frame: 3 t h w → 3 t factor·h factor·w."""
-    frames = clip.transpose(0, 1)
-    larger = F.interpolate(frames, scale_factor=factor, mode="bicubic", align_corners=False)
-    return larger.transpose(0, 1)
+def shrunk(clip: Tensor, factor: int) -> Tensor:
+    """By areas: 3 t h w → 3 t h/factor w/factor; h and w are multiples of it."""
+    return F.avg_pool3d(clip, (1, factor, factor))
 
 
-def blurred(clip: Tensor, factor: int) -> Tensor:
-    """What is left of a clip that was shrunk by areas and enlarged again: 3 t h w, h and w multiples of `factor`."""
-    return enlarged(F.avg_pool3d(clip, (1, factor, factor)), factor)
+def resized(clip: Tensor, size: tuple[int, int]) -> Tensor:
+    """Brought to the rows and columns of a network's grid, bicubic: 3 t h w in [-1, 1] → 3 t size, in [-1, 1]."""
+    if tuple(clip.shape[2:]) == size:
+        return clip
+    frames = F.interpolate(clip.transpose(0, 1), size, mode="bicubic", align_corners=False)
+    return frames.transpose(0, 1).clamp(-1, 1)

@@ -15,11 +15,13 @@ from torch import Tensor, nn
 
 from lumiere_engine.diffusion import DiscreteSchedule, frame_noise
 from lumiere_engine.frames.prefetch import prefetch
+from lumiere_engine.pretrained.small_picture import SmallPicture
 from lumiere_engine.pretrained.space import Space
 from lumiere_engine.pretrained.text import Text
 from lumiere_engine.stunet.inflated import InflatedSTUNet
 
 from .captioned import CaptionedBatch, CaptionedClip, CaptionedParams, draw_batch
+from .enlarging import resized
 from .state import FitState
 from .team import ALONE, Team
 from .trainer import KEPT_NOWHERE, Adam, Keeping
@@ -40,6 +42,7 @@ class Lesson:
         clips: what it learns from.
         params: see there.
         half: compute in bfloat16 where that is precise enough (on a GPU).
+        small: how it is shown small pictures, if it enlarges them.
     """
 
     network: InflatedSTUNet
@@ -50,6 +53,7 @@ class Lesson:
     clips: list[CaptionedClip]
     params: CaptionedParams
     half: bool = False
+    small: SmallPicture | None = None
 
 
 def teach(lesson: Lesson, keeping: Keeping = KEPT_NOWHERE, team: Team = ALONE) -> FitState:
@@ -90,33 +94,39 @@ def lesson_loss(lesson: Lesson, batch: CaptionedBatch, texts: dict[str, Text]) -
     device = next(network.parameters()).device
     clean = torch.stack([lesson.space.encode(clip) for clip in batch.clean]).to(device)
     matte = _at_size(batch.wanted, clean.shape[3:]).to(device)
-    plate = clean * (1 - matte)
-    if batch.shown is not None:
-        plate += torch.stack([lesson.space.encode(clip) for clip in batch.shown]).to(device) * matte
     levels = (batch.places * schedule.levels).long()
     sigma = schedule.sigmas[levels].float().to(device)[:, None, None, None, None]
     scale = (sigma**2 + 1).rsqrt()
-    noise = _noise(batch.noise_seed, batch.numbers, clean).to(device)
-    noisy = scale * (clean + sigma * noise)
+    channels = clean.shape[1]
+    noise = _noise(batch.noise_seed, batch.numbers, clean, channels if lesson.small is None else channels + 3)
+    noise, small_noise = noise.to(device).tensor_split([channels], 1)
+    noisy, small_levels = scale * (clean + sigma * noise), None
+    read = noisy
+    if lesson.small is not None and batch.small is not None:
+        small_levels = lesson.small.levels(batch.small_places).to(device)
+        rows, columns = clean.shape[3:]
+        shown = torch.stack([resized(clip, (rows, columns)) for clip in batch.small]).to(device)
+        read = torch.cat([noisy, lesson.small.noised(shown, small_noise, small_levels)], 1)
     target = noise if schedule.prediction == "epsilon" else scale * noise - scale * sigma * clean
-    read = [texts[caption].to(device, clean.dtype) for caption in batch.captions]
-    pooled = [text.pooled for text in read if text.pooled is not None]
+    told = [texts[caption].to(device, clean.dtype) for caption in batch.captions]
+    pooled = [text.pooled for text in told if text.pooled is not None]
     height, width = (length * lesson.space.factor for length in clean.shape[3:])
     with torch.autocast(device.type, torch.bfloat16, enabled=lesson.half):
         answer = network(
-            noisy,
+            read,
             levels.float().to(device),
-            torch.stack([text.context for text in read]),
+            torch.stack([text.context for text in told]),
             pooled=torch.stack(pooled) if pooled else None,
-            sizes=clean.new_tensor([[height, width, 0, 0, height, width]] * len(read)) if pooled else None,
-            cond=torch.cat([plate, matte], 1) if network.params.temporal.conditioned else None,
+            sizes=clean.new_tensor([[height, width, 0, 0, height, width]] * len(told)) if pooled else None,
+            level=small_levels if network.params.image.noise_levels else None,
+            cond=torch.cat([clean * (1 - matte), matte], 1) if network.params.temporal.conditioned else None,
         )
     return (answer.float() - target).square().mean()
 
 
-def _noise(seed: int, numbers: range, like: Tensor) -> Tensor:
-    _, c, t, h, w = like.shape
-    return torch.stack([frame_noise(seed, range(k * t, (k + 1) * t), (c, h, w)) for k in numbers])
+def _noise(seed: int, numbers: range, like: Tensor, channels: int) -> Tensor:
+    t, h, w = like.shape[2:]
+    return torch.stack([frame_noise(seed, range(k * t, (k + 1) * t), (channels, h, w)) for k in numbers])
 
 
 def _at_size(matte: Tensor, size: torch.Size) -> Tensor:

@@ -6,15 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from lumiere_engine.diffusion import DiscreteSchedule
 from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.stunet.image_layout import naming, read_json
 from lumiere_engine.stunet.image_params import ImageUNetParams
 from lumiere_engine.stunet.image_weights import ImageFiles, find_image
 
+from .small_picture import MOST_LEVEL, SmallPicture
+from .space import Space, open_space
 from .text import refuse_unsafe
 
 _LARGEST_VOCABULARY = 2**26
+# What latents of networks that enlarge are multiplied by, whatever their VAE's configuration says: so diffusers'
+# pipeline has it, since the first of them were published with a configuration that says nothing.
+_ENLARGING_SCALE = 0.08333
 _SCHEDULE = {
     "num_train_timesteps": "levels",
     "beta_start": "beta_start",
@@ -37,6 +44,12 @@ class ImageModel:
     """Whether an empty prompt is read as zeros."""
     side: int
     """Rows and columns that the network was trained at, in its own space."""
+    small: SmallPicture | None = None
+    """How it is shown small pictures, if it enlarges them."""
+
+    def space(self, device: torch.device | str = "cpu") -> Space:
+        """Where the network works; errors as `open_space`."""
+        return open_space(self.folder, device, scale=None if self.small is None else _ENLARGING_SCALE)
 
 
 def find_model(path: Path, like: Path | None = None) -> ImageModel:
@@ -72,6 +85,7 @@ def find_model(path: Path, like: Path | None = None) -> ImageModel:
         _schedule(folder / "scheduler" / "scheduler_config.json"),
         bool(read_json(index).get("force_zeros_for_empty_prompt")) if index.is_file() else False,
         _side(folder / "unet" / "config.json"),
+        _small_picture(folder, image.params) if image.params.enlarges else None,
     )
 
 
@@ -122,6 +136,24 @@ def _check_tokenizer(part: Path) -> None:
     for file in (part / "tokenizer_config.json", whole, words):
         if file.is_file():
             read_json(file, _LARGEST_VOCABULARY)
+
+
+def _small_picture(folder: Path, params: ImageUNetParams) -> SmallPicture:
+    """The small picture lies on the grid of the latents, or, enlarged, on that of the pixels."""
+    index = folder / "model_index.json"
+    said = read_json(index) if index.is_file() else {}
+    levels = _about(folder / "vae").get("block_out_channels") if (folder / "vae").is_dir() else None
+    factor: Any = 2 ** (len(levels) - 1) if isinstance(levels, list) else said.get("factor")
+    noise = None
+    if params.noise_levels:
+        noise = _schedule(folder / "low_res_scheduler" / "scheduler_config.json")
+    most = said.get("max_noise_level", MOST_LEVEL)
+    with naming(folder):
+        if noise is not None and noise.levels > params.noise_levels:
+            raise SpecError(
+                f"its small picture has {noise.levels} levels of noise, and the network knows {params.noise_levels}"
+            )
+        return SmallPicture(factor, noise, 0 if noise is None else most)
 
 
 def _side(config: Path) -> int:

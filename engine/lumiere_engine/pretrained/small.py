@@ -14,6 +14,7 @@ from lumiere_engine.diffusion import DiscreteSchedule
 from lumiere_engine.stunet.checkpoint import write_safetensors
 
 from .extra import package
+from .small_picture import SmallPicture
 
 _SPECIAL = ["<pad>", "<start>", "<end>", "<unknown>"]
 _LENGTH = 24
@@ -72,9 +73,9 @@ def write_text_encoder(folder: Path, words: Iterable[str], width: int, seed: int
     encoder.save_pretrained(str(folder / "text_encoder"))
 
 
-def write_schedule(folder: Path, schedule: DiscreteSchedule) -> None:
+def write_schedule(folder: Path, schedule: DiscreteSchedule, name: str = "scheduler") -> None:
     """`scheduler/scheduler_config.json` of these noise levels."""
-    place = folder / "scheduler"
+    place = folder / name
     place.mkdir(parents=True, exist_ok=True)
     data = {
         "_class_name": "DDIMScheduler",
@@ -88,6 +89,18 @@ def write_schedule(folder: Path, schedule: DiscreteSchedule) -> None:
         "clip_sample": False,
     }
     (place / "scheduler_config.json").write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+
+
+def write_small_picture(folder: Path, small: SmallPicture) -> None:
+    """What a super-resolution network is shown: `model_index.json`, and `low_res_scheduler/` if there is noise."""
+    about = {
+        "_class_name": "StableDiffusionUpscalePipeline",
+        "factor": small.factor,
+        "max_noise_level": small.most,
+    }
+    (folder / "model_index.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    if small.noise is not None:
+        write_schedule(folder, small.noise, "low_res_scheduler")
 
 
 def write_network(folder: Path, tensors: dict[str, torch.Tensor], config: dict[str, object]) -> None:

@@ -65,12 +65,15 @@ class Latents:
         folder: with `config.json` and safetensors.
         tile: rows and columns of latents above which a frame is decoded in tiles.
         device: where it computes.
+        scale: of the latents; None is what the configuration says.
 
     Raises:
         SpecError: a part is missing, damaged, or in a format that could hold programs.
     """
 
-    def __init__(self, folder: Path, *, tile: int = 64, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self, folder: Path, *, tile: int = 64, device: torch.device | str = "cpu", scale: float | None = None
+    ) -> None:
         diffusers = package("diffusers")
         refuse_unsafe(folder)
         try:
@@ -87,7 +90,7 @@ class Latents:
         refuse_unfinite(vae.state_dict().items(), folder)
         self._vae = vae.eval()
         self._device = device
-        self._scale = float(vae.config.scaling_factor)
+        self._scale = float(vae.config.scaling_factor) if scale is None else scale
         self._shift = float(getattr(vae.config, "shift_factor", None) or 0.0)
         self.factor = 2 ** (len(vae.config.block_out_channels) - 1)
         self.channels = int(vae.config.latent_channels)
@@ -117,6 +120,6 @@ class Latents:
         self._vae.to("cpu")
 
 
-def open_space(model: Path, device: torch.device | str = "cpu") -> Space:
+def open_space(model: Path, device: torch.device | str = "cpu", *, scale: float | None = None) -> Space:
     """Latents if the model has a VAE, pixels if not."""
-    return Latents(model / "vae", device=device) if (model / "vae").is_dir() else Pixels()
+    return Latents(model / "vae", device=device, scale=scale) if (model / "vae").is_dir() else Pixels()

@@ -11,7 +11,7 @@ from typing import Any
 
 from .errors import SpecError
 
-ROLES = ("image", "like", "temporal", "motion", "upscale", "lora")
+ROLES = ("image", "like", "temporal", "motion", "upscale", "upscale_like", "upscale_temporal", "lora")
 _MOST_HEADER_BYTES = 100_000_000
 _POINTER = b"version https://git-lfs"
 _BITS = {
@@ -28,8 +28,8 @@ class Weights:
 
     Attributes:
         role: "image": the text-to-image model; "like": the folder whose text encoders and VAE a single file uses;
-            "temporal": Lumiere's temporal layers; "motion": an AnimateDiff adapter; "upscale": temporal layers that
-            enlarge a clip; "lora".
+            "temporal": Lumiere's temporal layers; "motion": an AnimateDiff adapter; "upscale": a super-resolution
+            model that enlarges the clip; "upscale_like" and "upscale_temporal": what belongs to that one; "lora".
         path: on this machine.
         fingerprint: SHA-256 over its weights.
         scale: of a LoRA, how much of it is added.

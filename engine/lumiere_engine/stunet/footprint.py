@@ -72,12 +72,14 @@ def footprint(
         text = torch.empty(1, _TOKENS, p.context, dtype=dtype, device="meta")
         pooled = torch.empty(1, p.pooled, dtype=dtype, device="meta") if p.pooled else None
         sizes = torch.empty(1, 6, device="meta") if p.pooled else None
+        level = torch.zeros(1, dtype=torch.long, device="meta") if p.noise_levels else None
         answer: Tensor = network(
             x,
             torch.empty(1, device="meta"),
             text,
             pooled=pooled,
             sizes=sizes,
+            level=level,
             cond=cond if params.condition_channels else None,
         )
         return answer

@@ -36,6 +36,7 @@ _FIXED: dict[str, tuple[Any, ...]] = {
     "attention_type": ("default",),
     "center_input_sample": (False,),
     "class_embed_type": (None,),
+    "class_embeddings_concat": (False,),
     "conv_in_kernel": (3,),
     "conv_out_kernel": (3,),
     "cross_attention_norm": (None,),
@@ -48,8 +49,6 @@ _FIXED: dict[str, tuple[Any, ...]] = {
     "mid_block_only_cross_attention": (None, False),
     "mid_block_scale_factor": (1, 1.0),
     "mid_block_type": ("UNetMidBlock2DCrossAttn",),
-    "num_class_embeds": (None,),
-    "only_cross_attention": (False,),
     "resnet_out_scale_factor": (1, 1.0),
     "resnet_skip_time_act": (False,),
     "resnet_time_scale_shift": ("default",),
@@ -107,6 +106,12 @@ def _params(data: dict[str, Any]) -> ImageUNetParams:
     layers = _each(data.get("layers_per_block", 2), levels)
     if len(set(layers)) != 1:
         raise ValueError("levels with different numbers of layers")
+    text_only = data.get("only_cross_attention", False)
+    if text_only is True:  # one word for all levels would hold for the middle too
+        raise SpecError("its option 'only_cross_attention' of True is not supported")
+    text_only = text_only or (False,) * levels
+    if len(text_only) != levels:
+        raise ValueError(f"{text_only!r} for {levels} levels")
     return ImageUNetParams(
         in_channels=data.get("in_channels", 4),
         out_channels=data.get("out_channels", 4),
@@ -120,6 +125,8 @@ def _params(data: dict[str, Any]) -> ImageUNetParams:
         size_embedding=size_embedding,
         groups=data.get("norm_num_groups", 32),
         norm_eps=data.get("norm_eps", 1e-5),
+        text_only=tuple(level for level in range(levels) if text_only[level] and down[level]),
+        noise_levels=data.get("num_class_embeds") or 0,
     )
 
 
@@ -141,14 +148,16 @@ def config_of_params(p: ImageUNetParams) -> dict[str, Any]:
         "norm_num_groups": p.groups,
         "norm_eps": p.norm_eps,
         "use_linear_projection": True,
+        "only_cross_attention": [level in p.text_only for level in range(len(p.channels))],
+        "num_class_embeds": p.noise_levels or None,
     }
 
 
 def params_of_single_file(shapes: Shapes, clip: str) -> ImageUNetParams:
     """The shape of the U-Net in a published single file.
 
-    Heads do not show in shapes: networks whose projections are convolutions (1.x) have 8, the others (2.x,
-    XL) one for every 64 channels.
+    Heads do not show in shapes: networks whose projections are convolutions (1.x), and those that enlarge, have
+    8, the others (2.x, XL) one for every 64 channels.
 
     Args:
         shapes: of all tensors of the file.
@@ -180,7 +189,8 @@ def _single_file_params(own: Shapes) -> ImageUNetParams:
                 depths.append(_depth(own, f"input_blocks.{index}.1."))
             counts[-1] += 1
         index += 1
-    by_64 = len(own["middle_block.1.proj_in.weight"]) == 2
+    levels = own.get("label_emb.weight", (0,))[0]
+    by_64 = len(own["middle_block.1.proj_in.weight"]) == 2 and not levels
     embedding = own["label_emb.0.0.weight"][1] if "label_emb.0.0.weight" in own else 0
     return ImageUNetParams(
         in_channels=first[1],
@@ -192,7 +202,15 @@ def _single_file_params(own: Shapes) -> ImageUNetParams:
         heads=tuple(width // 64 if by_64 else 8 for width in channels),
         context=context,
         pooled=embedding - 6 * 256 if embedding else 0,
+        text_only=tuple(level for level in range(len(channels)) if _reads_text_twice(own, level, counts[0])),
+        noise_levels=levels,
     )
+
+
+def _reads_text_twice(own: Shapes, level: int, layers: int) -> bool:
+    """Whether keys of a level's first attention have another width than the level; equal ones are taken as its own."""
+    keys = own.get(f"input_blocks.{1 + (layers + 1) * level}.1.transformer_blocks.0.attn1.to_k.weight")
+    return keys is not None and keys[0] != keys[1]
 
 
 def _depth(own: Shapes, prefix: str) -> int:
@@ -211,6 +229,7 @@ _RESNET = {
 _ENDS = {
     "time_embedding.linear_1": "time_embed.0",
     "time_embedding.linear_2": "time_embed.2",
+    "class_embedding": "label_emb",
     "add_embedding.linear_1": "label_emb.0.0",
     "add_embedding.linear_2": "label_emb.0.2",
     "conv_in": "input_blocks.0.0",

@@ -22,7 +22,8 @@ class ImageUNetParams:
     """
 
     in_channels: int = 4
-    """Channels that it reads: 4 latents; 9 where latents, matte and masked latents are concatenated."""
+    """Channels that it reads: 4 latents; 9 where latents, matte and masked latents are concatenated; 7 where
+    latents and the colours of a small picture are."""
     out_channels: int = 4
     """Channels that it answers with."""
     channels: tuple[int, ...] = (320, 640, 1280, 1280)
@@ -45,6 +46,10 @@ class ImageUNetParams:
     """Groups of the normalisations."""
     norm_eps: float = 1e-5
     """Added to variances outside of the transformers (those use 1e-6 and 1e-5)."""
+    text_only: tuple[int, ...] = ()
+    """Levels, 0 the finest, whose transformers attend to the text twice, and not to themselves."""
+    noise_levels: int = 0
+    """Levels of noise on the small picture, of which the network is told one by an embedding; 0 is told none."""
 
     def __post_init__(self) -> None:
         levels = len(self.channels)
@@ -61,9 +66,16 @@ class ImageUNetParams:
         _check("pooled", (self.pooled,), 0, _MOST_CHANNELS)
         _check("size_embedding", (self.size_embedding,), 2, _MOST_CHANNELS)
         _check("groups", (self.groups,), 1, 128)
+        _check("text_only", self.text_only, 0, levels - 1)
+        _check("noise_levels", (self.noise_levels,), 0, 100_000)
         for width, heads in zip(self.channels, self.heads, strict=True):
             if width % self.groups or width % heads or self.channels[0] % 2:
                 raise SpecError(f"{width} channels do not divide into {self.groups} groups and {heads} heads")
+
+    @property
+    def enlarges(self) -> bool:
+        """Whether it reads a small picture, three colours, beside the noisy one: a super-resolution network."""
+        return self.in_channels == self.out_channels + 3
 
     @property
     def embedding(self) -> int:
@@ -153,6 +165,8 @@ class InflatedParams:
         p, t = self.image, self.temporal
         if len(t.strides) != len(p.channels) - 1:
             raise SpecError(f"{len(p.channels)} levels need {len(p.channels) - 1} temporal strides")
+        if p.enlarges and t.conditioned:
+            raise SpecError("a network that enlarges reads a small picture, and no plate and matte beside it")
         if t.layers and p.channels[-1] % (2 * t.heads):
             raise SpecError("the coarsest level's channels must be a multiple of twice the temporal heads")
         if self.motion and any(width % self.motion.heads for width in p.channels):
@@ -187,7 +201,7 @@ def _fields(kind: Any, data: object, what: str) -> dict[str, Any]:
     for name, value in fields.items():
         wanted = getattr(default, name)
         numbers = value if isinstance(value, tuple) else (value,)
-        member = type(wanted[0]) if isinstance(wanted, tuple) else type(wanted)
+        member = type(next(iter(wanted), 0)) if isinstance(wanted, tuple) else type(wanted)
         if isinstance(wanted, tuple) != isinstance(value, tuple) or any(
             type(n) is not member for n in numbers
         ):

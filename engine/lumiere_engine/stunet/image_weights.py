@@ -75,7 +75,10 @@ def find_image(path: Path) -> ImageFiles:
         tensors = Tensors(path, files, {name: name for name in expected})
         _check(tensors, expected, others=False)
         return ImageFiles(params, tensors)
-    shapes = read_weights_header(str(path)).shapes
+    header = read_weights_header(str(path))
+    shapes = header.shapes
+    if header.metadata.get("label", "").startswith("TemporalLayers."):
+        raise SpecError("that file holds temporal layers, and no image network", clip=str(path))
     if not any(name.startswith(PUBLISHED) for name in shapes):
         raise SpecError(
             f"its tensors have names of no known image network, such as '{next(iter(shapes))[:80]}'",

@@ -8,6 +8,7 @@ U-Net under the names that its files use; everything that inflation adds is name
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -75,6 +76,8 @@ class InflatedSTUNet(nn.Module):
         self.time_embedding = Embedding(p.channels[0], p.embedding)
         if p.pooled:
             self.add_embedding = Embedding(p.pooled + 6 * p.size_embedding, p.embedding)
+        if p.noise_levels:
+            self.class_embedding = nn.Embedding(p.noise_levels, p.embedding)
         skips = [p.channels[0]]
         self.down_blocks = nn.ModuleList()
         for level in range(len(p.channels)):
@@ -99,17 +102,19 @@ class InflatedSTUNet(nn.Module):
         *,
         pooled: Tensor | None = None,
         sizes: Tensor | None = None,
+        level: Tensor | None = None,
         cond: Tensor | None = None,
     ) -> Tensor:
         """One evaluation.
 
         Args:
             x: b in_channels t h w, any t, h, w ≥ 1; the noisy clip of unit variance, and, for networks that
-                read 9 channels, matte and masked latents.
+                read 9 channels, matte and masked latents, for those that enlarge the small picture.
             timestep: b, 0 to 999, not only whole numbers.
             context: b m d, the text's tokens.
             pooled: b p, the pooled text, where the network has one.
             sizes: b 6, original height and width, crop's top and left, wanted height and width, with it.
+            level: b whole numbers, how noisy the small picture is, where the network is told.
             cond: b out_channels+1 t h w, ⟨C, M⟩ where the network reads it; None is nothing given: C = 0, M = 1.
 
         Returns:
@@ -119,9 +124,9 @@ class InflatedSTUNet(nn.Module):
             ValueError: shapes that do not fit the network.
         """
         p = self.params.image
-        self._check(x, timestep, context, pooled, sizes, cond)
+        self._check(x, timestep, context, pooled, sizes, level, cond)
         b, _, t, *size = x.shape
-        embedded = self._embedded(timestep, pooled, sizes, x.dtype)
+        embedded = self._embedded(timestep, pooled, sizes, level, x.dtype)
         h = self.conv_in(frame_by_frame(x))
         if self.params.temporal.conditioned:
             given = x.new_zeros(b, p.out_channels + 1, t, *size) if cond is None else cond
@@ -158,14 +163,19 @@ class InflatedSTUNet(nn.Module):
         return unit(h, embedded, context, frames)
 
     def _embedded(
-        self, timestep: Tensor, pooled: Tensor | None, sizes: Tensor | None, dtype: torch.dtype
+        self,
+        timestep: Tensor,
+        pooled: Tensor | None,
+        sizes: Tensor | None,
+        level: Tensor | None,
+        dtype: torch.dtype,
     ) -> Tensor:
         p = self.params.image
         embedded: Tensor = self.time_embedding(sinusoids(timestep, p.channels[0]).to(dtype))
         if pooled is not None and sizes is not None:
             added = torch.cat([pooled, sinusoids(sizes, p.size_embedding).flatten(1).to(dtype)], 1)
             embedded = embedded + self.add_embedding(added)
-        return embedded
+        return embedded if level is None else embedded + self.class_embedding(level)
 
     def _check(
         self,
@@ -174,6 +184,7 @@ class InflatedSTUNet(nn.Module):
         context: Tensor,
         pooled: Tensor | None,
         sizes: Tensor | None,
+        level: Tensor | None,
         cond: Tensor | None,
     ) -> None:
         p, b = self.params.image, len(x)
@@ -184,6 +195,11 @@ class InflatedSTUNet(nn.Module):
             ((pooled is not None) == bool(p.pooled), "a pooled text exactly where the network reads one"),
             (pooled is None or pooled.shape == (b, p.pooled), f"a pooled text of b {p.pooled}"),
             (pooled is None or (sizes is not None and sizes.shape == (b, 6)), "six sizes per clip"),
+            (
+                (level is not None) == bool(p.noise_levels),
+                "a noise level exactly where the network is told one",
+            ),
+            (level is None or level.shape == (b,), "one noise level per clip"),
             (cond is None or self.params.temporal.conditioned, "a network that reads conditions"),
             (
                 cond is None or cond.shape == (b, p.out_channels + 1, *x.shape[2:]),
@@ -318,7 +334,7 @@ class _Middle(nn.Module):
         self.resnets = nn.ModuleList(
             [ResBlock(width, width, p.embedding, p.groups, p.norm_eps) for _ in range(2)]
         )
-        self.attentions = nn.ModuleList([_transformer(p, last, p.middle_depth)])
+        self.attentions = nn.ModuleList([_transformer(replace(p, text_only=()), last, p.middle_depth)])
         motion = params.motion
         self.motion_modules = nn.ModuleList(
             [MotionModule(width, motion.heads, motion.depth, p.groups, motion.frames)]
@@ -338,7 +354,10 @@ class _Middle(nn.Module):
 
 
 def _transformer(p: ImageUNetParams, level: int, depth: int) -> SpatialTransformer:
-    return SpatialTransformer(p.channels[level], p.heads[level], depth, p.context, p.groups)
+    text_only = level in p.text_only
+    return SpatialTransformer(
+        p.channels[level], p.heads[level], depth, p.context, p.groups, text_only=text_only
+    )
 
 
 def _temporal(params: InflatedParams, level: int) -> nn.Module:

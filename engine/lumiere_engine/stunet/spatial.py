@@ -133,12 +133,16 @@ class TransformerBlock(nn.Module):
         heads: of both attentions.
         context: width of the text's tokens; None asks x itself twice.
         positions: of sinusoidal positions that are added before each attention; 0 adds none.
+        text_only: the first attention is to the text too.
     """
 
-    def __init__(self, width: int, heads: int, context: int | None, positions: int = 0) -> None:
+    def __init__(
+        self, width: int, heads: int, context: int | None, positions: int = 0, *, text_only: bool = False
+    ) -> None:
         super().__init__()
+        self.text_only = text_only
         self.norm1 = nn.LayerNorm(width)
-        self.attn1 = Attention(width, heads)
+        self.attn1 = Attention(width, heads, context if text_only else None)
         self.norm2 = nn.LayerNorm(width)
         self.attn2 = Attention(width, heads, context)
         self.norm3 = nn.LayerNorm(width)
@@ -148,7 +152,7 @@ class TransformerBlock(nn.Module):
     def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """x: n l c, context: b m d or None → n l c."""
         place = interleaved_sinusoids(x.shape[1], x.shape[2], x) if self.positions else 0.0
-        x = x + self.attn1(self.norm1(x) + place)
+        x = x + self.attn1(self.norm1(x) + place, context if self.text_only else None)
         x = x + self.attn2(self.norm2(x) + place, context)
         return torch.add(x, self.ff(self.norm3(x)))
 
@@ -163,12 +167,14 @@ def interleaved_sinusoids(length: int, width: int, like: Tensor) -> Tensor:
 class SpatialTransformer(nn.Module):
     """y = x + P′ · blocks(P · norm(x)), every place of a frame a token."""
 
-    def __init__(self, width: int, heads: int, depth: int, context: int, groups: int) -> None:
+    def __init__(
+        self, width: int, heads: int, depth: int, context: int, groups: int, *, text_only: bool = False
+    ) -> None:
         super().__init__()
         self.norm = nn.GroupNorm(groups, width, _TRANSFORMER_EPS)
         self.proj_in = nn.Linear(width, width)
         self.transformer_blocks = nn.ModuleList(
-            [TransformerBlock(width, heads, context) for _ in range(depth)]
+            [TransformerBlock(width, heads, context, text_only=text_only) for _ in range(depth)]
         )
         self.proj_out = nn.Linear(width, width)
 

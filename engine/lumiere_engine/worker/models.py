@@ -21,7 +21,7 @@ def inspect_model(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
 
     Args:
         question: "path": file or folder; "like": of a single file, a diffusers folder of its kind, or None;
-            "images": paths and "like"s of the registered image models, which additions must fit.
+            "images": paths and "like"s of the registered image and super-resolution models, which additions must fit.
 
     Returns:
         "kind", "fingerprint", "shape", "size_bytes", "trained_with": see `client.models.Model`; "note": what is
@@ -46,7 +46,13 @@ def _kind(path: Path) -> str:
         return "motion" if _class_name(path) == "MotionAdapter" else "image"
     header = read_weights_header(str(path))
     if header.metadata.get("label", "").startswith("TemporalLayers."):
-        return "upscale" if "factor" in header.metadata else "temporal"
+        if "factor" in header.metadata:
+            raise SpecError(
+                "these layers enlarge as those of Lumiere 0.7 did, with an image model that reads no small pictures",
+                clip=str(path),
+                remedy="register a super-resolution model instead, such as Stable Diffusion's x4 upscaler",
+            )
+        return "temporal"
     if header.metadata.get("label", "").startswith("StyleFile."):
         return "style"
     if any(name.endswith(_LORA) for name in header.shapes):
@@ -73,7 +79,7 @@ def _image(path: Path, like: str | None) -> dict[str, Any]:
 
     model = find_model(path, None if like is None else Path(like))
     return {
-        "kind": "image",
+        "kind": "image" if model.small is None else "upscale",
         "fingerprint": fingerprint_of(model.image),
         "shape": _shape_of(model.image.params),
         "size_bytes": sum(file.stat().st_size for file in model.image.tensors.files),
@@ -114,7 +120,6 @@ def _addition(path: Path, kind: str, images: list[dict[str, Any]]) -> dict[str, 
         )
     check = {
         "temporal": check_temporal,
-        "upscale": check_temporal,
         "motion": check_motion,
         "lora": find_lora,
     }[kind]
@@ -135,7 +140,7 @@ def _addition(path: Path, kind: str, images: list[dict[str, Any]]) -> dict[str, 
             "shape": _shape_of(params),
             "size_bytes": sum(file.stat().st_size for file in files),
             "trained_with": read_weights_header(str(path)).metadata.get("image")
-            if kind in ("temporal", "upscale")
+            if kind == "temporal"
             else None,
             "note": "",
         }
@@ -143,4 +148,11 @@ def _addition(path: Path, kind: str, images: list[dict[str, Any]]) -> dict[str, 
 
 
 def _shape_of(params: Any) -> str:
-    return hashlib.sha256(json.dumps(params.to_wire(), sort_keys=True).encode()).hexdigest()[:16]
+    wire = params.to_wire()
+    for later in (
+        "text_only",
+        "noise_levels",
+    ):  # that networks have which were registered before these were known
+        if not wire[later]:
+            del wire[later]
+    return hashlib.sha256(json.dumps(wire, sort_keys=True).encode()).hexdigest()[:16]

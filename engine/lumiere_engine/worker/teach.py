@@ -11,7 +11,9 @@ from ..protocol.errors import OutputError, SpecError
 from ..protocol.messages import Progress
 
 if TYPE_CHECKING:
+    from ..learning.captioned import CaptionedParams
     from ..learning.team import Team
+    from ..stunet.image_params import ImageUNetParams
 
 OnProgress = Callable[[Progress], None]
 
@@ -32,7 +34,14 @@ def train_image(question: dict[str, Any], on_progress: OnProgress) -> dict[str, 
     from ..learning.captioned import CaptionedParams
     from ..learning.inflation import Lesson, teach
     from ..learning.trainer import Keeping
-    from ..pretrained.small import words_of, write_network, write_schedule, write_text_encoder
+    from ..pretrained.small import (
+        words_of,
+        write_network,
+        write_schedule,
+        write_small_picture,
+        write_text_encoder,
+    )
+    from ..pretrained.small_picture import MOST_LEVEL, SmallPicture
     from ..pretrained.space import Pixels
     from ..pretrained.text import TextEncoder
     from ..stunet.image_layout import config_of_params
@@ -42,8 +51,14 @@ def train_image(question: dict[str, Any], on_progress: OnProgress) -> dict[str, 
     kinds = {"image": CaptionedParams, "network": ImageUNetParams, "schedule": DiscreteSchedule}
     out, recipe = _begin(question, kinds)
     params, shape, schedule = replace(recipe["image"], frames=1), recipe["network"], recipe["schedule"]
+    _refuse_unlike(shape, params)
     clips = _gathered(question, out, params, on_progress)
     write_schedule(out, schedule)
+    small = None
+    if shape.enlarges:
+        noise = DiscreteSchedule(shape.noise_levels, 0.0001, 0.02) if shape.noise_levels else None
+        small = SmallPicture(params.factor, noise, min(MOST_LEVEL, max(0, shape.noise_levels - 1)))
+        write_small_picture(out, small)
     write_text_encoder(out, words_of(clip.caption for clip in clips), shape.context, params.seed)
     network = InflatedSTUNet(InflatedParams(shape, frame_by_frame(shape)), seed=params.seed).to(_device())
     lesson = Lesson(
@@ -55,6 +70,7 @@ def train_image(question: dict[str, Any], on_progress: OnProgress) -> dict[str, 
         clips,
         params,
         _on_gpu(),
+        small,
     )
     config = {**config_of_params(shape), "sample_size": params.size[0]}
     keeping = Keeping(
@@ -105,7 +121,6 @@ def teach_temporal(question: dict[str, Any], on_progress: OnProgress, team: Team
     from ..learning.inflation import Lesson, he_start, teach
     from ..learning.trainer import Keeping
     from ..pretrained.folder import find_model
-    from ..pretrained.space import open_space
     from ..pretrained.text import TextEncoder
     from ..stunet.image_params import TemporalParams
     from ..stunet.image_weights import check_temporal, fingerprint_of, load_inflated, save_temporal
@@ -113,11 +128,18 @@ def teach_temporal(question: dict[str, Any], on_progress: OnProgress, team: Team
     out, recipe = _begin(question, {"temporal": TemporalTraining}, write=team.rank == 0)
     params = recipe["temporal"]
     model = find_model(Path(question["model"]))
+    _refuse_unlike(model.image.params, params)
+    if model.small is not None and model.small.factor != params.factor:
+        raise SpecError(
+            f"the model enlarges {model.small.factor} times, and the recipe {params.factor}",
+            clip=question["model"],
+            remedy=f"say factor = {model.small.factor}",
+        )
     clips = _gathered(question, out, params, on_progress)
     strides = params.strides or (2,) * (len(model.image.params.channels) - 1)
     start = None if question["start"] is None else Path(question["start"])
     layers = (
-        TemporalParams(strides, conditioned=set(params.modes) != {"nothing"}, heads=params.heads)
+        TemporalParams(strides, conditioned=not {"nothing", "small"} >= set(params.modes), heads=params.heads)
         if start is None
         else check_temporal(start, model.image.params)
     )
@@ -131,18 +153,18 @@ def teach_temporal(question: dict[str, Any], on_progress: OnProgress, team: Team
         network,
         network.temporal_parameters(),
         model.schedule,
-        open_space(model.folder, _device()),
+        model.space(_device()),
         read,
         clips,
         params,
         _on_gpu(),
+        model.small,
     )
     note = {
         "image": fingerprint_of(model.image),
         "frames": str(params.frames),
         "frame_step": str(params.frame_step),
         "modes": ",".join(params.modes),
-        **({"factor": str(params.factor)} if "small" in params.modes else {}),
     }
     file = out / "temporal.safetensors"
     keeping = Keeping(
@@ -152,6 +174,18 @@ def teach_temporal(question: dict[str, Any], on_progress: OnProgress, team: Team
     )
     state = teach(lesson, keeping, team)
     return {"temporal": str(file), **_told(state, out, draw=team.rank == 0)}
+
+
+def _refuse_unlike(image: ImageUNetParams, params: CaptionedParams) -> None:
+    """Networks that read small pictures learn from them, and no others do."""
+    small = "small" in params.modes
+    if image.enlarges and not small:
+        raise SpecError("that network reads small pictures", remedy='say modes = ["small"] in the recipe')
+    if small and not image.enlarges:
+        raise SpecError(
+            "that network reads no small pictures, and cannot learn to enlarge them",
+            remedy="name an upscaler, or train one: lumiere train image, with in_channels 3 more than out_channels",
+        )
 
 
 def _begin(

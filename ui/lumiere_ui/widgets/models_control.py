@@ -50,7 +50,7 @@ class ModelsControl(QWidget):
                 "Motion",
                 "What makes the pictures a clip: temporal layers, or an AnimateDiff adapter",
             ),
-            (self.upscale, "Enlarging", "Layers that make the finished clip larger"),
+            (self.upscale, "Enlarging", "A super-resolution model that makes the finished clip larger"),
         ):
             control.setAccessibleName(name)
             control.setToolTip(tip)
@@ -111,11 +111,10 @@ class ModelsControl(QWidget):
             there = [] if image is None or role not in self._roles else self._models.of(*kinds, shape=shape)
             return [(one.name, one.name) for one in there]
 
-        moving, loras, larger = (
-            fitting("motion", "temporal", "motion"),
-            fitting("lora", "lora"),
-            fitting("upscale", "upscale"),
-        )
+        moving, loras = fitting("motion", "temporal", "motion"), fitting("lora", "lora")
+        # whatever made the clip, it is enlarged as pictures are
+        there = self._models.of("upscale") if image is not None and "upscale" in self._roles else []
+        larger = [(one.name, one.name) for one in there]
         with QSignalBlocker(self.motion), QSignalBlocker(self.upscale):
             still = [] if image is None else [("No motion: every frame for itself", _STILL)]
             _fill(self.motion, [*moving, *still])
