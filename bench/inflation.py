@@ -129,23 +129,32 @@ class Studio:
         self._ready: dict[str, tuple[object, object]] = {}
 
     def __call__(
-        self, layers: str, prompt: str, frames: int, seed: int, given: Given | None = None, **more: object
+        self,
+        layers: str,
+        prompt: str,
+        frames: int,
+        seed: int,
+        given: Given | None = None,
+        lora: Weights | None = None,
+        **more: object,
     ) -> Array:
         """A clip, t h w 3 uint8."""
         file = self.out / layers / "temporal.safetensors"
         weights = (self._image, Weights("temporal", str(file), files_fingerprint([file])))
+        weights += () if lora is None else (lora,)
         params = GenerateParams(
             prompt=prompt, frames=frames, steps=16, guidance=2.0, sampler="ddim", weights=weights
         )
         prompter = Prompter(find_ingredients(weights), replace(params, **more), seed)  # type: ignore[arg-type]
         torch.set_num_threads(1)
-        if layers not in self._ready:
-            self._ready[layers] = (prompter.network(), None)
+        ready = layers if lora is None else f"{layers} {lora.scale}"
+        if ready not in self._ready:
+            self._ready[ready] = (prompter.network(), None)
         shape = (1, 3, frames, SIDE, SIDE)
         given = given or Given(torch.zeros(shape), torch.ones(1, 1, *shape[2:]))
         with TemporaryDirectory() as folder:
             clip = prompter.sample(
-                self._ready[layers][0],  # type: ignore[arg-type]
+                self._ready[ready][0],  # type: ignore[arg-type]
                 prompter.texts(),
                 given,
                 Shelf(Path(folder)),

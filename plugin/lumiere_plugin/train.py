@@ -116,6 +116,38 @@ def temporal(
         )
 
 
+@app.command()
+def lora(
+    folder: Folder,
+    model: Annotated[str, typer.Option(help="The image model: a registered name, or its folder.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Folder for the LoRA; a training there is gone on with.")
+    ],
+    rank: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, help="Size of the change to each layer, instead of the recipe's. [default: 16]"),
+    ] = None,
+    recipe: Recipe = None,
+    steps: Steps = None,
+    as_json: Json = False,
+) -> None:
+    """Teach an image model a look or a thing from captioned pictures: `lumiere generate --lora NAME=0.7`."""
+    console = Console(as_json)
+    with console.failures():
+        with console.progress() as show:
+            answer = ask(
+                "train_lora",
+                show,
+                model=_place_of(model),
+                rank=rank,
+                **_asked(folder, out, recipe, steps),
+            )
+        console.answer(
+            {"label": "Lora.1", **answer},
+            f"{answer['lora']}: {answer['steps']} steps, loss {answer['loss']}",
+        )
+
+
 def _place_of(model: str) -> str:
     """A registered model's folder, or the folder that is named."""
     named = [one for one in register.models() if one.name == model and one.kind in ("image", "upscale")]

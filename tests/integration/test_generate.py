@@ -129,6 +129,26 @@ def test_from_captioned_clips_to_a_generated_clip(tools: Any, tmp_path: Path, wo
     drawn = lumiere("stylize", world / "wide.mkv", "--prompt", "a narrow plane", "--quality", "draft")
     with open_source(world / "wide.mkv") as source, open_source(drawn["output"]) as result:
         assert result.frame_count == source.frame_count and result.format.width == source.format.width
+    (tmp_path / "lora.toml").write_text("[lora]\nsize = [16, 16]\nbatch = 2\n")
+    look = lumiere(
+        "train",
+        "lora",
+        world,
+        "--model",
+        "planes",
+        "-o",
+        "l",
+        "--recipe",
+        "lora.toml",
+        "--rank",
+        2,
+        "--steps",
+        2,
+    )
+    assert lumiere("models", "add", look["lora"], "--name", "look")["kind"] == "lora"
+    looks = lumiere("generate", "--prompt", "a plane", "--frames", 4, "--steps", 2, "--lora", "look=0.5")
+    assert looks["frame_count"] == 4
+    lumiere("models", "remove", "look")
     lumiere("models", "remove", "moving")
     assert [one["name"] for one in lumiere("models", "list")["models"]] == ["planes"]
     lumiere("models", "remove", "planes")

@@ -96,7 +96,9 @@ def test_the_file_merged_answers_as_what_was_taught(tmp_path: Path) -> None:
             assert torch.equal(value, fresh[own]), own
 
 
-def test_its_scale_leads_step_by_step_from_one_look_to_the_other_in_a_network_that_moves(tmp_path: Path) -> None:
+def test_its_scale_leads_step_by_step_from_one_look_to_the_other_in_a_network_that_moves(
+    tmp_path: Path,
+) -> None:
     _, state = _taught(tmp_path)
     write_safetensors(state.weights, tmp_path / "lora.safetensors", {"format": "pt"})
     lora = find_lora(tmp_path / "lora.safetensors", IMAGE)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from lumiere_engine.diffusion.precondition import X0Denoiser
-from lumiere_engine.protocol.errors import LumiereError
+from lumiere_engine.protocol.errors import LumiereError, SpecError
 
 from .examples import Examples
 from .params import TrainParams
@@ -44,7 +44,17 @@ class Adam:
 
     @torch.no_grad()
     def load(self, values: Mapping[str, Tensor]) -> None:
-        """Give the parameters these values, one for each."""
+        """Give the parameters these values, one for each.
+
+        Raises:
+            SpecError: they are those of other parameters.
+        """
+        shapes = {name: parameter.shape for name, parameter in self.parameters.items()}
+        if shapes != {name: value.shape for name, value in values.items()}:
+            raise SpecError(
+                "what was begun there learns other layers, or layers of another shape",
+                remedy="go on with the recipe that it was begun with, or choose another folder",
+            )
         for name, parameter in self.parameters.items():
             parameter.copy_(values[name])
 

@@ -18,6 +18,7 @@ from .roto_tasks import export_roto, import_roto
 from .score import score
 from .steadiness import steadiness
 from .teach import train_image, train_temporal
+from .teach_lora import train_lora
 from .track import track
 from .train import train_prior
 
@@ -83,6 +84,7 @@ TASKS: dict[str, Callable[[dict[str, Any], OnProgress], dict[str, Any]]] = {
     "steadiness": steadiness,
     "track": track,
     "train_image": train_image,
+    "train_lora": train_lora,
     "train_prior": train_prior,
     "train_temporal": train_temporal,
 }

@@ -49,10 +49,10 @@ def train_image(question: dict[str, Any], on_progress: OnProgress) -> dict[str, 
     from ..stunet.inflated import InflatedSTUNet
 
     kinds = {"image": CaptionedParams, "network": ImageUNetParams, "schedule": DiscreteSchedule}
-    out, recipe = _begin(question, kinds)
+    out, recipe = begin(question, kinds)
     params, shape, schedule = replace(recipe["image"], frames=1), recipe["network"], recipe["schedule"]
     _refuse_unlike(shape, params)
-    clips = _gathered(question, out, params, on_progress)
+    clips = gathered(question, out, params, on_progress)
     write_schedule(out, schedule)
     small = None
     if shape.enlarges:
@@ -60,7 +60,7 @@ def train_image(question: dict[str, Any], on_progress: OnProgress) -> dict[str, 
         small = SmallPicture(params.factor, noise, min(MOST_LEVEL, max(0, shape.noise_levels - 1)))
         write_small_picture(out, small)
     write_text_encoder(out, words_of(clip.caption for clip in clips), shape.context, params.seed)
-    network = InflatedSTUNet(InflatedParams(shape, frame_by_frame(shape)), seed=params.seed).to(_device())
+    network = InflatedSTUNet(InflatedParams(shape, frame_by_frame(shape)), seed=params.seed).to(device())
     lesson = Lesson(
         network,
         dict(network.named_parameters()),
@@ -69,7 +69,7 @@ def train_image(question: dict[str, Any], on_progress: OnProgress) -> dict[str, 
         TextEncoder(out),
         clips,
         params,
-        _on_gpu(),
+        on_gpu(),
         small,
     )
     config = {**config_of_params(shape), "sample_size": params.size[0]}
@@ -79,7 +79,7 @@ def train_image(question: dict[str, Any], on_progress: OnProgress) -> dict[str, 
         on_save=lambda reached: write_network(out, reached.average, config),
     )
     state = teach(lesson, keeping)
-    return {"model": str(out), **_told(state, out)}
+    return {"model": str(out), **told(state, out)}
 
 
 def train_temporal(question: dict[str, Any], on_progress: OnProgress) -> dict[str, Any]:
@@ -107,11 +107,11 @@ def train_temporal(question: dict[str, Any], on_progress: OnProgress) -> dict[st
     processes = int(question.get("processes") or 1)
     if processes == 1:
         return teach_temporal(question, on_progress, ALONE)
-    if _on_gpu() and processes > torch.cuda.device_count():
+    if on_gpu() and processes > torch.cuda.device_count():
         raise SpecError(f"there are {torch.cuda.device_count()} GPUs for {processes} processes")
-    out, recipe = _begin(question, {"temporal": TemporalTraining})
+    out, recipe = begin(question, {"temporal": TemporalTraining})
     Team(0, processes).part(recipe["temporal"].batch)
-    _gathered(question, out, recipe["temporal"], on_progress)  # once for all
+    gathered(question, out, recipe["temporal"], on_progress)  # once for all
     return together(question, processes, on_progress)
 
 
@@ -125,7 +125,7 @@ def teach_temporal(question: dict[str, Any], on_progress: OnProgress, team: Team
     from ..stunet.image_params import TemporalParams
     from ..stunet.image_weights import check_temporal, fingerprint_of, load_inflated, save_temporal
 
-    out, recipe = _begin(question, {"temporal": TemporalTraining}, write=team.rank == 0)
+    out, recipe = begin(question, {"temporal": TemporalTraining}, write=team.rank == 0)
     params = recipe["temporal"]
     model = find_model(Path(question["model"]))
     _refuse_unlike(model.image.params, params)
@@ -135,7 +135,7 @@ def teach_temporal(question: dict[str, Any], on_progress: OnProgress, team: Team
             clip=question["model"],
             remedy=f"say factor = {model.small.factor}",
         )
-    clips = _gathered(question, out, params, on_progress)
+    clips = gathered(question, out, params, on_progress)
     strides = params.strides or (2,) * (len(model.image.params.channels) - 1)
     start = None if question["start"] is None else Path(question["start"])
     layers = (
@@ -146,18 +146,18 @@ def teach_temporal(question: dict[str, Any], on_progress: OnProgress, team: Team
     network = load_inflated(model.image, start or layers, seed=params.seed)
     if params.start == "he" and start is None:
         he_start(network, params.seed)
-    network.to(_device()).train()
-    network.recompute = _on_gpu()
+    network.to(device()).train()
+    network.recompute = on_gpu()
     read = TextEncoder(model.folder, empty_is_zero=model.empty_is_zero)
     lesson = Lesson(
         network,
         network.temporal_parameters(),
         model.schedule,
-        model.space(_device()),
+        model.space(device()),
         read,
         clips,
         params,
-        _on_gpu(),
+        on_gpu(),
         model.small,
     )
     note = {
@@ -173,7 +173,7 @@ def teach_temporal(question: dict[str, Any], on_progress: OnProgress, team: Team
         on_save=lambda reached: save_temporal(reached.average, layers, file, note),
     )
     state = teach(lesson, keeping, team)
-    return {"temporal": str(file), **_told(state, out, draw=team.rank == 0)}
+    return {"temporal": str(file), **told(state, out, draw=team.rank == 0)}
 
 
 def _refuse_unlike(image: ImageUNetParams, params: CaptionedParams) -> None:
@@ -188,7 +188,7 @@ def _refuse_unlike(image: ImageUNetParams, params: CaptionedParams) -> None:
         )
 
 
-def _begin(
+def begin(
     question: dict[str, Any], kinds: dict[str, type], *, write: bool = True
 ) -> tuple[Path, dict[str, Any]]:
     """The folder of the results, and the recipe, which is written into it in full."""
@@ -203,9 +203,9 @@ def _begin(
         if question["recipe"]
         else {name: kind() for name, kind in kinds.items()}
     )
-    if question["steps"] is not None:
-        first = next(iter(kinds))
-        recipe[first] = replace(recipe[first], steps=int(question["steps"]))
+    first = next(iter(kinds))
+    said = {name: int(question[name]) for name in ("steps", "rank") if question.get(name) is not None}
+    recipe[first] = replace(recipe[first], **said)
     try:
         out.mkdir(parents=True, exist_ok=True)
         if write:
@@ -215,7 +215,8 @@ def _begin(
     return out, recipe
 
 
-def _gathered(question: dict[str, Any], out: Path, params: Any, on_progress: OnProgress) -> list[Any]:
+def gathered(question: dict[str, Any], out: Path, params: Any, on_progress: OnProgress) -> list[Any]:
+    """The captioned clips of the question's folder, reduced and kept in `out`."""
     from ..learning.captioned import gather
 
     return gather(
@@ -226,7 +227,7 @@ def _gathered(question: dict[str, Any], out: Path, params: Any, on_progress: OnP
     )
 
 
-def _told(state: Any, out: Path, *, draw: bool = True) -> dict[str, Any]:
+def told(state: Any, out: Path, *, draw: bool = True) -> dict[str, Any]:
     """What is said of a training; its losses are drawn beside its result."""
     from ..learning.sheets import loss_plot
 
@@ -236,11 +237,13 @@ def _told(state: Any, out: Path, *, draw: bool = True) -> dict[str, Any]:
     return {"steps": state.step, "loss": round(sum(last) / len(last), 5)}
 
 
-def _on_gpu() -> bool:
+def on_gpu() -> bool:
+    """Whether there is a GPU to learn on."""
     import torch
 
     return bool(torch.cuda.is_available())
 
 
-def _device() -> str:
-    return "cuda" if _on_gpu() else "cpu"
+def device() -> str:
+    """Where to learn, as torch calls it."""
+    return "cuda" if on_gpu() else "cpu"

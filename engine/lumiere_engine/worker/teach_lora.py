@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,8 @@ def train_lora(question: dict[str, Any], on_progress: OnProgress) -> dict[str, A
 
     Args:
         question: "folder": captioned pictures or clips, of which single frames are taken; "model": folder of the image
-            model; "out": folder for the LoRA; "recipe": a TOML file with the table "lora", or None; "steps" and "rank":
-            instead of the recipe's, or None.
+            model; "out": folder for the LoRA; "recipe": a TOML file with the table "lora", or None; "steps" and
+            "rank": instead of the recipe's, or None.
         on_progress: hears of the stages "gather" and "train".
 
     Returns:
@@ -48,8 +47,6 @@ def train_lora(question: dict[str, Any], on_progress: OnProgress) -> dict[str, A
         )
     out, recipe = begin(question, {"lora": LoraTraining})
     params = recipe["lora"]
-    if question["rank"] is not None:
-        params = replace(params, rank=int(question["rank"]))
     clips = gathered(question, out, params, on_progress)
     network = load_inflated(model.image, seed=params.seed).to(device()).train()
     halves = add_low_rank(network, params.rank, params.seed)
