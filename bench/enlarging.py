@@ -45,16 +45,17 @@ depths = [0, 1, 1]
 heads = [1, 2, 3]
 context = 64
 groups = 8
+noise_levels = 1000
 [schedule]
 prediction = "v_prediction"
 zero_terminal = true
 """
 _TEMPORAL = """[temporal]
 size = [16, 16]
-learning_rate = 2e-3
+learning_rate = 1e-3
 strides = [1, 1]
 heads = 4
-steps = 400
+steps = 1000
 batch = 4
 frames = 8
 modes = ["small"]
