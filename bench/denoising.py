@@ -69,8 +69,7 @@ X4 = ImageUNetParams(
 PLANNED = (
     ("1.5", InflatedParams(SD15, TemporalParams()), (64, 96, 128), 8),
     ("XL", InflatedParams(XL, TemporalParams((2, 2))), (96, 128, 192), 8),
-    ("x4 upscaler, frames alone", InflatedParams(X4, frame_by_frame(X4)), (256, 512, 768, 1024), 4),
-    ("x4 upscaler, temporal layers", InflatedParams(X4, TemporalParams((1, 1, 1))), (256, 512, 768), 4),
+    ("x4 upscaler", InflatedParams(X4, TemporalParams((1, 1, 1))), (256, 512, 768), 4),
 )
 CARDS_GB = (8, 12, 16, 24, 80, 140)
 CONTEXT = 2**29  # bytes of a card's memory that the driver and CUDA's own context hold
