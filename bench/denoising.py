@@ -57,14 +57,23 @@ XL = ImageUNetParams(
     context=2048,
     pooled=1280,
 )
-# What is planned for: model, its network, and sides of its latents.
+X4 = ImageUNetParams(
+    in_channels=7,
+    channels=(256, 512, 512, 1024),
+    depths=(0, 1, 1, 1),
+    context=1024,
+    text_only=(1, 2),
+    noise_levels=1000,
+)
+# What is planned for: model, its network, sides of its latents, and pixels for each of these.
 PLANNED = (
-    ("1.5", InflatedParams(SD15, TemporalParams()), (64, 96, 128)),
-    ("XL", InflatedParams(XL, TemporalParams((2, 2))), (96, 128, 192)),
+    ("1.5", InflatedParams(SD15, TemporalParams()), (64, 96, 128), 8),
+    ("XL", InflatedParams(XL, TemporalParams((2, 2))), (96, 128, 192), 8),
+    ("x4 upscaler", InflatedParams(X4, TemporalParams((1, 1, 1))), (256, 512, 768), 4),
 )
 CARDS_GB = (8, 12, 16, 24, 80, 140)
 CONTEXT = 2**29  # bytes of a card's memory that the driver and CUDA's own context hold
-PASSES = (4, 8, 16, 24, 32, 48, 64, 80, 120, 160)
+PASSES = (1, 4, 8, 16, 24, 32, 48, 64, 80, 120, 160)
 SIZES = ("16x32", "32x32", "80x32", "16x64", "32x64", "80x64", "80x128")
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -132,11 +141,11 @@ def plan() -> None:
     """The longest of `PASSES` per size of card, model and picture; what is printed is computed, not tried."""
     print("| model | pictures | " + " | ".join(f"{size} GB" for size in CARDS_GB) + " |")
     print("|---|---|" + "---|" * len(CARDS_GB))
-    for name, network, sides in PLANNED:
+    for name, network, sides, factor in PLANNED:
         for side in sides:
             work = Pass(network, torch.bfloat16, 0, side, side, 0, "cuda")
             cells = [_longest(work, usable(size * 2**30 - CONTEXT)) for size in CARDS_GB]
-            print(f"| {name} | {8 * side} × {8 * side} | " + " | ".join(cells) + " |", flush=True)
+            print(f"| {name} | {factor * side} × {factor * side} | " + " | ".join(cells) + " |", flush=True)
     vae = _vae()
     print(
         f"\nVAE of both, one tile: {vae.weights / 1e9:.1f} GB of weights, {vae.passing / 1e9:.1f} GB to decode"

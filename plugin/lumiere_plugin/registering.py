@@ -31,7 +31,7 @@ def register_model(path: Path, name: str | None = None, like: str | None = None)
         "inspect_model",
         path=str(path.absolute()),
         like=base,
-        images=[{"path": m.path, "like": m.like} for m in known],
+        images=[{"path": m.path, "like": m.like, "fingerprint": m.fingerprint} for m in known],
     )
     model = Model(
         name=name or path.absolute().name.removesuffix(".safetensors"),

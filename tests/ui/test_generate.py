@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -39,6 +40,7 @@ def registered(tmp_path: Path) -> Iterator[None]:
         model("animate", "motion", tmp_path),
         model("film", "lora", tmp_path),
         model("grainy", "lora", tmp_path),
+        replace(model("layers of 0.7", "upscale", tmp_path), trained_with="ab" * 32),
         model("larger", "upscale", tmp_path, "x4"),
         model("other", "motion", tmp_path, "sdxl"),
     ]

@@ -14,7 +14,7 @@ import torch
 from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.stunet.image_layout import config_of_params, published_name
 from lumiere_engine.stunet.image_params import ImageUNetParams, InflatedParams, TemporalParams, frame_by_frame
-from lumiere_engine.stunet.image_weights import find_image, save_temporal
+from lumiere_engine.stunet.image_weights import find_image, fingerprint_of, save_temporal
 from lumiere_engine.stunet.inflated import InflatedSTUNet
 from lumiere_engine.worker.models import inspect_model
 from safetensors.torch import load_file, save_file
@@ -49,7 +49,10 @@ def _inspect(path: Path, like: Path | None = None, images: tuple[Path, ...] = ()
     question = {
         "path": str(path),
         "like": None if like is None else str(like),
-        "images": [{"path": str(image), "like": None} for image in images],
+        "images": [
+            {"path": str(image), "like": None, "fingerprint": fingerprint_of(find_image(image))}
+            for image in images
+        ],
     }
     return inspect_model(question, lambda _: None)
 
@@ -93,7 +96,9 @@ def test_temporal_layers_and_loras_are_told_from_their_headers(model: Path, tmp_
         _inspect(tmp_path / "t.safetensors")
 
 
-def test_a_super_resolution_model_is_told_from_what_its_network_reads(model: Path, tmp_path: Path) -> None:
+def test_a_super_resolution_model_is_told_from_what_its_network_reads(
+    made: Path, model: Path, tmp_path: Path
+) -> None:
     from lumiere_engine.diffusion import DiscreteSchedule
     from lumiere_engine.pretrained.small import write_network, write_schedule, write_small_picture
     from lumiere_engine.pretrained.small_picture import SmallPicture
@@ -112,7 +117,7 @@ def test_a_super_resolution_model_is_told_from_what_its_network_reads(model: Pat
     layers = TemporalParams((1,), heads=2)
     added = InflatedSTUNet(InflatedParams(image, layers)).temporal_parameters()
     save_temporal(added, layers, tmp_path / "t.safetensors", {"image": found["fingerprint"]})
-    temporal = _inspect(tmp_path / "t.safetensors", images=(model,))
+    temporal = _inspect(tmp_path / "t.safetensors", images=(made, model))  # both as wide
     assert (temporal["kind"], temporal["shape"]) == ("temporal", found["shape"])
     write_schedule(model, DiscreteSchedule(2000, 0.0001, 0.02), "low_res_scheduler")
     with pytest.raises(SpecError, match="2000 levels of noise, and the network knows 1000"):

@@ -21,7 +21,8 @@ def inspect_model(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
 
     Args:
         question: "path": file or folder; "like": of a single file, a diffusers folder of its kind, or None;
-            "images": paths and "like"s of the registered image and super-resolution models, which additions must fit.
+            "images": "path", "like" and "fingerprint" of the registered image and super-resolution models, of which
+            additions must fit one.
 
     Returns:
         "kind", "fingerprint", "shape", "size_bytes", "trained_with": see `client.models.Model`; "note": what is
@@ -124,7 +125,10 @@ def _addition(path: Path, kind: str, images: list[dict[str, Any]]) -> dict[str, 
         "lora": find_lora,
     }[kind]
     refusals: list[SpecError] = []
-    for image in images:
+    metadata = {} if path.is_dir() else read_weights_header(str(path)).metadata
+    trained_with = metadata.get("image") if kind == "temporal" else None
+    # what they were trained with comes first: layers fit whatever has levels as wide
+    for image in sorted(images, key=lambda one: one["fingerprint"] != trained_with):
         params = find_model(
             Path(image["path"]), None if image["like"] is None else Path(image["like"])
         ).image.params
@@ -139,9 +143,7 @@ def _addition(path: Path, kind: str, images: list[dict[str, Any]]) -> dict[str, 
             "fingerprint": files_fingerprint(files),
             "shape": _shape_of(params),
             "size_bytes": sum(file.stat().st_size for file in files),
-            "trained_with": read_weights_header(str(path)).metadata.get("image")
-            if kind == "temporal"
-            else None,
+            "trained_with": trained_with,
             "note": "",
         }
     raise refusals[0]

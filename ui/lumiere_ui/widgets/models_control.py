@@ -114,7 +114,7 @@ class ModelsControl(QWidget):
         moving, loras = fitting("motion", "temporal", "motion"), fitting("lora", "lora")
         # whatever made the clip, it is enlarged as pictures are
         there = self._models.of("upscale") if image is not None and "upscale" in self._roles else []
-        larger = [(one.name, one.name) for one in there]
+        larger = [(one.name, one.name) for one in there if one.trained_with is None]  # not layers of 0.7
         with QSignalBlocker(self.motion), QSignalBlocker(self.upscale):
             still = [] if image is None else [("No motion: every frame for itself", _STILL)]
             _fill(self.motion, [*moving, *still])
