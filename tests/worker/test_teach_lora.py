@@ -36,7 +36,11 @@ def test_what_is_taught_fits_and_is_registered_as_a_lora(lesson: dict[str, Any])
     image = find_image(Path(lesson["model"]))
     assert find_lora(Path(answer["lora"]), image.params).pairs
     registered = inspect_model(
-        {"path": answer["lora"], "like": None, "images": [{"path": lesson["model"], "like": None}]},
+        {
+            "path": answer["lora"],
+            "like": None,
+            "images": [{"path": lesson["model"], "like": None, "fingerprint": ""}],
+        },
         lambda _: None,
     )
     assert registered["kind"] == "lora"
