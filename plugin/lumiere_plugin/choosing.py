@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from lumiere_engine.client import models as register
 from lumiere_engine.client.models import Model
@@ -126,3 +127,15 @@ def _motion(name: str | None, image: Model, known: tuple[Model, ...], moving: bo
             "or say --motion none for frames that do not know each other",
         )
     return fitting[0] if fitting else None
+
+
+def taught(name: str) -> dict[str, str | None]:
+    """Where a model lies that is taught something, and the folder that a single file is like.
+
+    Args:
+        name: of a registered one; or a folder.
+    """
+    for one in register.models():
+        if one.name == name and one.kind in ("image", "upscale"):
+            return {"model": one.path, "like": one.like}
+    return {"model": str(Path(name).absolute()), "like": None}

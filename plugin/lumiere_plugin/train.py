@@ -8,8 +8,8 @@ from typing import Annotated, Optional
 
 import typer
 from lumiere_engine.client import ask
-from lumiere_engine.client import models as register
 
+from .choosing import taught
 from .console import Console, Json, begins_anew
 from .options import Network, Overwrite, Quality, QualityOption, Seed
 from .stylize import Keyframes, Reference, key_picture
@@ -105,7 +105,7 @@ def temporal(
             answer = ask(
                 "train_temporal",
                 show,
-                model=_place_of(model),
+                **taught(model),
                 start=None if start is None else str(start.absolute()),
                 processes=processes,
                 **_asked(folder, out, recipe, steps),
@@ -138,7 +138,7 @@ def lora(
             answer = ask(
                 "train_lora",
                 show,
-                model=_place_of(model),
+                **taught(model),
                 rank=rank,
                 **_asked(folder, out, recipe, steps),
             )
@@ -146,12 +146,6 @@ def lora(
             {"label": "Lora.1", **answer},
             f"{answer['lora']}: {answer['steps']} steps, loss {answer['loss']}",
         )
-
-
-def _place_of(model: str) -> str:
-    """A registered model's folder, or the folder that is named."""
-    named = [one for one in register.models() if one.name == model and one.kind in ("image", "upscale")]
-    return named[0].path if named else str(Path(model).absolute())
 
 
 def _asked(folder: Path, out: Path, recipe: Path | None, steps: int | None) -> dict[str, object]:

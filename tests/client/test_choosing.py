@@ -8,7 +8,7 @@ import pytest
 from lumiere_engine.client import models as register
 from lumiere_engine.client.models import Model
 from lumiere_engine.protocol.errors import SpecError
-from lumiere_plugin.choosing import Choice, choose
+from lumiere_plugin.choosing import Choice, choose, taught
 
 
 @pytest.fixture(autouse=True)
@@ -62,3 +62,11 @@ def test_what_does_not_fit_or_is_not_clear_is_told(choice: Choice, said: str) ->
         _add(name, "temporal", shape="u", trained_with="larger" * 8)
     with pytest.raises(SpecError, match=said):
         _roles(choice)
+
+
+def test_a_single_file_is_taught_with_the_folder_that_it_is_like() -> None:
+    _add("sd", "image")
+    register.add(Model("film", "image", "/film.safetensors", "f", "s", 1, "/sd"))
+    assert taught("film") == {"model": "/film.safetensors", "like": "/sd"}
+    assert taught("sd") == {"model": "/sd", "like": None}
+    assert taught("no/such") == {"model": str(Path("no/such").absolute()), "like": None}

@@ -13,6 +13,7 @@ from ..protocol.messages import Progress
 if TYPE_CHECKING:
     from ..learning.captioned import CaptionedParams
     from ..learning.team import Team
+    from ..pretrained.folder import ImageModel
     from ..stunet.image_params import ImageUNetParams
 
 OnProgress = Callable[[Progress], None]
@@ -86,7 +87,8 @@ def train_temporal(question: dict[str, Any], on_progress: OnProgress) -> dict[st
     """Train the temporal layers of an image model, or go on with them.
 
     Args:
-        question: "folder": captioned clips; "model": folder of the image model; "out": folder for the layers;
+        question: "folder": captioned clips; "model": folder or file of the image model; "like": of a file, the folder
+            whose text encoders and VAE it uses, or None; "out": folder for the layers;
             "recipe": a TOML file with the table "temporal", or None; "steps": instead of the recipe's, or None;
             "start": file of temporal layers that learning starts from, whose shape is kept, or None; "processes":
             how many share the work.
@@ -120,14 +122,13 @@ def teach_temporal(question: dict[str, Any], on_progress: OnProgress, team: Team
     from ..learning.captioned import TemporalTraining
     from ..learning.inflation import Lesson, he_start, teach
     from ..learning.trainer import Keeping
-    from ..pretrained.folder import find_model
     from ..pretrained.text import TextEncoder
     from ..stunet.image_params import TemporalParams
     from ..stunet.image_weights import check_temporal, fingerprint_of, load_inflated, save_temporal
 
     out, recipe = begin(question, {"temporal": TemporalTraining}, write=team.rank == 0)
     params = recipe["temporal"]
-    model = find_model(Path(question["model"]))
+    model = model_of(question)
     _refuse_unlike(model.image.params, params)
     if model.small is not None and model.small.factor != params.factor:
         raise SpecError(
@@ -225,6 +226,14 @@ def gathered(question: dict[str, Any], out: Path, params: Any, on_progress: OnPr
         params,
         lambda n, total: on_progress(Progress("gather", n, total)),
     )
+
+
+def model_of(question: dict[str, Any]) -> ImageModel:
+    """The image model that is taught something; errors as `find_model`."""
+    from ..pretrained.folder import find_model
+
+    like = question.get("like")
+    return find_model(Path(question["model"]), None if like is None else Path(like))
 
 
 def told(state: Any, out: Path, *, draw: bool = True) -> dict[str, Any]:

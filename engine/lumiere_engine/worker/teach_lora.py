@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from ..protocol.errors import SpecError
 from ..protocol.messages import Progress
-from .teach import begin, device, gathered, on_gpu, told
+from .teach import begin, device, gathered, model_of, on_gpu, told
 
 OnProgress = Callable[[Progress], None]
 
@@ -17,9 +16,9 @@ def train_lora(question: dict[str, Any], on_progress: OnProgress) -> dict[str, A
     """Teach a LoRA to an image model, or go on with one; the model's own weights stay as they are.
 
     Args:
-        question: "folder": captioned pictures or clips, of which single frames are taken; "model": folder of the image
-            model; "out": folder for the LoRA; "recipe": a TOML file with the table "lora", or None; "steps" and
-            "rank": instead of the recipe's, or None.
+        question: "folder": captioned pictures or clips, of which single frames are taken; "model" and "like": as for
+            `train_temporal`; "out": folder for the LoRA; "recipe": a TOML file with the table "lora", or None; "steps"
+            and "rank": instead of the recipe's, or None.
         on_progress: hears of the stages "gather" and "train".
 
     Returns:
@@ -31,13 +30,11 @@ def train_lora(question: dict[str, Any], on_progress: OnProgress) -> dict[str, A
     from ..learning.inflation import Lesson, teach
     from ..learning.low_rank import LoraTraining, add_low_rank
     from ..learning.trainer import Keeping
-    from ..pretrained.folder import find_model
-    from ..pretrained.space import open_space
     from ..pretrained.text import TextEncoder
     from ..stunet.checkpoint import write_safetensors
     from ..stunet.image_weights import fingerprint_of, load_inflated
 
-    model = find_model(Path(question["model"]))
+    model = model_of(question)
     shape = model.image.params
     if shape.in_channels != shape.out_channels:
         raise SpecError(
@@ -56,7 +53,7 @@ def train_lora(question: dict[str, Any], on_progress: OnProgress) -> dict[str, A
         network,
         halves,
         model.schedule,
-        open_space(model.folder, device()),
+        model.space(device()),
         TextEncoder(model.folder, empty_is_zero=model.empty_is_zero),
         clips,
         params,
