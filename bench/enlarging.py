@@ -55,7 +55,7 @@ size = [16, 16]
 learning_rate = 1e-3
 strides = [1, 1]
 heads = 4
-steps = 1000
+steps = 600
 batch = 4
 frames = 8
 modes = ["small"]
@@ -102,8 +102,8 @@ def super_resolution(out: Path, clips: int) -> dict[str, dict[str, float]]:
 
     rows = {
         "bicubic": [_codes(clip) for clip in shown],
-        "each frame alone, its own noise": made(None, 0, apart=True),
-        "each frame alone, one noise": made(None, 0),
+        "each frame alone, a noise for each": made(None, 0, apart=True),
+        "each frame alone": made(None, 0),
         "temporal layers, hard joins": made("enlarging", 0),
         "temporal layers, 2 frames shared": made("enlarging", 2),
     }
