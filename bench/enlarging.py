@@ -66,7 +66,7 @@ def main() -> None:
     """Train, enlarge, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--out", type=Path, default=Path("lumiere-bench/enlarging"))
-    parser.add_argument("--clips", type=int, default=4, help="clips that move, and clips that rest")
+    parser.add_argument("--clips", type=int, default=3, help="clips that move, and clips that rest")
     chosen = parser.parse_args()
     out = chosen.out.absolute()
     train(out)
