@@ -158,7 +158,7 @@ def test_the_size_that_is_asked_for_is_that_of_the_result(
     assert _run(tmp_path, enlarging, frames=2, width=24, height=40).shape == (2, 40, 24, 3)
 
 
-def test_frames_that_do_not_know_each_other_begin_with_one_noise(
+def test_all_frames_begin_with_one_noise(
     enlarging: tuple[Weights, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of a clip that rests each frame is the same; with a noise for each frame it would flicker."""

@@ -206,6 +206,9 @@ def test_networks_that_enlarge_are_shown_the_clip_small(
         sigma = noise.sigmas[levels[0][k]].float()
         apart = shown[k] * (sigma**2 + 1).sqrt() - truth
         assert 0 < levels[0][k] <= 350 and abs(float(apart.std() / sigma) - 1) < 0.1
+        assert torch.allclose(
+            apart[:, 0], apart[:, 3], atol=1e-5
+        )  # one for all frames, as clips are enlarged
 
 
 def test_in_latents_the_small_picture_lies_on_their_grid(clips: list[CaptionedClip], tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 A super-resolution network of images is shown the finished clip and makes a larger one. Temporal layers on top of it
 see few frames at once, in windows that overlap by two and are averaged at every step (MultiDiffusion), so that its
-memory does not grow with the clip. Without such layers each frame is enlarged for itself, from one noise for all.
+memory does not grow with the clip. Without such layers each frame is enlarged for itself. All frames begin with one
+noise, so that what does not move does not flicker.
 """
 
 from __future__ import annotations

@@ -234,9 +234,9 @@ class Prompter:
             plate = given.truth * (1 - given.wanted)
             noise = frame_noise(self._seed, range(first, first + t), (c, h, w))
             return noise[None], torch.cat([plate, given.wanted], 1)
-        # what frames that do not know each other invent is calmest if all of them begin with the same noise
-        numbers = range(first, first + t) if self._parts.temporal else [first] * t
-        noise = frame_noise(self._seed, numbers, (c + given.shown.shape[1], h, w))[None]
+        # what is invented beside the small clip is calm if all frames begin with the same noise
+        one = frame_noise(self._seed, [first], (c + given.shown.shape[1], h, w))
+        noise = one.expand(-1, t, -1, -1)[None]
         shown = small.noised(given.shown, noise[:, c:], torch.tensor([small.usual]))
         return noise[:, :c], shown
 

@@ -98,7 +98,7 @@ def lesson_loss(lesson: Lesson, batch: CaptionedBatch, texts: dict[str, Text]) -
     sigma = schedule.sigmas[levels].float().to(device)[:, None, None, None, None]
     scale = (sigma**2 + 1).rsqrt()
     channels = clean.shape[1]
-    noise = _noise(batch.noise_seed, batch.numbers, clean, channels if lesson.small is None else channels + 3)
+    noise = _noise(batch, clean, None if lesson.small is None else channels + 3)
     noise, small_noise = noise.to(device).tensor_split([channels], 1)
     noisy, small_levels = scale * (clean + sigma * noise), None
     read = noisy
@@ -124,9 +124,15 @@ def lesson_loss(lesson: Lesson, batch: CaptionedBatch, texts: dict[str, Text]) -
     return (answer.float() - target).square().mean()
 
 
-def _noise(seed: int, numbers: range, like: Tensor, channels: int) -> Tensor:
-    t, h, w = like.shape[2:]
-    return torch.stack([frame_noise(seed, range(k * t, (k + 1) * t), (channels, h, w)) for k in numbers])
+def _noise(batch: CaptionedBatch, like: Tensor, steady: int | None) -> Tensor:
+    """Of each frame its own; or, of so many channels, the same in all frames of a clip, as clips are enlarged."""
+    c, t, h, w = like.shape[1:]
+    clips = [range(k * t, (k + 1) * t) for k in batch.numbers]
+    if steady is None:
+        return torch.stack([frame_noise(batch.noise_seed, frames, (c, h, w)) for frames in clips])
+    return torch.stack(
+        [frame_noise(batch.noise_seed, frames[:1], (steady, h, w)).expand(-1, t, -1, -1) for frames in clips]
+    )
 
 
 def _at_size(matte: Tensor, size: torch.Size) -> Tensor:
