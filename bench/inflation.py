@@ -2,7 +2,7 @@
 
 `python bench/inflation.py --out DIR` trains a small text-to-image model and, on top of it, five sets of temporal
 layers by `lumiere train`, then generates with the product's own sampler and prints the tables of
-docs/benchmarks.md. Trainings that DIR holds already are not repeated. On two cores: an hour and a half of one.
+docs/benchmarks.md. Trainings that DIR holds already are not repeated. On two cores: two hours and a half of one.
 Super-resolution stands beside it, in `bench/enlarging.py`.
 """
 
@@ -66,9 +66,9 @@ _WHOLE = {
 # These go on from "temporal" on clips that swing, all of them: what is compared is how a swing is put together.
 # The one that works in one pass learns for as long as the two of the cascade together.
 _SWINGS = {
-    "swing": 'steps = 1000\nbatch = 4\nframes = 16\nmodes = ["nothing"]\n',
-    "keys": f'steps = 500\nbatch = 16\nframes = 4\nframe_step = {PERIOD}\nmodes = ["nothing"]\n',
-    "between": f'steps = 500\nbatch = 11\nframes = {PERIOD + 1}\nmodes = ["ends"]\n',
+    "swing": 'steps = 3000\nbatch = 4\nframes = 16\nmodes = ["nothing"]\n',
+    "keys": f'steps = 1500\nbatch = 16\nframes = 4\nframe_step = {PERIOD}\nmodes = ["nothing"]\n',
+    "between": f'steps = 1500\nbatch = 11\nframes = {PERIOD + 1}\nmodes = ["ends"]\n',
 }
 
 
