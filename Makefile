@@ -9,7 +9,7 @@ BLENDERS ?= 4.5 5.0
 # Blender with an interface
 BLENDER ?= blender
 
-.PHONY: help demo test test-slow test-melt test-blender blender-interface lint bench bench-quality soak screenshots clean
+.PHONY: help demo test test-slow test-melt test-blender blender-interface lint bench bench-quality bench-generate soak screenshots clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1 —/p' Makefile
@@ -41,6 +41,11 @@ bench: $(READY)  ## speed of every stage, printed
 
 bench-quality: $(READY)  ## quality against simple methods, FOOTAGE=DIR or the bundled film; results in lumiere-bench/
 	$(BIN)/lumiere bench quality --footage $(FOOTAGE) --out lumiere-bench
+
+bench-generate: $(READY)  ## the claims about generating, trained and proven in the small; three hours, results in lumiere-bench/
+	$(BIN)/python bench/inflation.py --clips 18
+	$(BIN)/python bench/styling.py
+	$(BIN)/python bench/enlarging.py
 
 soak: $(READY)   ## 200 jobs and 100 sudden deaths of worker and engine, some minutes
 	$(BIN)/python bench/soak.py

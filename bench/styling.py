@@ -85,7 +85,7 @@ def interpolation(out: Path, clips: int) -> dict[str, dict[str, float]]:
         ]
         for share in SHARES
     }
-    sheet(out / "styling.png", [made[share][k] for k in range(2) for share in SHARES])
+    sheet(out / "styling.png", [made[share][k] for k in range(min(2, len(scenes))) for share in SHARES])
     own = made[0.0]
     return {
         f"{share:.0%} of the look": {
