@@ -16,8 +16,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
+from inflation import codes, values
 from lumiere_bench.inflation_pictures import sheet
-from lumiere_bench.teaching import lumiere
+from lumiere_bench.teaching import image_recipe, lumiere, print_rows
 from lumiere_bench.world import SCENES, SIDE, draw, write_world
 from lumiere_engine.effects.ingredients import Ingredients, files_fingerprint, find_enlarging
 from lumiere_engine.effects.prompting import Given, Prompter
@@ -30,26 +31,7 @@ from lumiere_engine.stunet.image_weights import find_image, fingerprint_of
 Array = np.ndarray
 FACTOR, WINDOW, FRAMES = 2, 8, 32
 
-_IMAGE = """[image]
-steps = 2000
-batch = 32
-size = [16, 16]
-learning_rate = 2e-3
-modes = ["small"]
-[network]
-in_channels = 6
-out_channels = 3
-channels = [32, 64, 96]
-layers = 1
-depths = [0, 1, 1]
-heads = [1, 2, 3]
-context = 64
-groups = 8
-noise_levels = 1000
-[schedule]
-prediction = "v_prediction"
-zero_terminal = true
-"""
+_IMAGE = image_recipe('steps = 2000\nmodes = ["small"]', "in_channels = 6\nnoise_levels = 1000")
 _TEMPORAL = """[temporal]
 size = [16, 16]
 learning_rate = 1e-3
@@ -73,8 +55,7 @@ def main() -> None:
     torch.set_num_threads(1)
     table = super_resolution(out, chosen.clips)
     (out / "enlarging.json").write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
-    for row, values in table.items():
-        print(f"| {row} | " + " | ".join(f"{key} {value}" for key, value in values.items()) + " |")
+    print_rows(table)
 
 
 def train(out: Path) -> None:
@@ -91,7 +72,7 @@ def super_resolution(out: Path, clips: int) -> dict[str, dict[str, float]]:
     moving = [scene for scene in mixed if scene.motion != "rests"][:clips]
     scenes = [*moving, *(scene for scene in mixed if scene.motion == "rests")][: 2 * clips]
     true = [draw(scene, FRAMES, 60) for scene in scenes]
-    shown = [resized(shrunk(_values(clip), FACTOR), (SIDE, SIDE)) for clip in true]
+    shown = [resized(shrunk(values(clip), FACTOR), (SIDE, SIDE)) for clip in true]
 
     def made(layers: str | None, shared: int, *, apart: bool = False) -> list[Array]:
         parts = _ingredients(out, layers)
@@ -101,7 +82,7 @@ def super_resolution(out: Path, clips: int) -> dict[str, dict[str, float]]:
         ]
 
     rows = {
-        "bicubic": [_codes(clip) for clip in shown],
+        "bicubic": [codes(clip) for clip in shown],
         "each frame alone, a noise for each": made(None, 0, apart=True),
         "each frame alone": made(None, 0),
         "temporal layers, hard joins": made("enlarging", 0),
@@ -159,17 +140,8 @@ def _enlarged(
             )[0]
 
     if not apart:
-        return _codes(sample(shown, 0))
-    return _codes(torch.cat([sample(frame[:, None], k) for k, frame in enumerate(shown.unbind(1))], 1))
-
-
-def _codes(clip: torch.Tensor) -> Array:
-    values = clip.permute(1, 2, 3, 0).numpy()
-    return np.rint(np.clip((values + 1) / 2, 0, 1) * 255).astype(np.uint8)
-
-
-def _values(clip: Array) -> torch.Tensor:
-    return torch.from_numpy(clip.astype(np.float32) / 127.5 - 1).permute(3, 0, 1, 2)
+        return codes(sample(shown, 0))
+    return codes(torch.cat([sample(frame[:, None], k) for k, frame in enumerate(shown.unbind(1))], 1))
 
 
 if __name__ == "__main__":

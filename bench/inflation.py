@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 from lumiere_bench.inflation_pictures import loss_curves, paths, sheet
-from lumiere_bench.teaching import lumiere
+from lumiere_bench.teaching import image_recipe, lumiere, print_rows
 from lumiere_bench.world import FRAMES, PERIOD, SCENES, SIDE, draw, read, swing_share, write_world
 from lumiere_engine.effects.ingredients import files_fingerprint, find_ingredients
 from lumiere_engine.effects.prompting import Given, Prompter
@@ -35,24 +35,7 @@ Array = np.ndarray
 Table = dict[str, dict[str, float]]
 WINDOW = 16
 
-_IMAGE = """[image]
-steps = 5000
-batch = 32
-size = [16, 16]
-learning_rate = 2e-3
-[network]
-in_channels = 3
-out_channels = 3
-channels = [32, 64, 96]
-layers = 1
-depths = [0, 1, 1]
-heads = [1, 2, 3]
-context = 64
-groups = 8
-[schedule]
-prediction = "v_prediction"
-zero_terminal = true
-"""
+_IMAGE = image_recipe("steps = 5000", "in_channels = 3")
 _TEMPORAL = """[temporal]
 size = [16, 16]
 learning_rate = 2e-3
@@ -98,11 +81,7 @@ def main() -> None:
         results[name] = tables[name]()
         file.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
         print(f"\n## {name}")
-        for row, values in results[name].items():
-            print(
-                f"| {row} | " + " | ".join(f"{key} {value}" for key, value in values.items()) + " |",
-                flush=True,
-            )
+        print_rows(results[name])
 
 
 def train(out: Path) -> None:
@@ -160,7 +139,7 @@ class Studio:
                 Shelf(Path(folder)),
                 lambda _, __: None,
             )
-        return _codes(clip)
+        return codes(clip[0])
 
     def cascade(self, prompt: str, seed: int) -> Array:
         """Key frames a period apart, then what lies between each two of them: 16 frames."""
@@ -171,18 +150,21 @@ class Studio:
             ends[0], ends[-1] = keys[number], keys[number + 1]
             wanted = torch.ones(1, 1, PERIOD + 1, SIDE, SIDE)
             wanted[:, :, [0, -1]] = 0
-            between = self("between", prompt, PERIOD + 1, seed * 10 + number, Given(_values(ends), wanted))
+            between = self(
+                "between", prompt, PERIOD + 1, seed * 10 + number, Given(values(ends)[None], wanted)
+            )
             out[number * PERIOD : (number + 1) * PERIOD + 1] = between
         return out
 
 
-def _codes(clip: torch.Tensor) -> Array:
-    values = clip[0].permute(1, 2, 3, 0).numpy()
-    return np.rint(np.clip((values + 1) / 2, 0, 1) * 255).astype(np.uint8)
+def values(clip: Array) -> torch.Tensor:
+    """As networks read it: t h w 3 uint8 → 3 t h w in [-1, 1]."""
+    return torch.from_numpy(clip.astype(np.float32) / 127.5 - 1).permute(3, 0, 1, 2)
 
 
-def _values(clip: Array) -> torch.Tensor:
-    return torch.from_numpy(clip.astype(np.float32) / 127.5 - 1).permute(3, 0, 1, 2)[None]
+def codes(clip: torch.Tensor) -> Array:
+    """The inverse of `values`; what lies outside of [-1, 1] is cut."""
+    return np.rint(np.clip((clip.permute(1, 2, 3, 0).numpy() + 1) / 2, 0, 1) * 255).astype(np.uint8)
 
 
 def alignment(studio: Studio, clips: int) -> dict[str, dict[str, float]]:
@@ -296,7 +278,7 @@ def first_frame(studio: Studio, clips: int) -> dict[str, dict[str, float]]:
         true = draw(scene, FRAMES, 50)[:WINDOW]
         wanted = torch.ones(1, 1, WINDOW, SIDE, SIDE)
         wanted[:, :, 0] = 0
-        clip = studio("temporal", scene.caption, WINDOW, 300 + k, Given(_values(true), wanted))
+        clip = studio("temporal", scene.caption, WINDOW, 300 + k, Given(values(true)[None], wanted))
         found = read(clip).scene
         error.append(np.abs(clip[0].astype(int) - true[0]).max())
         same.append((found.colour, found.ground) == (scene.colour, scene.ground))

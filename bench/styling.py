@@ -16,7 +16,7 @@ import numpy as np
 from inflation import WINDOW, Studio, train
 from lumiere_bench.clips import write_clip
 from lumiere_bench.inflation_pictures import sheet
-from lumiere_bench.teaching import lumiere
+from lumiere_bench.teaching import lumiere, print_rows
 from lumiere_bench.world import FRAMES, RATE, SCENES, draw, read
 from lumiere_engine.effects.ingredients import files_fingerprint
 from lumiere_engine.protocol.weights import Weights
@@ -61,8 +61,7 @@ def main() -> None:
     lumiere(out, "look", _LORA, "train", "lora", out / "inked", "--model", out / "image")
     table = interpolation(out, chosen.clips)
     (out / "styling.json").write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
-    for row, values in table.items():
-        print(f"| {row} | " + " | ".join(f"{key} {value}" for key, value in values.items()) + " |")
+    print_rows(table)
 
 
 def interpolation(out: Path, clips: int) -> dict[str, dict[str, float]]:

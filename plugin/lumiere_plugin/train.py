@@ -28,6 +28,7 @@ Folder = Annotated[
         help="Captioned material: NAME.mp4 (or a picture) beside NAME.txt, or WebDataset .tar files."
     ),
 ]
+ModelToTeach = Annotated[str, typer.Option(help="The image model: a registered name, or its folder.")]
 Recipe = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option(help="A TOML file, as assets/prior/recipe.toml; what it does not say is the default."),
@@ -70,20 +71,13 @@ def image(
     as_json: Json = False,
 ) -> None:
     """Train a small text-to-image model from pictures with captions; for experiments, not for films."""
-    console = Console(as_json)
-    with console.failures():
-        with console.progress() as show:
-            answer = ask("train_image", show, **_asked(folder, out, recipe, steps))
-        console.answer(
-            {"label": "ImageModel.1", **answer},
-            f"{answer['model']}: {answer['steps']} steps, loss {answer['loss']}",
-        )
+    _teach("image", "model", "ImageModel.1", as_json, _asked(folder, out, recipe, steps))
 
 
 @app.command()
 def temporal(
     folder: Folder,
-    model: Annotated[str, typer.Option(help="The image model: a registered name, or its folder.")],
+    model: ModelToTeach,
     out: Annotated[
         Path, typer.Option("-o", "--out", help="Folder for the layers; a training there is gone on with.")
     ],
@@ -99,27 +93,19 @@ def temporal(
     as_json: Json = False,
 ) -> None:
     """Train the temporal layers that turn an image model into one of clips; its own weights stay as they are."""
-    console = Console(as_json)
-    with console.failures():
-        with console.progress() as show:
-            answer = ask(
-                "train_temporal",
-                show,
-                **taught(model),
-                start=None if start is None else str(start.absolute()),
-                processes=processes,
-                **_asked(folder, out, recipe, steps),
-            )
-        console.answer(
-            {"label": "TemporalLayers.1", **answer},
-            f"{answer['temporal']}: {answer['steps']} steps, loss {answer['loss']}",
-        )
+    question = {
+        **taught(model),
+        "start": None if start is None else str(start.absolute()),
+        "processes": processes,
+        **_asked(folder, out, recipe, steps),
+    }
+    _teach("temporal", "temporal", "TemporalLayers.1", as_json, question)
 
 
 @app.command()
 def lora(
     folder: Folder,
-    model: Annotated[str, typer.Option(help="The image model: a registered name, or its folder.")],
+    model: ModelToTeach,
     out: Annotated[
         Path, typer.Option("-o", "--out", help="Folder for the LoRA; a training there is gone on with.")
     ],
@@ -132,19 +118,18 @@ def lora(
     as_json: Json = False,
 ) -> None:
     """Teach an image model a look or a thing from captioned pictures: `lumiere generate --lora NAME=0.7`."""
+    question = {**taught(model), "rank": rank, **_asked(folder, out, recipe, steps)}
+    _teach("lora", "lora", "Lora.1", as_json, question)
+
+
+def _teach(what: str, made: str, label: str, as_json: bool, question: dict[str, object]) -> None:
+    """Do the task `train_WHAT`, and say where it is that it `made`."""
     console = Console(as_json)
     with console.failures():
         with console.progress() as show:
-            answer = ask(
-                "train_lora",
-                show,
-                **taught(model),
-                rank=rank,
-                **_asked(folder, out, recipe, steps),
-            )
+            answer = ask(f"train_{what}", show, **question)
         console.answer(
-            {"label": "Lora.1", **answer},
-            f"{answer['lora']}: {answer['steps']} steps, loss {answer['loss']}",
+            {"label": label, **answer}, f"{answer[made]}: {answer['steps']} steps, loss {answer['loss']}"
         )
 
 

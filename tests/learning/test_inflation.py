@@ -27,21 +27,13 @@ from lumiere_engine.pretrained.small_picture import SmallPicture
 from lumiere_engine.pretrained.space import Pixels, open_space
 from lumiere_engine.pretrained.text import Text
 from lumiere_engine.protocol.errors import LumiereError, SpecError
-from lumiere_engine.stunet.image_params import ImageUNetParams, InflatedParams, TemporalParams
+from lumiere_engine.stunet.image_params import InflatedParams, TemporalParams
 from lumiere_engine.stunet.inflated import InflatedSTUNet, is_temporal
 
+from ..effects.conftest import IMAGE as SMALL
 from ..pretrained.conftest import write_vae
 
-IMAGE = ImageUNetParams(
-    in_channels=3,
-    out_channels=3,
-    channels=(16, 32),
-    layers=1,
-    depths=(0, 1),
-    heads=(2, 2),
-    context=8,
-    groups=8,
-)
+IMAGE = replace(SMALL, context=8)
 PARAMS = CaptionedParams(
     steps=6, batch=2, size=(8, 8), frames=4, learning_rate=3e-3, warmup=1, modes=("nothing", "first")
 )

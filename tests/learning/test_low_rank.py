@@ -17,20 +17,12 @@ from lumiere_engine.pretrained.space import Pixels
 from lumiere_engine.pretrained.text import Text
 from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.stunet.checkpoint import write_safetensors
-from lumiere_engine.stunet.image_params import ImageUNetParams, InflatedParams, TemporalParams, frame_by_frame
+from lumiere_engine.stunet.image_params import InflatedParams, TemporalParams, frame_by_frame
 from lumiere_engine.stunet.inflated import InflatedSTUNet
 from lumiere_engine.stunet.lora import find_lora, merge_lora
 
-IMAGE = ImageUNetParams(
-    in_channels=3,
-    out_channels=3,
-    channels=(16, 32),
-    layers=1,
-    depths=(0, 1),
-    heads=(2, 2),
-    context=8,
-    groups=8,
-)
+from ..effects.conftest import IMAGE
+
 PARAMS = LoraTraining(steps=30, batch=2, size=(8, 8), learning_rate=1e-2, warmup=1, rank=4)
 
 
@@ -51,7 +43,7 @@ def _taught(folder: Path, keeping: Keeping | None = None) -> tuple[InflatedSTUNe
         add_low_rank(network, PARAMS.rank, 0),
         DiscreteSchedule(prediction="v_prediction", zero_terminal=True),
         Pixels(),
-        lambda prompt: Text(torch.ones(3, 8)),
+        lambda prompt: Text(torch.ones(3, IMAGE.context)),
         [CaptionedClip("green", "a meadow", folder / "green.npy")],
         PARAMS,
     )
@@ -63,7 +55,7 @@ def _inputs(frames: int = 1) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return (
         torch.randn(1, 3, frames, 8, 8, generator=generator),
         torch.tensor([500.0]),
-        torch.ones(1, 3, 8),
+        torch.ones(1, 3, IMAGE.context),
     )
 
 

@@ -13,19 +13,11 @@ from lumiere_engine.diffusion import DiscreteSchedule
 from lumiere_engine.frames.picture import ColorTags, FrameFormat, Picture, PixelLayout
 from lumiere_engine.frames.writer import open_writer
 from lumiere_engine.stunet.image_layout import config_of_params
-from lumiere_engine.stunet.image_params import ImageUNetParams, InflatedParams, frame_by_frame
+from lumiere_engine.stunet.image_params import InflatedParams, frame_by_frame
 from lumiere_engine.stunet.inflated import InflatedSTUNet
 
-IMAGE = ImageUNetParams(
-    in_channels=3,
-    out_channels=3,
-    channels=(16, 32),
-    layers=1,
-    depths=(0, 1),
-    heads=(2, 2),
-    context=16,
-    groups=8,
-)
+from ..effects.conftest import IMAGE
+
 RECIPE = """
 [temporal]
 batch = 4

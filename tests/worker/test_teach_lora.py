@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,15 @@ import pytest
 import torch
 from lumiere_engine.protocol.errors import SpecError
 from lumiere_engine.stunet.image_layout import config_of_params
-from lumiere_engine.stunet.image_params import ImageUNetParams, InflatedParams, frame_by_frame
+from lumiere_engine.stunet.image_params import InflatedParams, frame_by_frame
 from lumiere_engine.stunet.image_weights import find_image
 from lumiere_engine.stunet.inflated import InflatedSTUNet
 from lumiere_engine.stunet.lora import find_lora
 from lumiere_engine.worker.models import inspect_model
 from lumiere_engine.worker.teach_lora import train_lora
 from safetensors.torch import load_file
+
+from ..effects.conftest import IMAGE
 
 
 @pytest.fixture
@@ -62,16 +65,7 @@ def test_rank_and_steps_can_be_asked_for_and_stand_in_the_recipe(lesson: dict[st
 def test_a_model_that_reads_more_than_noise_is_refused_by_name(lesson: dict[str, Any]) -> None:
     from lumiere_engine.pretrained.small import write_network
 
-    shape = ImageUNetParams(
-        in_channels=7,
-        out_channels=3,
-        channels=(16, 32),
-        layers=1,
-        depths=(0, 1),
-        heads=(2, 2),
-        context=16,
-        groups=8,
-    )
+    shape = replace(IMAGE, in_channels=7)
     network = InflatedSTUNet(InflatedParams(shape, frame_by_frame(shape)))
     write_network(Path(lesson["model"]), network.state_dict(), {**config_of_params(shape), "sample_size": 8})
     with pytest.raises(SpecError, match="it also reads a plate or a small picture"):

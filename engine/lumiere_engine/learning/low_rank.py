@@ -48,7 +48,12 @@ class LoraTraining(CaptionedParams):
 
 
 class LowRank(nn.Module):
-    """W ↦ W + B·A; B starts at zero. Of convolutions, A looks at the neighbourhood and B mixes."""
+    """W ↦ W + B·A; B starts at zero. Of convolutions, A looks at the neighbourhood and B mixes.
+
+    Args:
+        weight: o i, or o i h w of a convolution.
+        rank: r; A is r i (h w), B is o r (1 1). Where o or the rest is smaller, r is.
+    """
 
     def __init__(self, weight: Tensor, rank: int) -> None:
         super().__init__()
@@ -59,12 +64,17 @@ class LowRank(nn.Module):
         nn.init.kaiming_uniform_(self.down, a=math.sqrt(5))
 
     def forward(self, weight: Tensor) -> Tensor:
-        """The weight, changed; any shape, kept."""
+        """The weight, o i or o i h w, changed; its shape and type are kept."""
         return weight + (self.up.flatten(1) @ self.down.flatten(1)).reshape(weight.shape).to(weight.dtype)
 
 
 def add_low_rank(network: InflatedSTUNet, rank: int, seed: int) -> dict[str, nn.Parameter]:
     """Let a network answer with W + B·A instead of W; as long as B is zero it answers as before.
+
+    Args:
+        network: changed in place.
+        rank: of each change, see `LowRank`.
+        seed: draws A.
 
     Returns:
         the halves A and B of every layer, under the names that diffusers gives them in files.

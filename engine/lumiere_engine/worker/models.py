@@ -14,6 +14,7 @@ from ..protocol.weights import read_weights_header
 
 OnProgress = Callable[[Progress], None]
 _LORA = (".lora_down.weight", ".lora_A.weight", ".lora.down.weight", "_lora.down.weight")
+_LATER = ("text_only", "noise_levels")
 
 
 def inspect_model(question: dict[str, Any], _: OnProgress) -> dict[str, Any]:
@@ -150,11 +151,6 @@ def _addition(path: Path, kind: str, images: list[dict[str, Any]]) -> dict[str, 
 
 
 def _shape_of(params: Any) -> str:
-    wire = params.to_wire()
-    for later in (
-        "text_only",
-        "noise_levels",
-    ):  # that networks have which were registered before these were known
-        if not wire[later]:
-            del wire[later]
+    # without what networks lack that were registered before it was known: their names stay
+    wire = {key: value for key, value in params.to_wire().items() if value or key not in _LATER}
     return hashlib.sha256(json.dumps(wire, sort_keys=True).encode()).hexdigest()[:16]
