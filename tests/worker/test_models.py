@@ -67,6 +67,12 @@ def _single(model: Path, path: Path) -> Path:
     return path
 
 
+def _lora() -> dict[str, torch.Tensor]:
+    """Of a layer that every network as wide as `IMAGE` has."""
+    name = "unet.mid_block.attentions.0.proj_in"
+    return {f"{name}.lora_A.weight": torch.zeros(2, 128), f"{name}.lora_B.weight": torch.zeros(128, 2)}
+
+
 def test_a_folder_and_a_single_file_of_it_are_the_same_kind_of_model(model: Path, tmp_path: Path) -> None:
     folder = _inspect(model)
     single = _inspect(_single(model, tmp_path / "single.safetensors"), like=model)
@@ -80,11 +86,7 @@ def test_temporal_layers_and_loras_are_told_from_their_headers(model: Path, tmp_
     layers = TemporalParams((2,), heads=2)
     network = InflatedSTUNet(InflatedParams(IMAGE, layers))
     save_temporal(network.temporal_parameters(), layers, tmp_path / "t.safetensors", {"image": "abc"})
-    name = "unet.mid_block.attentions.0.proj_in"
-    save_file(
-        {f"{name}.lora_A.weight": torch.zeros(2, 128), f"{name}.lora_B.weight": torch.zeros(128, 2)},
-        tmp_path / "l.safetensors",
-    )
+    save_file(_lora(), tmp_path / "l.safetensors")
     temporal = _inspect(tmp_path / "t.safetensors", images=(model,))
     assert (temporal["kind"], temporal["trained_with"]) == ("temporal", "abc")
     assert temporal["shape"] == _inspect(model)["shape"]
@@ -119,6 +121,11 @@ def test_a_super_resolution_model_is_told_from_what_its_network_reads(
     save_temporal(added, layers, tmp_path / "t.safetensors", {"image": found["fingerprint"]})
     temporal = _inspect(tmp_path / "t.safetensors", images=(made, model))  # both as wide
     assert (temporal["kind"], temporal["shape"]) == ("temporal", found["shape"])
+    lora = tmp_path / "lora.safetensors"
+    save_file(_lora(), lora)  # of layers that both networks have
+    assert _inspect(lora, images=(model, made))["shape"] == _inspect(made)["shape"]
+    with pytest.raises(SpecError, match="register the text-to-image model first"):
+        _inspect(lora, images=(model,))
     write_schedule(model, DiscreteSchedule(2000, 0.0001, 0.02), "low_res_scheduler")
     with pytest.raises(SpecError, match="2000 levels of noise, and the network knows 1000"):
         _inspect(model)

@@ -114,12 +114,6 @@ def _addition(path: Path, kind: str, images: list[dict[str, Any]]) -> dict[str, 
     from ..stunet.image_weights import check_motion, check_temporal, weight_files
     from ..stunet.lora import find_lora
 
-    if not images:
-        raise SpecError(
-            "what it fits can only be told beside an image model",
-            clip=str(path),
-            remedy="register the text-to-image model first",
-        )
     check = {
         "temporal": check_temporal,
         "motion": check_motion,
@@ -127,12 +121,14 @@ def _addition(path: Path, kind: str, images: list[dict[str, Any]]) -> dict[str, 
     }[kind]
     refusals: list[SpecError] = []
     metadata = {} if path.is_dir() else read_weights_header(str(path)).metadata
-    trained_with = metadata.get("image") if kind == "temporal" else None
+    trained_with = metadata.get("image")
     # what they were trained with comes first: layers fit whatever has levels as wide
     for image in sorted(images, key=lambda one: one["fingerprint"] != trained_with):
         params = find_model(
             Path(image["path"]), None if image["like"] is None else Path(image["like"])
         ).image.params
+        if params.enlarges and kind != "temporal":  # nothing else goes into such networks
+            continue
         try:
             check(path, params)
         except SpecError as error:
@@ -144,10 +140,16 @@ def _addition(path: Path, kind: str, images: list[dict[str, Any]]) -> dict[str, 
             "fingerprint": files_fingerprint(files),
             "shape": _shape_of(params),
             "size_bytes": sum(file.stat().st_size for file in files),
-            "trained_with": trained_with,
+            "trained_with": trained_with if kind == "temporal" else None,
             "note": "",
         }
-    raise refusals[0]
+    if refusals:
+        raise refusals[0]
+    raise SpecError(
+        "what it fits can only be told beside an image model",
+        clip=str(path),
+        remedy="register the text-to-image model first",
+    )
 
 
 def _shape_of(params: Any) -> str:
