@@ -94,9 +94,9 @@ def unsteady() -> Iterator[None]:
     """Every frame keeps its own opinion, for a while."""
 
     def own(shot: Opinions, _memory: object) -> Iterator[tuple[int, np.ndarray]]:
-        for frame in range(shot.frame_count):
-            if shot.hole(frame).any():
-                yield frame, shot.picture(frame)[shot.hole(frame)]
+        for frame in range(shot.view.frame_count):
+            if shot.view.hole(frame).any():
+                yield frame, shot.picture(frame)[shot.view.hole(frame)]
 
     with replaced(settling, "steady", own):
         yield

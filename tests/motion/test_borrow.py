@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from lumiere_engine.motion.borrow import Borrowed, Borrower, BorrowParams, borrowing_order
+from lumiere_engine.motion.chain import HomographyChain
 from lumiere_engine.motion.fill import smooth_fill
 
 PARAMS = BorrowParams(search=10, trace=6, enough=2)
@@ -85,6 +86,24 @@ def test_what_no_frame_shows_is_not_borrowed(pan: Callable[..., Any]) -> None:
     borrowed = Borrower(pan(frames=12, step=0), PARAMS).borrow(MIDDLE)
     assert borrowed is not None
     assert not borrowed.filled.any() and borrowed.sources == ()
+
+
+def test_less_is_promised_of_what_moves_by_itself_before_a_camera_that_stands(
+    panning: Any, shot_of: Any
+) -> None:
+    """The same pictures, but the camera did not move: water that drifts past, and no wall that is uncovered."""
+    drifting = shot_of(panning.truths, panning.holes)
+    drifting.chain = HomographyChain([np.eye(3)] * (drifting.frame_count - 1))
+    order = borrowing_order(MIDDLE, drifting.frame_count, PARAMS)
+    for shot, doubted in ((drifting, True), (panning, False)):
+        searched, trusted = (
+            Borrower(shot, PARAMS).borrow(MIDDLE),
+            Borrower(shot, PARAMS).borrow(MIDDLE, order),
+        )
+        assert searched is not None and trusted is not None
+        both = searched.filled & trusted.filled
+        assert both.sum() > 100
+        assert (np.median(searched.error[both] / trusted.error[both]) > 1.3) == doubted
 
 
 def test_a_frame_without_a_hole_borrows_nothing(panning: Any, shot_of: Any) -> None:

@@ -48,6 +48,14 @@ def test_a_slope_is_continued_nearly_as_a_membrane_would() -> None:
     assert error.max() < 0.1 * across
 
 
+def test_the_harmonic_fill_continues_a_slope() -> None:
+    slope = np.broadcast_to(np.linspace(0, 200, 96, dtype=np.float32), (64, 96)).copy()
+    known = hole_in(64, 96)
+    error = np.abs(push_pull(slope, known, harmonic=True) - slope)[~known]
+    across = slope[0, 64] - slope[0, 31]
+    assert error.max() < 0.01 * across
+
+
 def test_nothing_known_is_nothing_filled() -> None:
     field = np.ones((8, 8), np.float32)
     assert not push_pull(field, np.zeros((8, 8), bool)).any()

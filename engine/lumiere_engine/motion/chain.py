@@ -7,7 +7,9 @@ import numpy as np
 
 Array = np.ndarray
 
-_STEP = 6  # every sixth pixel votes: enough for eight unknowns, and fast
+# Every sixth pixel votes: enough for eight unknowns, and fast; every second one where little of the picture is seen.
+_STEPS = (6, 2)
+_FEWEST = 24  # votes
 
 
 def neighbour_homography(flow: Array, excluded: Array) -> Array:
@@ -16,9 +18,12 @@ def neighbour_homography(flow: Array, excluded: Array) -> Array:
     The identity where too little is left to see, or nothing agrees.
     """
     height, width = excluded.shape
-    ys, xs = np.mgrid[_STEP // 2 : height : _STEP, _STEP // 2 : width : _STEP]
-    free = ~excluded[ys, xs]
-    if free.sum() < 24:
+    for step in _STEPS:
+        ys, xs = np.mgrid[step // 2 : height : step, step // 2 : width : step]
+        free = ~excluded[ys, xs]
+        if free.sum() >= _FEWEST:
+            break
+    else:
         return np.eye(3)
     first = np.stack([xs[free], ys[free]], 1).astype(np.float32)
     second = first + flow[ys[free], xs[free]]

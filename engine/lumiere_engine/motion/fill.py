@@ -10,14 +10,16 @@ from .pyramid import push_pull
 Array = np.ndarray
 
 _REACH = 3.0  # pixels around a place that its continuation is read from
+_MEMBRANE = 0.7  # its share; the rest is the continuation's
 
 
 def smooth_fill(picture: Array, hole: Array) -> Array:
-    """`picture` with its hole closed: the mean of a membrane and of the isophotes' continuation.
+    """`picture` with its hole closed: a membrane, and some of the isophotes' continuation.
 
     The membrane (`push_pull`) is right about colours far inside, the continuation (Navier-Stokes inpainting,
     Bertalmio et al., 2001) about edges that run into the hole. Their errors have little to do with each other, so
-    their mean is closer to the truth than either: by 0.3 and 0.5 dB inside stationary holes of 15 % in ten shots.
+    that a mean is closer to the truth than either: of 46 frames of 23 shots with stationary holes of 15 % it is by
+    0.09 dB inside them than the membrane alone, and by 0.2 than halves of a membrane that is half relaxed and of it.
 
     Args:
         picture: h w 3, 0..255; values in the hole are ignored.
@@ -26,10 +28,10 @@ def smooth_fill(picture: Array, hole: Array) -> Array:
     Returns:
         h w 3 float32, unchanged outside the hole.
     """
-    membrane = push_pull(picture.astype(np.float32), ~hole)
+    membrane = push_pull(picture.astype(np.float32), ~hole, harmonic=True)
     if not hole.any() or hole.all():
         return membrane
     bytes_ = np.clip(np.rint(membrane), 0, 255).astype(np.uint8)
     lines = cv2.inpaint(bytes_, hole.astype(np.uint8), _REACH, cv2.INPAINT_NS)
-    membrane[hole] = (membrane[hole] + lines[hole]) / 2
+    membrane[hole] = _MEMBRANE * membrane[hole] + (1 - _MEMBRANE) * lines[hole]
     return membrane

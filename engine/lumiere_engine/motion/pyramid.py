@@ -15,15 +15,19 @@ from ..protocol.errors import SpecError
 Array = np.ndarray
 
 _RELAXATIONS = 4
+# The same where the harmonic interpolant itself is wanted: of the finest level, and of any; coarser levels cost little.
+_MANY_RELAXATIONS = 12
+_MOST_RELAXATIONS = 400
 _NEIGHBOURS = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32) / 4
 
 
-def push_pull(field: Array, known: Array) -> Array:
+def push_pull(field: Array, known: Array, *, harmonic: bool = False) -> Array:
     """Fill `field` smoothly where it is not `known`.
 
     Args:
         field: h w or h w c, float32; values at unknown places are ignored.
         known: h w bool.
+        harmonic: come close to the harmonic interpolant, in two and a half times the time.
 
     Returns:
         A new array of the same shape; known values are kept exactly. All zero if nothing is known.
@@ -35,7 +39,8 @@ def push_pull(field: Array, known: Array) -> Array:
     if not known.any():
         return np.zeros_like(field)
     values = np.where(known.reshape(known.shape + (1,) * (field.ndim - 2)), field, 0).astype(np.float32)
-    filled = _fill(values, known.astype(np.float32))
+    relaxations = _MANY_RELAXATIONS if harmonic else _RELAXATIONS
+    filled = _fill(values, known.astype(np.float32), relaxations, 4 if harmonic else 1)
     filled[known] = field[known]
     return filled
 
@@ -72,8 +77,11 @@ def smooth_field(values: Array, known: Array, *, blur: int = 1) -> Array:
     return cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR).reshape(values.shape)
 
 
-def _fill(values: Array, weight: Array) -> Array:
-    """`values` are already multiplied by `weight` (0..1); returns their quotient, completed."""
+def _fill(values: Array, weight: Array, relaxations: int = _RELAXATIONS, growth: int = 1) -> Array:
+    """`values` are already multiplied by `weight` (0..1); returns their quotient, completed.
+
+    Each coarser level has `growth` times as many `relaxations`.
+    """
     if weight.min() > 1e-4 or min(weight.shape) <= 2:
         safe = np.maximum(weight, 1e-12)
         mean = values.sum((0, 1)) / weight.sum()
@@ -84,12 +92,14 @@ def _fill(values: Array, weight: Array) -> Array:
     coarse = _fill(
         cv2.resize(values, half, interpolation=cv2.INTER_AREA).reshape(half[1], half[0], *values.shape[2:]),
         cv2.resize(weight, half, interpolation=cv2.INTER_AREA),
+        min(relaxations * growth, _MOST_RELAXATIONS),
+        growth,
     )
     up = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR).reshape(values.shape)
     unknown = _like(1 - weight, values)
     # A place of partial weight keeps its own mean only as far as that mean is supported.
     filled = values + up * unknown
-    for _ in range(_RELAXATIONS):
+    for _ in range(relaxations):
         mean = cv2.filter2D(filled, -1, _NEIGHBOURS, borderType=cv2.BORDER_REFLECT_101).reshape(values.shape)
         filled = values + mean * unknown
     return filled
