@@ -17,15 +17,17 @@ def hole_in(height: int, width: int) -> np.ndarray:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(3, 40), st.integers(3, 40), st.floats(0.01, 0.99))
+@given(
+    st.integers(0, 2**32 - 1), st.integers(3, 40), st.integers(3, 40), st.floats(0.01, 0.99), st.booleans()
+)
 def test_known_values_are_kept_and_no_other_is_invented(
-    seed: int, height: int, width: int, share: float
+    seed: int, height: int, width: int, share: float, harmonic: bool
 ) -> None:
     rng = np.random.default_rng(seed)
     field = rng.uniform(-5, 5, (height, width, 3)).astype(np.float32)
     known = rng.random((height, width)) < share
     known[0, 0] = True
-    filled = push_pull(np.where(known[..., None], field, np.float32(1e9)), known)
+    filled = push_pull(np.where(known[..., None], field, np.float32(1e9)), known, harmonic=harmonic)
     assert np.array_equal(filled[known], field[known])
     low, high = field[known].min() - 1e-3, field[known].max() + 1e-3
     assert low <= filled.min() and filled.max() <= high

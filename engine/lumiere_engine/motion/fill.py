@@ -18,8 +18,8 @@ def smooth_fill(picture: Array, hole: Array) -> Array:
 
     The membrane (`push_pull`) is right about colours far inside, the continuation (Navier-Stokes inpainting,
     Bertalmio et al., 2001) about edges that run into the hole. Their errors have little to do with each other, so
-    that a mean is closer to the truth than either: of 46 frames of 23 shots with stationary holes of 15 % it is by
-    0.09 dB inside them than the membrane alone, and by 0.2 than halves of a membrane that is half relaxed and of it.
+    that a mean is closer to the truth than either: in 46 frames of 23 shots with stationary holes of 15 % by 0.07
+    dB inside them than the membrane alone, and by 0.85 than the continuation.
 
     Args:
         picture: h w 3, 0..255; values in the hole are ignored.
