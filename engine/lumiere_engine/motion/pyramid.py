@@ -17,7 +17,7 @@ Array = np.ndarray
 _RELAXATIONS = 4
 # Where the harmonic interpolant itself is wanted: steps on the finest level, each coarser one having twice as many up
 # to the most; and the share of the spectrum, times the steps squared, that is left to coarser levels. In 46 pictures
-# the fill has 0.16 dB more than after four relaxations, at twice the price; 12 · 4ˡ relaxations cost five times as much.
+# the fill has 0.16 dB more than after four relaxations, at twice the price; 12 · 4ˡ relaxations cost five times it.
 _HARMONIC_STEPS = 6
 _MOST_STEPS = 64
 _LEFT = 2.0
