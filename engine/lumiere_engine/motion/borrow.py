@@ -9,7 +9,7 @@ than that of a smooth fill, nothing is borrowed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import cv2
@@ -17,8 +17,9 @@ import numpy as np
 
 from .align import RING, Aligned, Aligner, Target, Window
 from .chain import HomographyChain, carry
+from .doubt import doubted
 from .fill import smooth_fill
-from .flow import SPOILT_RIM, channel_mean, grid, inside, sample, widen
+from .flow import SPOILT_RIM, channel_mean, grid, sample, widen
 from .pyramid import push_pull
 
 Array = np.ndarray
@@ -29,13 +30,6 @@ _LEAST_SHARE = 0.05
 _DISPENSABLE = 0.03
 # Share of them that may be lost with it.
 _LONELY = 0.002
-# What the error of a place that the camera's motion never uncovers grows by, for each pixel (up to the most) that it
-# lies beside where that motion leads. Fitted to 33 cases with known truth.
-_PER_STRAYED = 0.15
-_FARTHEST_STRAYED = 10.0
-# Pixels from another frame's hole at which a place is beside it, however the camera's measured motion drifts.
-_BESIDE = 1
-_COARSE = 4  # every so manieth pixel is asked
 # Difference of two candidates, in code values of 255, at which their agreement has fallen to 1/e.
 _SOFTNESS = 6.0
 # Agreement of a candidate that no other frame can confirm.
@@ -174,19 +168,23 @@ class Borrower:
         window = window_around(hole, self._params.margin)
         target = _target(self._shot.picture(frame), hole, window)
         fill = smooth_fill(target.picture, target.hole)
-        candidates = self._candidates(frame, window, target, order)
+        if order is not None:
+            candidates = self._candidates(frame, window, target, order)
+        else:
+            order = borrowing_order(frame, self._shot.frame_count, self._params)
+            candidates = doubted(
+                self._shot, frame, window, self._candidates(frame, window, target, order), order
+            )
         return _fuse(target, window, fill, smooth_fill_error(target), candidates, self._params.worst)
 
     def _candidates(
-        self, frame: int, window: Window, target: Target, order: list[int] | None
+        self, frame: int, window: Window, target: Target, order: list[int]
     ) -> list[tuple[int, Aligned]]:
         """Frames that show some of the hole, aligned, until every pixel has enough of them."""
         params, shot = self._params, self._shot
         here = grid(window.height, window.width, window.y, window.x)
         missing = np.where(target.hole, params.enough, 0).astype(np.int32)
         worthwhile = max(8, int(target.hole.sum() * params.worthwhile))
-        searching = order is None
-        order = order or borrowing_order(frame, shot.frame_count, params)
         aligner = Aligner()
         found: list[tuple[int, Aligned]] = []
         traces = {1: _Trace(shot, frame, here, 1), -1: _Trace(shot, frame, here, -1)}
@@ -204,39 +202,7 @@ class Borrower:
             if good:
                 found += [(other, aligned) for aligned in good]
                 missing -= np.any([_good(aligned, params) for aligned in good], 0)
-        return self._doubted(frame, here, found, order) if searching else found
-
-    def _doubted(
-        self, frame: int, here: Array, found: list[tuple[int, Aligned]], order: list[int]
-    ) -> list[tuple[int, Aligned]]:
-        """The candidates with larger errors where nothing but a motion of its own could have uncovered a place.
-
-        What moves by itself in front of a camera that stands comes from beside the hole: the ring around it can be
-        laid over anything there, and its agreement says little about what is behind the hole.
-        """
-        if not found:
-            return found
-        never = ~self._uncovered(frame, here, order)
-        doubted = []
-        for other, aligned in found:
-            strayed = aligned.places - carry(self._shot.chain.between(frame, other), here)
-            far = np.minimum(np.hypot(strayed[..., 0], strayed[..., 1]), _FARTHEST_STRAYED)
-            error = aligned.error * (1 + _PER_STRAYED * far * never)
-            doubted.append((other, replace(aligned, error=error.astype(np.float32))))
-        return doubted
-
-    def _uncovered(self, frame: int, here: Array, order: list[int]) -> Array:
-        """Which pixels another frame shows where the camera's motion alone leads, clearly beside its hole; h w bool."""
-        shot, height, width = self._shot, *here.shape[:2]
-        coarse = here[::_COARSE, ::_COARSE]
-        shown = np.zeros(coarse.shape[:2], bool)
-        for other in order:
-            hidden = widen(shot.hole(other), _BESIDE).astype(np.float32)
-            places = carry(shot.chain.between(frame, other), coarse)
-            shown |= inside(places, *hidden.shape) & (sample(hidden, places) < 0.5)
-            if shown.all():
-                break
-        return cv2.resize(shown.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
+        return found
 
 
 def _good(aligned: Aligned, params: BorrowParams) -> Array:
