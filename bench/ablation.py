@@ -82,7 +82,7 @@ def patched(table: dict[str, Effort], name: str, value: Effort) -> Iterator[None
 
 @contextmanager
 def membrane_fill() -> Iterator[None]:
-    """The smooth fill without Navier-Stokes inpainting, for a while."""
+    """A membrane in place of the smooth fill, for a while."""
     with replaced(
         borrow, "smooth_fill", lambda picture, hole: pyramid.push_pull(picture.astype("f4"), ~hole)
     ):

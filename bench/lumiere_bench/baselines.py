@@ -10,7 +10,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from lumiere_engine.motion.fill import smooth_fill
 from lumiere_engine.motion.flow import FlowEstimator, complete_flow, grid, inside, sample
 
 from .cases import Case
@@ -48,7 +47,7 @@ class Baseline:
 
 
 def frame_copy(plate: Array, holes: Array) -> Array:
-    """Each hidden pixel from the frame nearest in time that shows its place, the earlier of two; else smooth."""
+    """Each hidden pixel from the frame nearest in time that shows its place, the earlier of two; else Telea's fill."""
     count = len(plate)
     out = plate.copy()
     for t in range(count):
@@ -59,8 +58,7 @@ def frame_copy(plate: Array, holes: Array) -> Array:
             shown = missing & ~holes[other]
             out[t][shown] = plate[other][shown]
             missing &= ~shown
-        if missing.any():
-            out[t] = np.rint(smooth_fill(out[t], missing)).clip(0, 255).astype(np.uint8)
+        out[t] = _inpainted_frame(out[t], missing, cv2.INPAINT_TELEA)
     return out
 
 
@@ -99,9 +97,7 @@ def dis_propagation(plate: Array, holes: Array) -> Array:
         blend = np.rint(blend / np.maximum(total, 1e-9)[..., None]).clip(0, 255).astype(np.uint8)
         reached = holes[t] & (total > 0)
         out[t][reached] = blend[reached]
-        left = holes[t] & ~reached
-        if left.any():
-            out[t] = cv2.inpaint(out[t], left.astype(np.uint8), _RADIUS, cv2.INPAINT_TELEA)
+        out[t] = _inpainted_frame(out[t], holes[t] & ~reached, cv2.INPAINT_TELEA)
     return out
 
 
@@ -114,11 +110,11 @@ BASELINES = (
 
 
 def _inpainted(plate: Array, holes: Array, how: int) -> Array:
-    filled = (
-        cv2.inpaint(frame, hole.astype(np.uint8), _RADIUS, how)
-        for frame, hole in zip(plate, holes, strict=True)
-    )
-    return np.stack(list(filled))
+    return np.stack([_inpainted_frame(*both, how) for both in zip(plate, holes, strict=True)])
+
+
+def _inpainted_frame(frame: Array, hole: Array, how: int) -> Array:
+    return cv2.inpaint(frame, hole.astype(np.uint8), _RADIUS, how)
 
 
 def _carried(

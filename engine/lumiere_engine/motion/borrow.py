@@ -167,7 +167,6 @@ class Borrower:
             return None
         window = window_around(hole, self._params.margin)
         target = _target(self._shot.picture(frame), hole, window)
-        fill = smooth_fill(target.picture, target.hole)
         if order is not None:
             candidates = self._candidates(frame, window, target, order)
         else:
@@ -175,7 +174,7 @@ class Borrower:
             candidates = doubted(
                 self._shot, frame, window, self._candidates(frame, window, target, order), order
             )
-        return _fuse(target, window, fill, smooth_fill_error(target), candidates, self._params.worst)
+        return _fuse(target, window, smooth_fill_error(target), candidates, self._params.worst)
 
     def _candidates(
         self, frame: int, window: Window, target: Target, order: list[int]
@@ -270,7 +269,6 @@ def _shows_some(guesses: list[Array], other_hole: Array, wanted: Array, least: i
 def _fuse(
     target: Target,
     window: Window,
-    fill: Array,
     fill_error: Array,
     candidates: list[tuple[int, Aligned]],
     worst: float,
@@ -279,6 +277,7 @@ def _fuse(
     shape = target.hole.shape
     if not candidates:
         nothing = np.zeros(shape, bool)
+        fill = smooth_fill(target.picture, target.hole)
         return Borrowed(window, target.hole, fill, nothing, fill_error, ())
     usable = np.stack([a.usable & (a.error <= worst) for _, a in candidates])
     errors = np.stack([a.error for _, a in candidates]) + 0.5
@@ -293,12 +292,8 @@ def _fuse(
     filled = target.hole & (total > 0) & (borrowed_rms(error) <= np.maximum(filled_rms(fill_error), 2.0))
     weights *= filled
     borrowed = sum(w[..., None] * a.picture for w, (_, a) in zip(weights, candidates, strict=True))
-    picture = np.where(target.hole[..., None], fill, target.picture.astype(np.float32))
-    picture = np.where(filled[..., None], borrowed, picture).astype(np.float32)
-    if (target.hole & ~filled).any():
-        picture = np.where(
-            (target.hole & ~filled)[..., None], smooth_fill(picture, target.hole & ~filled), picture
-        )
+    picture = np.where(filled[..., None], borrowed, target.picture).astype(np.float32)
+    picture = smooth_fill(picture, target.hole & ~filled)
     sources = tuple(
         _source(frame, aligned, weight, window)
         for weight, (frame, aligned) in zip(weights, candidates, strict=True)
@@ -338,7 +333,7 @@ def borrowed_rms(error: Array) -> Array:
 
 def filled_rms(error: Array) -> Array:
     """The same for a smooth fill; its promises hold, the factor turns a mean into a root mean square."""
-    return 1.4 * error
+    return 1.2 * error
 
 
 def _agreement(frames: list[int], pictures: list[Array], weights: Array) -> Array:
