@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +95,23 @@ def test_what_is_unseen_stands_still_where_the_scene_does(
     list(settle(completed, EFFORT.textures))
     pictures = np.stack([completed.picture(t) for t in range(8)])
     assert np.abs(np.diff(pictures, axis=0)).max() < 3
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_learning_ends_where_it_earns_nothing_unless_what_it_learns_is_kept(
+    kept: bool, scene: Callable[..., Any], complete: Callable[..., Any], workspace: Workspace, tmp_path: Path
+) -> None:
+    """On a plain wall a smooth fill is right, and nobody can know more."""
+    effort, steps = replace(EFFORT, fit_steps=16), []
+    wall = replace(scene(8), truths=[np.full((64, 96, 3), 0.4, np.float32)] * 8)
+    network = tmp_path / "learned.safetensors" if kept else None
+    imagination = Imagination(
+        complete(wall, workspace),
+        effort,
+        replace(order(16), save_network=None if network is None else str(network)),
+        lambda stage, done, _total: steps.append(done) if stage == "learn" else None,
+    )
+    imagination.run()
+    assert imagination.trust[0] < 0.02 and not imagination.cut_short
+    assert steps == list(range(1, 17 if kept else 13))
+    assert network is None or network.exists()

@@ -129,7 +129,11 @@ def test_who_looks_on_changes_nothing_and_can_end_it(volume: ArrayVolume) -> Non
     whole = fit_shot(STUNet(TINY), volume, PARAMS)
     sheets: list[np.ndarray] = []
     watched = fit_shot(
-        STUNet(TINY), volume, PARAMS, on_look=lambda state, draw: sheets.append(draw()), enough=lambda: False
+        STUNet(TINY),
+        volume,
+        PARAMS,
+        on_look=lambda state, draw: sheets.append(draw()),
+        enough=lambda _: False,
     )
     assert watched.losses == whole.losses
     for name, value in whole.network.state_dict().items():
@@ -138,8 +142,12 @@ def test_who_looks_on_changes_nothing_and_can_end_it(volume: ArrayVolume) -> Non
     assert sheets[0].min() >= 0 and sheets[0].max() <= 1
 
     saved: list[FitState] = []
-    answers = iter((False, False, True))
     ended = fit_shot(
-        STUNet(TINY), volume, PARAMS, enough=lambda: next(answers), save=saved.append, save_every=50
+        STUNet(TINY),
+        volume,
+        PARAMS,
+        enough=lambda reached: reached.step == 2,
+        save=saved.append,
+        save_every=50,
     )
     assert ended.losses == whole.losses[:2] and [state.step for state in saved] == [2]

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..diffusion import X0Denoiser
 from ..diffusion.precondition import Network
-from ..learning import FitParams, FitState, ImagineParams, Imaginer, fit_shot, held_out_error
+from ..learning import FitParams, FitState, ImagineParams, Imaginer, averaged, fit_shot, held_out_error
 from ..learning.fill import smooth_fill
 from ..motion.align import Window
 from ..motion.borrow import window_around
@@ -29,6 +29,9 @@ OnStep = Callable[[str, int, int], None]
 
 THREADS = min(os.cpu_count() or 1, 8)
 _LEAST_TRUST = 0.02
+# After every so many steps learning asks whether it pays. It takes two of them to ask, and most shots that teach the
+# network anything have by then done so.
+_ASKED_EVERY = 12
 _MARGIN = 48  # pixels around everything unseen that the network may learn from and look at
 
 
@@ -108,14 +111,11 @@ class Imagination:
         if not any(self._wanted(volume.start + t) for t in frames):
             return
         denoiser = self._learn(volume)
-        params = ImagineParams(seed=self._seed, steps=self._effort.sample_steps)
-        trust = held_out_error(
-            denoiser, volume, params, reserve=FitParams.reserve, seed=self._seed, samples=1, fill=smooth_fill
-        ).trust
+        trust = self._trust_in(denoiser, volume)
         self.trust.append(trust)
         if trust < _LEAST_TRUST:
             return  # the smooth fill is as good, and there already
-        imaginer = Imaginer(denoiser, volume, _Start(volume), params)
+        imaginer = Imaginer(denoiser, volume, _Start(volume), self._params)
         for chunk in frames.chunks(self._order.chunk_frames):
             if not any(self._wanted(volume.start + t) for t in chunk):
                 continue
@@ -123,18 +123,46 @@ class Imagination:
             for offset, frame in enumerate(chunk):
                 self._keep(volume, frame, imagined[offset], trust)
 
+    @property
+    def _params(self) -> ImagineParams:
+        return ImagineParams(seed=self._seed, steps=self._effort.sample_steps)
+
+    def _trust_in(self, denoiser: X0Denoiser, volume: UnseenVolume) -> float:
+        """See `HeldOutError.trust`."""
+        return held_out_error(
+            denoiser,
+            volume,
+            self._params,
+            reserve=FitParams.reserve,
+            seed=self._seed,
+            samples=1,
+            fill=smooth_fill,
+        ).trust
+
     def _wanted(self, frame: int) -> bool:
         """Whether something in a frame is still to be imagined."""
         return not self._completed.has_imagined(frame) and bool(self._completed.unseen(frame).any())
 
     def _learn(self, volume: UnseenVolume) -> X0Denoiser:
-        """The network after a fit to this shot, as a denoiser; an interrupted fit goes on from its last state."""
+        """The network after a fit to this shot, as a denoiser; an interrupted fit goes on from its last state.
+
+        It ends early where the network does not come to know more than the smooth fill does, unless the artist wants
+        to keep what it learned.
+        """
         network = self._start()
         if self._effort.fit_steps:
             params = FitParams(steps=self._effort.fit_steps, seed=self._seed)
             state = self._completed.folder / f"fit_{volume.start:08d}.safetensors"
-            observer = self._observer
-            result = fit_shot(
+            observer, wanted = self._observer, self._order.save_network is not None
+
+            def enough(reached: FitState) -> bool:
+                if observer.enough(volume.start):
+                    self.cut_short.append((reached.step, params.steps))
+                    return True
+                asked = reached.step and reached.step % _ASKED_EVERY == 0
+                return bool(asked) and not wanted and not self._pays(averaged(network, reached), volume)
+
+            fit_shot(
                 network,
                 volume,
                 params,
@@ -142,18 +170,20 @@ class Imagination:
                 resume=FitState.load(state) if state.exists() else None,
                 save=lambda reached: reached.save(state),
                 on_step=lambda step, _loss: self._on_step("learn", step, params.steps),
-                enough=lambda: observer.enough(volume.start),
+                enough=enough,
                 on_look=lambda reached, draw: observer.learned(
                     reached.step, params.steps, reached.losses, draw
                 ),
             )
-            if result.state.step < params.steps:
-                self.cut_short.append((result.state.step, params.steps))
         if self._order.save_network is not None:
             checkpoint.save(
                 network, Path(self._order.save_network), {"learned": self._order.spec.plate}, half=True
             )
         return X0Denoiser(in_half_precision(network))
+
+    def _pays(self, network: Network, volume: UnseenVolume) -> bool:
+        """Whether what the network has learned so far is worth anything."""
+        return self._trust_in(X0Denoiser(in_half_precision(network)), volume) >= _LEAST_TRUST
 
     def _start(self) -> STUNet:
         """The weights that the job names, or none."""

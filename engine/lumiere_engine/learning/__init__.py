@@ -1,7 +1,7 @@
 """Learning from the artist's own shot, and imagining with what was learnt."""
 
 from .fill import push_pull
-from .fit import FitParams, FitResult, fit_shot
+from .fit import FitParams, FitResult, averaged, fit_shot
 from .held_out import HeldOutError, held_out_error
 from .imagine import ImagineParams, Imaginer, imagine
 from .shot import ArrayVolume, ShotVolume, Start
@@ -17,6 +17,7 @@ __all__ = [
     "Imaginer",
     "ShotVolume",
     "Start",
+    "averaged",
     "fit_shot",
     "held_out_error",
     "imagine",

@@ -53,6 +53,8 @@ class FitResult:
 
 OnStep = Callable[[int, float], None]
 """(finished steps, loss); may raise to stop."""
+Enough = Callable[[FitState], bool]
+"""Whether to end after these steps."""
 OnLook = Callable[[FitState, Callable[[], Array]], None]
 """(state after a step, a function that draws what the network answers now: h w 3 float, 0..1)."""
 
@@ -75,7 +77,7 @@ def fit_shot(
     resume: FitState | None = None,
     save: Callable[[FitState], None] | None = None,
     save_every: int = 50,
-    enough: Callable[[], bool] | None = None,
+    enough: Enough | None = None,
     on_look: OnLook | None = None,
 ) -> FitResult:
     """Fit `network` (in place) to the shot, on the device where it is; see `fit` for what is not told here.
@@ -113,7 +115,7 @@ def fit(
     resume: FitState | None = None,
     save: Callable[[FitState], None] | None = None,
     save_every: int = 50,
-    enough: Callable[[], bool] | None = None,
+    enough: Enough | None = None,
     on_look: OnLook | None = None,
 ) -> FitResult:
     """Fit `network` (in place) to examples, on the device where it is.
@@ -129,7 +131,8 @@ def fit(
         resume: state of an earlier fit of the same network, examples and parameters.
         save: given the state (its own copy) every `save_every` steps and at the end.
         save_every: steps between two states.
-        enough: asked before every step whether to end here, with what is learned so far.
+        enough: asked before every step whether to end here, with what is learned so far. A fit that is taken up again
+            asks anew after the steps that it has.
         on_look: hears of every step; it may draw, which changes nothing in the fit.
 
     Raises:
@@ -137,7 +140,7 @@ def fit(
     """
     trainer = Trainer(network, params, resume)
     network.train()
-    while trainer.state.step < params.steps and not (enough and enough()):
+    while trainer.state.step < params.steps and not (enough and enough(trainer.state)):
         loss = trainer.advance(source.batch(trainer.state.step, params.batch))
         step = trainer.state.step
         if save and (step % save_every == 0 or step == params.steps):
@@ -161,6 +164,14 @@ def example_source(volume: ShotVolume, params: FitParams, fill: Fill = push_pull
     return ExampleSource(hidden, holes, fill, params.window, params)
 
 
+def averaged(network: nn.Module, state: FitState) -> nn.Module:
+    """A copy of a network that is being fitted, with the averaged weights, in evaluation mode."""
+    copy = deepcopy(network)
+    copy.load_state_dict(state.average)
+    copy.eval()
+    return copy
+
+
 @torch.no_grad()
 def answers(network: nn.Module, state: FitState, source: Batches) -> Array:
     """What the averaged weights make of the same few examples each time: truth, what is given, answer below each other.
@@ -168,9 +179,7 @@ def answers(network: nn.Module, state: FitState, source: Batches) -> Array:
     Returns:
         h w 3 float, 0..1; the middle frames.
     """
-    shown = deepcopy(network)
-    shown.load_state_dict(state.average)
-    shown.eval()
+    shown = averaged(network, state)
     examples = source.batch(0, _SHOWN).to(next(shown.parameters()).device)
     # noise of the scale of the picture hides it: what is answered comes from the surroundings
     sigma = torch.ones_like(examples.sigma)

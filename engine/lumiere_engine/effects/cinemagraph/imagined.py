@@ -145,7 +145,7 @@ class ImaginedSeam:
                 save=lambda reached: reached.save(self._state),
                 save_every=_SAVED,
                 on_step=lambda step, _loss: on_step("learn", step, params.steps),
-                enough=lambda: observer.enough(0),
+                enough=lambda _state: observer.enough(0),
                 on_look=lambda reached, draw: observer.learned(
                     reached.step, params.steps, reached.losses, draw
                 ),
