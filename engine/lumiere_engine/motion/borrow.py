@@ -16,11 +16,11 @@ import cv2
 import numpy as np
 
 from .align import RING, Aligned, Aligner, Target, Window
+from .anisotropic import structure_tensor
 from .chain import HomographyChain, carry
 from .doubt import doubted
 from .fill import smooth_fill
 from .flow import SPOILT_RIM, channel_mean, grid, sample, widen
-from .pyramid import push_pull
 
 Array = np.ndarray
 
@@ -32,6 +32,8 @@ _DISPENSABLE = 0.03
 _LONELY = 0.002
 # Difference of two candidates, in code values of 255, at which their agreement has fallen to 1/e.
 _SOFTNESS = 6.0
+# Error of a smooth fill one pixel inside a hole, for a gradient of one code value per pixel around it.
+_PER_GRADIENT = 1.6
 # Agreement of a candidate that no other frame can confirm.
 _UNHEARD = 0.3
 
@@ -231,21 +233,18 @@ def window_around(hole: Array, margin: int) -> Window:
     return Window(int(top), int(left), int(bottom - top), int(right - left))
 
 
-def smooth_fill_error(target: Target, *, reach: float = 6.0, area: int = 31) -> Array:
-    """What error a smooth fill must expect in the hole, from the texture around it; h w, of 255.
+def smooth_fill_error(target: Target) -> Array:
+    """What error a smooth fill must expect in the hole, from the gradients around it; h w, of 255.
 
-    Close to the rim a fill is right; a few pixels (`reach`) inside it misses all of the local texture, whose
-    strength is measured in squares of `area` pixels.
+    Where edges have one direction the fill carries them on, and errs little; what it cannot know is told by the
+    geometric mean of the gradients along and across them. The deeper inside, the farther it was to carry. Fitted to 46
+    frames of 23 shots. In shots that took no part it explains 0.58 of the variance of the error's logarithm (squares of
+    8 pixels); the strength of the texture, whatever its direction, explains 0.43.
     """
-    grey = channel_mean(target.picture.astype(np.float32))
-    known = target.known.astype(np.float32)
-    size = (area, area)
-    count = np.maximum(cv2.blur(known, size, borderType=cv2.BORDER_CONSTANT), 1e-6)
-    mean = cv2.blur(grey * known, size, borderType=cv2.BORDER_CONSTANT) / count
-    square = cv2.blur(grey * grey * known, size, borderType=cv2.BORDER_CONSTANT) / count
-    texture = push_pull(np.sqrt(np.maximum(square - mean * mean, 0)), target.known)
+    xx, xy, yy = np.moveaxis(structure_tensor(target.picture.astype(np.float32), target.known), 2, 0)
+    gradient = np.maximum(xx * yy - xy * xy, 0) ** 0.25
     depth = cv2.distanceTransform(target.hole.astype(np.uint8), cv2.DIST_L2, 3)
-    return texture * np.sqrt(1 - np.exp(-depth / reach))
+    return _PER_GRADIENT * (gradient + 0.5) ** 0.9 * depth**0.2
 
 
 def _target(picture: Array, hole: Array, window: Window) -> Target:
@@ -333,7 +332,7 @@ def borrowed_rms(error: Array) -> Array:
 
 def filled_rms(error: Array) -> Array:
     """The same for a smooth fill; its promises hold, the factor turns a mean into a root mean square."""
-    return 1.2 * error
+    return 1.3 * error
 
 
 def _agreement(frames: list[int], pictures: list[Array], weights: Array) -> Array:
