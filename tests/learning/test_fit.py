@@ -70,12 +70,14 @@ def test_a_fit_continues_stripes_into_places_it_never_saw(volume: ArrayVolume) -
     assert error.pixels > 0
     assert error.ratio < 0.5
     assert error.trust > 0.9
+    assert error.blended <= min(error.imagined, error.start)
+    assert error.saved == pytest.approx(1 - error.blended / error.start) and error.saved > 0.5
 
 
 def test_a_network_that_learnt_nothing_is_as_good_as_the_fill(volume: ArrayVolume) -> None:
     error = held_out_error(X0Denoiser(STUNet(TINY).eval()), volume, ImagineParams(), reserve=2, seed=0)
     assert error.ratio == pytest.approx(1)
-    assert error.trust == 0
+    assert error.trust == 0 and error.saved == 0
 
 
 @pytest.mark.parametrize("best", [-0.5, 0.0, 0.2, 1 / 3, 0.6, 1.0, 1.7])

@@ -28,7 +28,9 @@ Array = np.ndarray
 OnStep = Callable[[str, int, int], None]
 
 THREADS = min(os.cpu_count() or 1, 8)
-_LEAST_TRUST = 0.02
+# Of the smooth fill's squared error on held-out places, that the network must save to be worth its time: sampling takes
+# as long as all the rest of a job.
+_LEAST_SAVED = 0.03
 # After every so many steps learning asks whether it pays. It takes two of them to ask, and most shots that teach the
 # network anything have by then done so.
 _ASKED_EVERY = 12
@@ -113,7 +115,7 @@ class Imagination:
         denoiser = self._learn(volume)
         trust = self._trust_in(denoiser, volume)
         self.trust.append(trust)
-        if trust < _LEAST_TRUST:
+        if not trust:
             return  # the smooth fill is as good, and there already
         imaginer = Imaginer(denoiser, volume, _Start(volume), self._params)
         for chunk in frames.chunks(self._order.chunk_frames):
@@ -128,8 +130,8 @@ class Imagination:
         return ImagineParams(seed=self._seed, steps=self._effort.sample_steps)
 
     def _trust_in(self, denoiser: X0Denoiser, volume: UnseenVolume) -> float:
-        """See `HeldOutError.trust`."""
-        return held_out_error(
+        """See `HeldOutError.trust`; 0 where the network is not worth its time."""
+        error = held_out_error(
             denoiser,
             volume,
             self._params,
@@ -137,7 +139,8 @@ class Imagination:
             seed=self._seed,
             samples=1,
             fill=smooth_fill,
-        ).trust
+        )
+        return error.trust if error.saved >= _LEAST_SAVED else 0.0
 
     def _wanted(self, frame: int) -> bool:
         """Whether something in a frame is still to be imagined."""
@@ -159,8 +162,10 @@ class Imagination:
                 if observer.enough(volume.start):
                     self.cut_short.append((reached.step, params.steps))
                     return True
-                asked = reached.step and reached.step % _ASKED_EVERY == 0
-                return bool(asked) and not wanted and not self._pays(averaged(network, reached), volume)
+                if wanted or not reached.step or reached.step % _ASKED_EVERY:
+                    return False
+                now = X0Denoiser(in_half_precision(averaged(network, reached)))
+                return not self._trust_in(now, volume)
 
             fit_shot(
                 network,
@@ -180,10 +185,6 @@ class Imagination:
                 network, Path(self._order.save_network), {"learned": self._order.spec.plate}, half=True
             )
         return X0Denoiser(in_half_precision(network))
-
-    def _pays(self, network: Network, volume: UnseenVolume) -> bool:
-        """Whether what the network has learned so far is worth anything."""
-        return self._trust_in(X0Denoiser(in_half_precision(network)), volume) >= _LEAST_TRUST
 
     def _start(self) -> STUNet:
         """The weights that the job names, or none."""

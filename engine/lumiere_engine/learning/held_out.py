@@ -27,6 +27,8 @@ class HeldOutError:
     """Of the imagined picture."""
     start: float
     """Of the fill that imagining started from."""
+    blended: float
+    """Of the picture that `trust` makes of both."""
     trust: float
     """α in [0, 1] to blend with: start + α·(imagined − start); see `trusted`."""
     pixels: int
@@ -36,6 +38,11 @@ class HeldOutError:
     def ratio(self) -> float:
         """imagined / start: below 1, the network is better than the fill; 1 if nothing was compared."""
         return self.imagined / max(self.start, 1e-12) if self.pixels else 1.0
+
+    @property
+    def saved(self) -> float:
+        """The share of the fill's squared error that the trusted blend saves, in [0, 1]; 0 if nothing was compared."""
+        return 1 - self.blended / max(self.start, 1e-12) if self.pixels else 0.0
 
 
 def reserved_places(
@@ -134,7 +141,9 @@ def held_out_error(
         moved += float(np.square(change).sum())
         pixels += int(tested.sum())
     scale = max(1, 3 * pixels)
-    return HeldOutError(imagined / scale, start / scale, trusted(along, moved), pixels)
+    trust = trusted(along, moved)
+    blended = max(0.0, start - 2 * trust * along + trust**2 * moved)
+    return HeldOutError(imagined / scale, start / scale, blended / scale, trust, pixels)
 
 
 def trusted(along: float, moved: float) -> float:

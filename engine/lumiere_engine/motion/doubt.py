@@ -22,6 +22,9 @@ Array = np.ndarray
 # lies beside where that motion leads. Fitted to 33 cases with known truth.
 _PER_STRAYED = 0.15
 _FARTHEST_STRAYED = 10.0
+# Of how far the camera's motion leads: things at another depth lie that far beside it, and have not moved. Before a
+# camera that stands this is nothing.
+_PARALLAX = 0.3
 # Pixels from another frame's hole at which a place is beside it, however the camera's measured motion drifts.
 _BESIDE = 1
 _COARSE = 4  # every so manieth pixel is asked
@@ -56,11 +59,17 @@ def doubted(
     never = ~_uncovered(shot, frame, here, order)
     out = []
     for other, aligned in found:
-        strayed = aligned.places - carry(shot.chain.between(frame, other), here)
-        far = np.minimum(np.hypot(strayed[..., 0], strayed[..., 1]), _FARTHEST_STRAYED)
+        led = carry(shot.chain.between(frame, other), here)
+        strayed = _length(aligned.places - led) - _PARALLAX * _length(led - here)
+        far = np.clip(strayed, 0, _FARTHEST_STRAYED)
         error = aligned.error * (1 + _PER_STRAYED * far * never)
         out.append((other, replace(aligned, error=error.astype(np.float32))))
     return out
+
+
+def _length(field: Array) -> Array:
+    """h w, of h w 2."""
+    return np.hypot(field[..., 0], field[..., 1])
 
 
 def _uncovered(shot: Uncovering, frame: int, here: Array, order: list[int]) -> Array:
