@@ -27,8 +27,8 @@ _AT_HAND_BYTES = 160 << 20
 # Places are kept in 1/32 pixel, as OpenCV's interpolation tables have them.
 _PLACE_UNITS = 32.0
 # Of the texture that is laid over a steady picture. Texture that is merely likely costs accuracy by its square; at
-# this share it still looks alike, and a third of the cost is saved.
-_TEXTURE_STRENGTH = 0.8
+# this share it still looks alike, and almost half of the cost is saved.
+_TEXTURE_STRENGTH = 0.75
 # Pixels of the analysis size over which it rises from the edge of what was seen, where the steady picture is almost
 # right as it is. Measured against full texture up to the edge: whole-frame PSNR + 0.03 to + 1.0 dB, warp ratio
 # - 3 to - 23 %, patch distance + 3 to + 5 %.
