@@ -26,8 +26,8 @@ Array = np.ndarray
 _LEAST_MARGIN = 64  # pixels around the hole that patches are taken from, and at least as many as it is wide
 _LEAST_USUAL = 3.0  # code values; a texture that repeats itself exactly makes every patch look doubtful
 # Pixels; what is smoother than this the start knows better than any patch does: with it, 24 frames of four shots have
-# 0.1 dB more than with 6. With 2 they have as much again, but stones and planks all look of one colour. The search's own
-# blur is wider: there it is the tone of a place, which likenesses keep to.
+# 0.1 dB more than with 6. With 2 they have as much again, but stones and planks all look of one colour. The search's
+# own blur is wider: there it is the tone of a place, which likenesses keep to.
 _LOW = 3.0
 
 
