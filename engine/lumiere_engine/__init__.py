@@ -1,3 +1,3 @@
 """The engine: everything that touches pixels, and what it says to the outside."""
 
-__version__ = "0.10.0"
+__version__ = "0.11.0"

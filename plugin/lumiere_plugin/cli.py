@@ -117,6 +117,10 @@ def remove(
     imagine: Annotated[
         bool, typer.Option(help="Let the network fill what no frame shows; without, a smooth fill.")
     ] = True,
+    structure: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="How far what no frame shows is made of pieces of the picture."),
+    ] = 0.0,
     regrain: Annotated[bool, typer.Option(help="Give imagined pixels the plate's grain.")] = True,
     prompt: Annotated[
         str, typer.Option(help="What stands where no frame shows anything; needs a model (`lumiere models`).")
@@ -177,7 +181,9 @@ def remove(
             alternate=alternate,
             rate=rate_of(rate),
             conform=conform,
-            params=RemoveParams(quality.value, grow, feather, imagine, regrain, prompt, weights, window),
+            params=RemoveParams(
+                quality.value, grow, feather, imagine, structure, regrain, prompt, weights, window
+            ),
             seed=seed,
             overwrite=overwrite,
             keep_work=keep_work,

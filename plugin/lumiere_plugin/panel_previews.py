@@ -159,7 +159,7 @@ def _changed_ns(path: str) -> int:
 
 
 def _quick(params: Any, height: int, scale: float, shown: FrameRange, folder: Path) -> Any:
-    """Parameters for a small copy: lengths are smaller by as much, frames are counted in it, nothing is imagined.
+    """Parameters for a small copy: lengths are smaller by as much, frames are counted in it, nothing is learned.
 
     Args:
         params: of any effect; only what it has is changed.
@@ -169,9 +169,9 @@ def _quick(params: Any, height: int, scale: float, shown: FrameRange, folder: Pa
         folder: where it is.
     """
     known = {field.name for field in fields(params)}
-    wanted: dict[str, Any] = {"quality": "draft", "imagine": False, "repeats": 1}
+    wanted: dict[str, Any] = {"quality": "draft", "repeats": 1}
     if "imagine" in known:
-        wanted.update(prompt="", weights=())  # which say what is imagined
+        wanted.update(prompt="", weights=())  # a model takes minutes
     # as each effect says of its own: what grows fades over half of that
     for name, part, least in (("grow", 60, 2.0), ("feather", 120 if "grow" in known else 60, 1.0)):
         pixels = getattr(params, name, None)

@@ -9,8 +9,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from lumiere_engine.client import EngineClient
+from lumiere_engine.frames.convert import to_rgb
+from lumiere_engine.frames.source import open_source
 from lumiere_engine.protocol import JobState
 
 
@@ -36,6 +40,33 @@ def never_seen(tools: Any, tmp_path: Path) -> tuple[Path, Path]:
         tools.write_clip(tmp_path / "still.mkv", tools.with_object(still, [masks[0]] * 8)),
         tools.write_clip(tmp_path / "m.png", tools.as_matte(masks[:1]), tools.RGB),
     )
+
+
+def test_seed_and_structure_change_what_no_frame_shows_and_nothing_else(
+    never_seen: tuple[Path, Path], tools: Any, tmp_path: Path
+) -> None:
+    plate, matte = never_seen
+
+    def made(name: str, *chosen: str) -> np.ndarray:
+        out = tmp_path / f"{name}.mkv"
+        given = ("--matte", matte, "-o", out, "--quality", "draft", *chosen)
+        said = tools.lumiere("remove", plate, *given)
+        assert said.returncode == 0, said.stderr
+        with open_source(out) as source:
+            return to_rgb(source.read(3), source.format)
+
+    with open_source(plate) as source:
+        shown = to_rgb(source.read(3), source.format)
+    plain = made("plain")
+    assert made("again", "--structure", "0", "--seed", "0").tobytes() == plain.tobytes()
+    others = [plain, made("seed", "--seed", "1"), made("structure", "--structure", "1")]
+    mask = tools.holes(8)[0]
+    inside = cv2.erode(mask.astype(np.uint8), np.ones((5, 5))) > 0
+    outside = cv2.dilate(mask.astype(np.uint8), np.ones((41, 41))) == 0
+    for number, one in enumerate(others):
+        assert np.array_equal(one[outside], shown[outside])
+        assert all((one != other).any() for other in others[:number]), "takes are to be different"
+    assert others[2][inside].std() > 1.1 * plain[inside].std(), "structure is light and dark"
 
 
 @pytest.mark.slow

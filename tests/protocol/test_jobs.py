@@ -30,6 +30,7 @@ params = st.builds(
     lengths,
     lengths,
     st.booleans(),
+    st.floats(0, 1),
     st.booleans(),
 )
 some_frames = st.builds(FrameRange, st.integers(0, 10**6), st.integers(1, 10**5))
@@ -137,6 +138,12 @@ def test_a_matte_cannot_grow_by_nonsense(grow: float) -> None:
         RemoveParams(grow=grow)
 
 
+@pytest.mark.parametrize("structure", [-0.1, 1.1, float("nan")])
+def test_structure_is_a_share(structure: float) -> None:
+    with pytest.raises(SpecError, match="structure.*choose 0 to 1"):
+        RemoveParams(structure=structure)
+
+
 CHANGES: dict[str, Any] = {
     "frames": FrameRange(0, 5),
     "whole_mattes": True,
@@ -156,12 +163,19 @@ def test_the_fingerprint_depends_on_what_the_result_depends_on(name: str) -> Non
 @pytest.mark.parametrize("name", [f.name for f in fields(RemoveParams)])
 def test_the_fingerprint_depends_on_every_choice_of_the_artist(name: str) -> None:
     others: dict[str, Any] = {
-        "quality": "best", "grow": 3.0, "feather": 2.0, "imagine": False, "regrain": False
+        "quality": "best", "grow": 3.0, "feather": 2.0, "imagine": False, "structure": 0.5, "regrain": False
     }  # fmt: skip
     weights = (Weights("image", "/m", "0" * 64),)
     words = {"prompt": "sand", "weights": weights}
     changed = replace(SPEC, params=RemoveParams(**({name: others[name]} if name in others else words)))
     assert changed.fingerprint("media") != SPEC.fingerprint("media")
+
+
+def test_jobs_that_differ_in_what_is_imagined_borrow_alike() -> None:
+    other = replace(SPEC, seed=7, params=replace(SPEC.params, imagine=False, structure=0.8, regrain=False))
+    assert other.for_borrowing() == SPEC.for_borrowing()
+    for params in (RemoveParams("draft"), RemoveParams(grow=3.0), RemoveParams(feather=2.0)):
+        assert replace(SPEC, params=params).for_borrowing() != SPEC.for_borrowing()
 
 
 def test_the_fingerprint_depends_on_the_media_and_on_which_frames_are_written() -> None:

@@ -174,7 +174,16 @@ def test_timecode(frame: int, rate: Fraction, drop: bool, text: str) -> None:
 
 def test_the_form_is_made_from_the_parameters() -> None:
     form = {field.name: field for field in form_of(RemoveParams)}
-    assert list(form) == ["quality", "grow", "feather", "imagine", "regrain", "prompt", "weights"]
+    assert list(form) == [
+        "quality",
+        "grow",
+        "feather",
+        "imagine",
+        "structure",
+        "regrain",
+        "prompt",
+        "weights",
+    ]
     assert form["quality"].choices == ("draft", "standard", "best")
     assert (form["grow"].kind, form["grow"].unit, form["grow"].default) == ("number", "px", None)
     assert form["regrain"].kind == "switch"

@@ -26,8 +26,8 @@ IMAGINED = "imagined"
 _AT_HAND_BYTES = 160 << 20
 # Places are kept in 1/32 pixel, as OpenCV's interpolation tables have them.
 _PLACE_UNITS = 32.0
-# Of the texture that is laid over a steady picture. Texture that is merely likely costs accuracy by its square; at
-# this share it still looks alike, and almost half of the cost is saved.
+# Of the texture that is laid over a steady picture, at least. Texture that is merely likely costs accuracy by its
+# square; at this share it still looks alike, and almost half of the cost is saved.
 _TEXTURE_STRENGTH = 0.75
 # Pixels of the analysis size over which it rises from the edge of what was seen, where the steady picture is almost
 # right as it is. Measured against full texture up to the edge: whole-frame PSNR + 0.03 to + 1.0 dB, warp ratio
@@ -42,13 +42,18 @@ class CompletedShots:
         borrowing: keeps what is borrowed, which jobs that differ in what they imagine share.
         workspace: keeps what is imagined.
         shots: the analysed shots.
+        structure: how far what is unseen is made of pieces of the picture, 0 to 1 (see `RemoveParams`).
 
     Attributes:
+        strength: of the texture, at most.
         keys: the frames that searched the whole shot, and lend to those between them; known after `borrow`.
     """
 
-    def __init__(self, borrowing: Workspace, workspace: Workspace, shots: AnalysedShots) -> None:
-        self.shots = shots
+    def __init__(
+        self, borrowing: Workspace, workspace: Workspace, shots: AnalysedShots, structure: float = 0.0
+    ) -> None:
+        self.shots, self.structure = shots, structure
+        self.strength = max(_TEXTURE_STRENGTH, structure)
         self.keys: frozenset[int] = frozenset()
         self.folder = workspace.folder
         self._borrowed = borrowing.shelf("borrowed")
@@ -162,7 +167,7 @@ class CompletedShots:
     def texture_strength(self, frame: int) -> Array:
         """How much of its texture a frame's unseen pixels show: h w float32, 0 at the edge of what is seen."""
         depth = cv2.distanceTransform(self.unseen(frame).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-        return np.minimum(depth / _TEXTURE_RISES, 1) * np.float32(_TEXTURE_STRENGTH)
+        return np.minimum(depth / _TEXTURE_RISES, 1) * np.float32(self.strength)
 
     def set_imagined(self, frame: int, picture: Array) -> None:
         """Keep what was imagined for a frame; `picture` is the whole frame, 0..255."""

@@ -115,7 +115,7 @@ def remove(order: WorkOrder, on_progress: OnProgress, observer: Observer | None 
         holes = HoleMaker(media.matte, media.matte_start, params)
         shots = _read(media, holes, effort, borrowing, clock)
         revision = None if kept is None else Revision(spec, kept, shots, effort.borrow.key_every)
-        completed = CompletedShots(borrowing, workspace, shots)
+        completed = CompletedShots(borrowing, workspace, shots, params.structure)
         if revision is not None:
             clock.note(revision.note)
             revision.adopt(completed, workspace)
@@ -243,7 +243,9 @@ def _imagine(
     settled = workspace.shelf("settling")
     if not settled.has(_ALL):  # half a settling cannot be gone on with, a whole one need not be done again
         textures = effort.textures if imagine and ingredients is None else 0
-        for done, total in settle(completed, textures, steady_already=ingredients is not None):
+        for done, total in settle(
+            completed, textures, order.spec.seed, steady_already=ingredients is not None
+        ):
             clock.step("settle", done, total)
         settled.put(_ALL)
     return trust, window

@@ -26,21 +26,21 @@ _FAITH = 1.5
 # Pixels; borrowed pixels take the steady picture's colours, what is finer than this they keep. At 0.8 the ratio is
 # 1.06, and grass turns into a blot.
 _FINE = 1.5
-# The steady picture's low frequencies stay: they are the likelier ones.
-_TEXTURE = ExemplarParams(detail=0.0)
 
 
 def settle(
-    completed: CompletedShots, textures: int, *, steady_already: bool = False
+    completed: CompletedShots, textures: int, seed: int = 0, *, steady_already: bool = False
 ) -> Iterator[tuple[int, int]]:
     """Settle every shot; yields (steps done, steps) of the shot it is at, as it goes.
 
     Args:
         completed: the shots after borrowing and imagining.
         textures: key frames of a shot that are given texture.
+        seed: which of the textures that fit.
         steady_already: what was imagined was so for many frames at once: each frame's own opinion counts.
     """
     completed.forget_settled()
+    synthesise = _ByExample(completed.structure / completed.strength, seed)
     for start, view in completed.shots.views():
         total = view.frame_count + textures
         opinions = _Opinions(completed, start, view, _SURE if steady_already else 1.0)
@@ -52,7 +52,7 @@ def settle(
             frames.strange[frame] = float(np.abs(change[unseen]).sum() / max(1, 3 * unseen.sum()))
             completed.set_steady(start + frame, values[unseen[hole]], _coarser(change, hole))
             yield frame + 1, total
-        for done in texture(view, frames, _by_example, textures):
+        for done in texture(view, frames, synthesise, textures):
             yield view.frame_count + done, total
         yield total, total
 
@@ -117,7 +117,15 @@ def _coarser(change: Array, hole: Array) -> Array:
     return out
 
 
-def _by_example(picture: Array, still_open: Array, usable: Array) -> tuple[Array, Array]:
-    """The open part of a picture in the texture of its surroundings, where the steady picture leads it."""
-    found = exemplar_fill(picture, still_open, usable, start=picture, params=_TEXTURE)
-    return found.picture, found.places
+@dataclass(frozen=True)
+class _ByExample:
+    """Gives the open part of a picture the texture of its surroundings, where the steady picture leads it."""
+
+    structure: float
+    """Of the layer: 0 leaves the steady picture's low frequencies, which are the likelier ones, as they are."""
+    seed: int
+
+    def __call__(self, picture: Array, still_open: Array, usable: Array) -> tuple[Array, Array]:
+        params = ExemplarParams(detail=self.structure, seed=self.seed)
+        found = exemplar_fill(picture, still_open, usable, start=picture, params=params)
+        return found.picture, found.places

@@ -27,6 +27,7 @@ _USUAL = 75  # percentile of the distances among the surroundings' own patches
 _NOISE = 4.0  # mean squared distance that no two patches of a filmed picture fall below
 _GUIDE_REACH = 8.0  # pixels from the rim over which a start that is not trusted fades
 _FREE_COPIES = 1.2
+_WHIM = 0.1  # of the usual distance: what taste counts
 _DEEPER = 1.3  # by which a patch's vote loses per pixel of depth
 
 
@@ -41,6 +42,7 @@ class Scale:
         low: s h w c float32, the pictures without their detail.
         depth: h w float32, distance to what is known, in pixels of this scale; 0 outside the hole.
         unit: pixels of the finest scale that a pixel of this one is wide.
+        taste: s h w float32, how much some regions are preferred to others without any reason; about -2..2.
     """
 
     pictures: Array
@@ -49,6 +51,7 @@ class Scale:
     low: Array
     depth: Array
     unit: int
+    taste: Array
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ class Matcher:
         self._basis = vectors[:, ::-1][:, :_COMPONENTS] / np.sqrt(len(self._middle), dtype=np.float32)
         self._compact = (self._patches - self._middle) @ self._basis
         apart, self.usual = self._oddness()
-        self._penalty = self._costs.odd * apart
+        whim = self._scale.taste.ravel()[self.keys]
+        self._penalty = self._costs.odd * apart + _WHIM * self.usual * whim
 
     def nearest(
         self, picture: Array, asked: Array, confidence: Array | None, places: Array | None

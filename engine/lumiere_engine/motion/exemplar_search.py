@@ -21,6 +21,7 @@ _WEIGHED_PAIRS = 8e6  # comparisons up to which each pixel of a patch is weighed
 _LOW = 6.0  # pixels; what is smoother than this counts as low frequency
 _FIRST_CONFIDENCE, _LAST_CONFIDENCE = 0.3, 0.9
 _LEAST_CONFIDENCE = 1e-3
+_REGION = 24  # pixels, of what a seed prefers
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class ExemplarParams:
         detail: 1 keeps the patches' own low frequencies, 0 takes the start's.
         doubtful: where patches fit worse than this many times the texture's usual distance, the start comes
             through, and alone from twice that on.
+        seed: 0 takes what fits best; any other prefers some regions to others, each in its own way, and so makes
+            another picture that fits about as well.
     """
 
     patch: int = 7
@@ -49,13 +52,14 @@ class ExemplarParams:
     finest: int = 2
     iterations: tuple[int, int] = (10, 3)
     most_pairs: float = 1.0e8
-    guide: float = 0.3
+    guide: float = 0.2
     trust: float = 0.0
-    near: float = 3.0
+    near: float = 10.0
     reuse: float = 0.5
     odd: float = 1.0
     detail: float = 1.0
     doubtful: float = 3.0
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -111,11 +115,12 @@ def _scales(pictures: Array, usable: Array, hole: Array, params: ExemplarParams)
     pictures, low = (_padded(p, height, width, "edge") for p in (pictures, np.stack(low_pass)))
     usable = _padded(usable, height, width, "constant")
     hole = _padded(hole[None], height, width, "constant")[0]
-    scales = [Scale(pictures, usable, hole, low, _depth(hole), 1)]
+    taste = _taste(hole.shape, len(pictures), params.seed)
+    scales = [Scale(pictures, usable, hole, low, _depth(hole), 1, taste)]
     for level in range(1, count):
-        pictures, low = _halved(pictures), _halved(low)
+        pictures, low, taste = _halved(pictures), _halved(low), _halved(taste)
         usable, hole = _halved(usable) > 0.99, _halved(hole[None])[0] > 0
-        scales.append(Scale(pictures, usable, hole, low, _depth(hole), 1 << level))
+        scales.append(Scale(pictures, usable, hole, low, _depth(hole), 1 << level, taste))
     return scales
 
 
@@ -183,6 +188,18 @@ def _cropped(found: Found, count: int, padded: tuple[int, int], size: tuple[int,
     height, width = size
     plane, y, x = np.unravel_index(found.places[:height, :width], (count, *padded))
     return Found((plane * height + y) * width + x, found.doubt[:height, :width], found.usual)
+
+
+def _taste(size: tuple[int, int], count: int, seed: int) -> Array:
+    """What a seed prefers: s h w float32, smooth, negative where it likes to copy from; 0 for seed 0."""
+    if not seed:
+        return np.zeros((count, *size), np.float32)
+    height, width = size
+    drawn = np.random.default_rng(seed).standard_normal(
+        (count, -(-height // _REGION) + 1, -(-width // _REGION) + 1)
+    )
+    planes = [cv2.resize(p, (width, height), interpolation=cv2.INTER_CUBIC) for p in drawn.astype(np.float32)]
+    return np.stack(planes)
 
 
 def _depth(hole: Array) -> Array:

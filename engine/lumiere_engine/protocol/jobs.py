@@ -103,7 +103,8 @@ class JobSpec:
     def for_borrowing(self) -> "JobSpec":
         """A removal without what does not matter until something is imagined: jobs alike in it borrow alike."""
         chosen = self.params_of(RemoveParams)
-        params = replace(chosen, imagine=True, regrain=True, prompt="", weights=(), window=None)
+        later = RemoveParams()
+        params = replace(later, quality=chosen.quality, grow=chosen.grow, feather=chosen.feather)
         return replace(self, written=None, params=params, seed=0, checkpoint=None)
 
     def for_painting(self) -> "JobSpec":

@@ -26,6 +26,9 @@ class RemoveParams(EffectParams):
             and no less than 6.
         feather: pixels over which the grown matte falls to 0; None takes half of the default growth.
         imagine: whether the network fills what no frame shows; without it a smooth fill stands there.
+        structure: how far what no frame shows is made of pieces of the picture, 0 to 1: at 0 they lend it their
+            texture alone, over shapes that are likely and soft; at 1 it is as sharp as the picture, and an object
+            beside the hole may stand there twice. Another seed takes other pieces.
         regrain: whether imagined pixels get the plate's grain.
         prompt: what stands where no frame shows anything, in words; empty lets the shot's own network imagine it.
         weights: the text-to-image model that reads the prompt, and what makes it move.
@@ -42,6 +45,10 @@ class RemoveParams(EffectParams):
         metadata={"label": "Feather", "automatic": 5.0, **PIXELS},
     )
     imagine: bool = field(default=True, metadata={"label": "Imagine what no frame shows"})
+    structure: float = field(
+        default=0.0,
+        metadata={"label": "Structure", "low": 0.0, "high": 1.0, "step": 0.1, "needs": ("imagine",)},
+    )
     regrain: bool = field(default=True, metadata={"label": "Match the grain"})
     prompt: str = field(
         default="",
@@ -65,6 +72,8 @@ class RemoveParams(EffectParams):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1000:
                 raise SpecError(f"{name} of {value} pixels is out of range", remedy="choose 0 to 1000")
+        if not 0 <= self.structure <= 1:
+            raise SpecError(f"structure of {self.structure} is out of range", remedy="choose 0 to 1")
         _check_prompts(self.prompt)
         if bool(self.prompt) != bool(self.weights):
             raise SpecError("a prompt needs a text-to-image model, and a model a prompt")
